@@ -1,0 +1,147 @@
+package engine
+
+import "time"
+
+// Action is what happens to the number of replicas.
+type Action string
+
+const (
+	ScaleUp   Action = "scale_up"
+	ScaleDown Action = "scale_down"
+	Hold      Action = "hold"
+)
+
+// Between names the action that leads from one count to another.
+func Between(from, to int) Action {
+	switch {
+	case to > from:
+		return ScaleUp
+	case to < from:
+		return ScaleDown
+	}
+	return Hold
+}
+
+// Priority ranks recommendations that compete for the budget.
+type Priority string
+
+const (
+	Low    Priority = "low"
+	Medium Priority = "medium"
+	High   Priority = "high"
+)
+
+// Rank orders priorities: a higher one outranks a lower.
+func (p Priority) Rank() int {
+	switch p {
+	case High:
+		return 2
+	case Medium:
+		return 1
+	}
+	return 0
+}
+
+// Recommendation is what Rego answers. It is untrusted: the guard bounds it.
+type Recommendation struct {
+	Action     Action   `json:"action"`
+	Replicas   int      `json:"replicas"`
+	Confidence float64  `json:"confidence"` // 0..1
+	Priority   Priority `json:"priority"`
+	Reasons    []Reason `json:"reasons"`
+	Error      string   `json:"error,omitempty"` // why the rules gave no usable answer; then it is a hold
+}
+
+// Reason is one thing that a rule found.
+type Reason struct {
+	Code      string   `json:"code"` // CamelCase
+	Metric    string   `json:"metric,omitempty"`
+	Value     *float64 `json:"value,omitempty"`
+	Threshold *float64 `json:"threshold,omitempty"`
+	Message   string   `json:"message"`
+}
+
+// Decision is the recommendation after the guard.
+type Decision struct {
+	Action  Action `json:"action"`
+	From    int    `json:"from"`
+	To      int    `json:"to"`
+	Reason  string `json:"reason"` // CamelCase code: of the stage that settled it, else of the rule
+	Message string `json:"message"`
+	Trace   []Step `json:"trace"`
+}
+
+// Step is what one stage of the guard did.
+type Step struct {
+	Stage   string `json:"stage"`
+	From    int    `json:"from"`
+	To      int    `json:"to"`
+	Reason  string `json:"reason,omitempty"` // empty: the stage had nothing to say
+	Message string `json:"message,omitempty"`
+}
+
+// Result says how an event ended. An open event has none.
+type Result string
+
+const (
+	Succeeded   Result = "succeeded"
+	Partial     Result = "partial"     // some of the new replicas became ready and stayed
+	Failed      Result = "failed"      // nothing changed
+	RolledBack  Result = "rolled_back" // the new replicas were removed again
+	Interrupted Result = "interrupted" // the daemon stopped in the middle
+)
+
+// Event is an applied decision and how it ended.
+type Event struct {
+	ID       string    `json:"id"`
+	Policy   string    `json:"policy"`
+	Service  string    `json:"service"`
+	Target   Place     `json:"target"`
+	Mode     Mode      `json:"mode"`
+	Action   Action    `json:"action"`
+	From     int       `json:"from"`
+	To       int       `json:"to"`      // what was decided
+	Reached  int       `json:"reached"` // replicas found when it ended
+	Started  time.Time `json:"started"`
+	Ended    time.Time `json:"ended,omitzero"`
+	Result   Result    `json:"result,omitempty"`
+	Reasons  []Reason  `json:"reasons"`
+	Error    string    `json:"error,omitempty"`
+	Log      string    `json:"log,omitempty"` // the tail of what the failed replica printed
+	Actor    string    `json:"actor"`         // the policy, or who asked
+	Revision string    `json:"revision"`      // of the policy
+}
+
+// Order asks a target for a number of replicas.
+type Order struct {
+	Event  string // the id of the event that records the intent
+	Policy Policy
+	From   int
+	To     int
+}
+
+// Outcome is how a target carried out an order.
+type Outcome struct {
+	Result  Result
+	Reached int
+	Ended   time.Time
+	Error   string
+	Log     string
+}
+
+// Record is a decision with everything it was made from.
+type Record struct {
+	At             time.Time      `json:"at"`
+	Policy         string         `json:"policy"`
+	Service        string         `json:"service"`
+	Target         Place          `json:"target"`
+	Mode           Mode           `json:"mode"`
+	Revision       string         `json:"revision"`
+	Snapshot       Snapshot       `json:"snapshot"`
+	State          State          `json:"state"` // before the decision
+	Recommendation Recommendation `json:"recommendation"`
+	Decision       Decision       `json:"decision"`
+}
+
+// Subject is that of the record's policy.
+func (r Record) Subject() string { return subject(r.Mode, r.Policy, r.Target, r.Service) }

@@ -1,0 +1,128 @@
+// Package engine holds flyball's nouns: policy, snapshot, recommendation, decision, state, event. They are values
+// only, made of the standard library only. What is done with them lives in the packages around: rego recommends,
+// engine/guard decides, engine/control runs the cycle, engine/target acts.
+package engine
+
+import "time"
+
+// Policy is what an author wrote for one service, checked by the schema and with every default filled in.
+type Policy struct {
+	Name    string `json:"name"`
+	Service string `json:"service"`
+	Target  Place  `json:"target"`
+	Enabled bool   `json:"enabled"`
+	Mode    Mode   `json:"mode"`
+
+	MinReplicas int `json:"minReplicas"` // at least 1
+	MaxReplicas int `json:"maxReplicas"`
+	ScaleUpBy   int `json:"scaleUpBy"`   // replicas that the threshold strategy adds
+	ScaleDownBy int `json:"scaleDownBy"` // replicas that the threshold strategy removes
+	MaxStep     int `json:"maxStep"`     // most replicas one decision adds or removes; 0: no limit
+
+	Metrics    []Metric    `json:"metrics"`
+	Thresholds []Threshold `json:"thresholds"`
+
+	Strategy           string        `json:"strategy"`      // the Rego package under flyball.strategy, or the author's own
+	MinConfidence      float64       `json:"minConfidence"` // 0..1; a recommendation below it is held
+	EvaluationInterval time.Duration `json:"evaluationInterval"`
+	Cooldown           UpDown        `json:"cooldown"`
+	Stabilization      UpDown        `json:"stabilization"`
+	Rollout            Rollout       `json:"rollout"`
+
+	File     string `json:"file"`     // where the author wrote it, file:line
+	Revision string `json:"revision"` // content hash of the policy as checked
+}
+
+// Mode says whether a policy's decisions are applied (live) or only recorded (shadow).
+type Mode string
+
+const (
+	Live   Mode = "live"
+	Shadow Mode = "shadow"
+)
+
+// Place is where a policy's service runs.
+type Place struct {
+	Driver  string `json:"driver"`  // compose, sim
+	Project string `json:"project"` // the Compose project; empty: found by the driver
+}
+
+// UpDown is a length of time for each direction.
+type UpDown struct {
+	Up   time.Duration `json:"up"`
+	Down time.Duration `json:"down"`
+}
+
+// Rollout says how long a new replica may take and when it counts.
+type Rollout struct {
+	ReadyDeadline time.Duration `json:"readyDeadline"` // 0: computed from the health check
+	MinReady      time.Duration `json:"minReady"`      // running this long is ready, where there is no health check
+	Warmup        time.Duration `json:"warmup"`        // perReplica samples of a younger replica are ignored
+	Drain         time.Duration `json:"drain"`         // wait between choosing a victim and stopping it
+}
+
+// Metric is a named signal of a policy.
+type Metric struct {
+	Name        string        `json:"name"`
+	Type        string        `json:"type"`
+	Source      string        `json:"source"`
+	Service     string        `json:"service"` // whose signal; the policy's own service unless written
+	Query       string        `json:"query,omitempty"`
+	Aggregation string        `json:"aggregation"` // avg, max, min, sum, last, p50, p90, p95, p99
+	Window      time.Duration `json:"window"`
+	StaleAfter  time.Duration `json:"staleAfter"`
+	Weight      float64       `json:"weight"`
+	Scope       Scope         `json:"scope"`
+	OnMissing   string        `json:"onMissing"` // hold, ignore
+	Floor       int           `json:"floor"`     // replicas to hold at least while the metric is not ok; 0: none
+}
+
+// Scope says how a metric answers to the number of replicas.
+type Scope string
+
+const (
+	PerReplica  Scope = "perReplica"  // shared out over the replicas, such as cpu
+	Total       Scope = "total"       // the whole service's, such as a request rate
+	Independent Scope = "independent" // neither, such as memory or latency
+)
+
+// Comparison names how a threshold reads its metric.
+type Comparison string
+
+const (
+	GreaterThan      Comparison = "greater_than"
+	LessThan         Comparison = "less_than"
+	PercentageChange Comparison = "percentage_change"
+)
+
+// Threshold is the pair of bounds that a metric is compared with. Crossing is strict.
+type Threshold struct {
+	Metric     string     `json:"metric"`
+	ScaleUp    float64    `json:"scaleUp"`
+	ScaleDown  float64    `json:"scaleDown"`
+	Comparison Comparison `json:"comparison"`
+}
+
+// Service names a policy's service among those of all targets.
+func (p Place) Service(name string) string { return p.Driver + "/" + p.Project + "/" + name }
+
+// Subject names whose state the policy's is: in live mode the service's, which keeps its cooldown and its open event
+// when its policy is renamed or replaced; in shadow mode the policy's own.
+func (p Policy) Subject() string { return subject(p.Mode, p.Name, p.Target, p.Service) }
+
+func subject(mode Mode, policy string, at Place, service string) string {
+	if mode == Shadow {
+		return "shadow/" + policy
+	}
+	return "live/" + at.Service(service)
+}
+
+// Metric finds a metric of the policy by name.
+func (p Policy) Metric(name string) (Metric, bool) {
+	for _, m := range p.Metrics {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return Metric{}, false
+}

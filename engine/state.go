@@ -1,0 +1,69 @@
+package engine
+
+import "time"
+
+// State is what the guard must remember of one policy, with the two things it shares with the others: the switch and
+// the budget.
+type State struct {
+	Enabled bool   `json:"enabled"` // the global switch
+	Budget  Budget `json:"budget"`
+
+	Boot     Boot      `json:"boot"` // the machine's run on which the deadlines were set
+	Pause    *Pause    `json:"pause,omitempty"`
+	Cooldown Deadlines `json:"cooldown"`
+	Backoff  Backoff   `json:"backoff"`
+	Wishes   []Wish    `json:"wishes,omitempty"` // the stabilization window, oldest first
+	Open     *Event    `json:"open,omitempty"`   // an intent that has not ended
+	Virtual  int       `json:"virtual"`          // what a shadow policy would have now; 0: not started
+	Past     []Past    `json:"past,omitempty"`   // ended events, oldest first: at most 10
+}
+
+// Deadlines are the ends of a cooldown, one a direction.
+type Deadlines struct {
+	Up   Deadline `json:"up"`
+	Down Deadline `json:"down"`
+}
+
+// Deadline is an instant to wait for, with the whole wait that led to it.
+type Deadline struct {
+	Until time.Time     `json:"until,omitzero"`
+	Wait  time.Duration `json:"wait"`
+}
+
+// Backoff delays the next raise after failed ones.
+type Backoff struct {
+	Failures int      `json:"failures"`
+	Error    string   `json:"error,omitempty"` // of the last of them
+	Deadline Deadline `json:"deadline"`
+}
+
+// Pause stops a policy until an instant, or until somebody resumes it when Until is zero.
+type Pause struct {
+	Until  time.Time `json:"until,omitzero"`
+	Actor  string    `json:"actor"`
+	Reason string    `json:"reason"`
+}
+
+// Wish is a count that was wanted at an instant.
+type Wish struct {
+	At       time.Time `json:"at"`
+	Replicas int       `json:"replicas"`
+}
+
+// Budget is what all services share. The counts leave out the policy's own service.
+type Budget struct {
+	MaxReplicas int   `json:"max_replicas"` // over all services; 0: no limit
+	Others      int   `json:"others"`       // live replicas and open raises of the other services
+	Unknown     int   `json:"unknown"`      // other services that nobody has looked at yet
+	Claims      int   `json:"claims"`       // unmet raises of other services with a higher priority
+	MinMemory   int64 `json:"min_memory"`   // bytes that must stay available
+	Available   int64 `json:"available"`    // bytes available on the engine's host; 0: not known
+	PerReplica  int64 `json:"per_replica"`  // bytes that one more replica may take; 0: not known
+}
+
+// Boot is one run of the machine: its id, and the wall time at which it began. The wall time of the same boot moves
+// when somebody sets the clock, which is how such a step is noticed.
+type Boot struct {
+	ID      string    `json:"id"`
+	Started time.Time `json:"started,omitzero"`
+}
