@@ -1,0 +1,140 @@
+package schema
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+func TestBriefFile(t *testing.T) {
+	set, err := Decode("policies.json", []byte(briefFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "policies.json:26:25: warning: cooldownPeriod: 300 is 5h; for seconds write \"300s\"\n" +
+		"policies.json:27:29: warning: evaluationInterval: 120 is 2h; for seconds write \"120s\"\n" +
+		"policy backend-production-scaling on backend from policies.json:3\n"
+	if got := tell(set); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	p := set.Policies[0]
+	if p.Cooldown != (engine.UpDown{Up: 5 * time.Hour, Down: 5 * time.Hour}) || p.EvaluationInterval != 2*time.Hour || p.Metrics[0].Window != 5*time.Minute {
+		t.Errorf("bare numbers are minutes: %+v", p)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	set, err := Decode("body.json", []byte(briefBody))
+	if err != nil || len(set.Problems) > 0 || len(set.Policies) != 1 {
+		t.Fatal(set.Problems, err)
+	}
+	got := set.Policies[0]
+	if len(got.Revision) != 12 {
+		t.Errorf("revision %q", got.Revision)
+	}
+	got.Revision = ""
+	want := engine.Policy{
+		Name: "custom-policy", Service: "backend", Target: engine.Place{Driver: "compose"}, Mode: engine.Live,
+		MinReplicas: 1, MaxReplicas: 5, ScaleUpBy: 1, ScaleDownBy: 1,
+		Metrics: []engine.Metric{{
+			Name: "cpu_usage", Type: "cpu", Source: "system", Service: "backend", Aggregation: "avg", Window: 5 * time.Minute,
+			StaleAfter: 10 * time.Minute, Weight: 1, Scope: engine.PerReplica, OnMissing: "hold",
+		}},
+		Thresholds:         []engine.Threshold{{Metric: "cpu_usage", ScaleUp: 70, ScaleDown: 25, Comparison: engine.GreaterThan}},
+		Strategy:           "threshold",
+		EvaluationInterval: 2 * time.Minute,
+		Cooldown:           engine.UpDown{Up: 5 * time.Minute, Down: 5 * time.Minute},
+		Rollout:            engine.Rollout{MinReady: 10 * time.Second},
+		File:               "body.json:1",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestEveryField(t *testing.T) {
+	set, err := Load("testdata/every-field.cue")
+	if err != nil || len(set.Problems) > 0 || len(set.Policies) != 1 {
+		t.Fatal(set.Problems, err)
+	}
+	got := set.Policies[0]
+	got.Revision = ""
+	want := engine.Policy{
+		Name: "shop", Service: "web", Target: engine.Place{Driver: "sim", Project: "store"}, Enabled: true, Mode: engine.Shadow,
+		MinReplicas: 2, MaxReplicas: 9, ScaleUpBy: 2, ScaleDownBy: 1, MaxStep: 3,
+		Metrics: []engine.Metric{{
+			Name: "wait", Type: "response_time", Source: "prometheus", Service: "proxy", Query: "histogram_quantile(…)", Aggregation: "p95",
+			Window: 90 * time.Second, StaleAfter: 4 * time.Minute, Weight: 0.5, Scope: engine.Total, OnMissing: "ignore", Floor: 3,
+		}},
+		Thresholds:         []engine.Threshold{{Metric: "wait", ScaleUp: 5, ScaleDown: 12.5, Comparison: engine.LessThan}},
+		Strategy:           "shop.checkout",
+		MinConfidence:      0.25,
+		EvaluationInterval: 30 * time.Second,
+		Cooldown:           engine.UpDown{Up: time.Minute, Down: 10 * time.Minute},
+		Stabilization:      engine.UpDown{Up: 20 * time.Second, Down: 5 * time.Minute},
+		Rollout:            engine.Rollout{ReadyDeadline: 2 * time.Minute, MinReady: 5 * time.Second, Warmup: 30 * time.Second, Drain: 15 * time.Second},
+		File:               "testdata/every-field.cue:5",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	memory := 256
+	wantConfig := Config{MaxTotalReplicas: 50, MinAvailableMemoryMB: &memory, DockerHost: "tcp://docker:2375", StorePath: "flyball.db",
+		SocketPath: "flyball.sock", LogLevel: "debug"}
+	if !reflect.DeepEqual(set.Config, wantConfig) {
+		t.Errorf("got %+v, want %+v", set.Config, wantConfig)
+	}
+}
+
+func TestRevision(t *testing.T) {
+	read := func(text string) engine.Policy {
+		set, err := Decode("a.json", []byte(text))
+		if err != nil || len(set.Policies) != 1 {
+			t.Fatal(set.Problems, err)
+		}
+		return set.Policies[0]
+	}
+	plain := read(briefBody)
+	if moved := read("\n\n" + briefBody); moved.Revision != plain.Revision || moved.File == plain.File {
+		t.Error("the revision depends on where a policy stands")
+	}
+	if spelt := read(strings.Replace(briefBody, `"enabled": false`, `"cooldownPeriod": "5m"`, 1)); spelt.Revision != plain.Revision {
+		t.Error("a default that is written out changes the revision")
+	}
+	if other := read(strings.Replace(briefBody, "70", "71", 1)); other.Revision == plain.Revision {
+		t.Error("a changed bound keeps the revision")
+	}
+}
+
+func TestShippedPolicies(t *testing.T) {
+	set, err := Load("../policies")
+	if err != nil || len(set.Problems) > 0 {
+		t.Fatal(set.Problems, err)
+	}
+	var names []string
+	for _, p := range set.Policies {
+		names = append(names, p.Name)
+		if p.Enabled {
+			t.Errorf("%s is enabled", p.Name)
+		}
+	}
+	if want := []string{"backend-auto-scale", "ml-auto-scale"}; !slices.Equal(names, want) {
+		t.Errorf("got %v, want %v", names, want)
+	}
+}
+
+func TestKinds(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"rules/a.rego", "rules/a_test.rego", "a.scenario.yaml", ".b.rego", "cue.mod/c.rego"} {
+		write(t, dir+"/"+name, []byte("package a"))
+	}
+	set, err := Load(dir)
+	if err != nil || len(set.Rules) != 1 || len(set.Tests) != 1 || len(set.Scenarios) != 1 || len(set.Files) != 3 ||
+		set.Rules[0].Path != dir+"/rules/a.rego" || string(set.Rules[0].Text) != "package a" {
+		t.Errorf("%+v %v", set, err)
+	}
+}

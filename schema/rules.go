@@ -1,0 +1,150 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+
+	"cuelang.org/go/cue/token"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// rules are what must hold between fields. CUE holds the same ones (see #Policy); here they have words and a place.
+// A rule is silent while a field that it reads is wrong in itself.
+func (w *written) rules() {
+	p := w.policy
+	if w.sound("minReplicas", "maxReplicas") && p.MinReplicas > p.MaxReplicas {
+		w.report(w.place("maxReplicas"), "maxReplicas", "maxReplicas %d lies under minReplicas %d; raise maxReplicas or lower minReplicas",
+			p.MaxReplicas, p.MinReplicas)
+	}
+	w.enough()
+	w.uniqueMetrics()
+	for i, m := range p.Metrics {
+		path := fmt.Sprintf("metrics[%d].floor", i)
+		if w.sound(path, "maxReplicas") && m.Floor > p.MaxReplicas {
+			w.report(w.place(path), path, "%s %d lies above maxReplicas %d; allowed: a whole number from 1 to maxReplicas",
+				path, m.Floor, p.MaxReplicas)
+		}
+	}
+	for i, t := range p.Thresholds {
+		w.declared(i, t)
+		w.sided(i, t)
+	}
+	w.durations()
+	if w.value.LookupPath(pathOf("rollout.minReady")).Exists() {
+		w.deadline(w.report)
+	}
+}
+
+// enough holds the threshold strategy to a metric and a threshold at least.
+func (w *written) enough() {
+	if !w.sound("strategy") || w.policy.Strategy != "threshold" {
+		return
+	}
+	for path, count := range map[string]int{"metrics": len(w.policy.Metrics), "thresholds": len(w.policy.Thresholds)} {
+		if count > 0 || !w.sound(path) {
+			continue
+		}
+		state := "missing"
+		if w.value.LookupPath(pathOf(path)).Exists() {
+			state = "empty"
+		}
+		w.report(w.place(path), path, "%s is %s; the threshold strategy needs at least one of them", path, state)
+	}
+}
+
+func (w *written) uniqueMetrics() {
+	first := map[string]string{}
+	for i, m := range w.policy.Metrics {
+		path := fmt.Sprintf("metrics[%d].name", i)
+		if !w.sound(path) {
+			continue
+		}
+		if earlier, ok := first[m.Name]; ok {
+			at := w.place(earlier)
+			w.say(w.place(path), path, "metric %q is declared twice, first at %s:%d:%d; rename or remove one",
+				m.Name, at.Filename, at.Line, at.Column)
+			continue
+		}
+		first[m.Name] = path
+	}
+}
+
+// declared holds a threshold to the metrics that there are. A metric whose own name is wrong may be the one that is
+// meant, so then nothing is said.
+func (w *written) declared(i int, t engine.Threshold) {
+	path := fmt.Sprintf("thresholds[%d].metric", i)
+	if !w.sound(path, "strategy") || len(w.policy.Metrics) == 0 && (!w.sound("metrics") || w.policy.Strategy == "threshold") {
+		return
+	}
+	var names []string
+	for j, m := range w.policy.Metrics {
+		if m.Name == t.Metric {
+			return
+		}
+		if !w.sound(fmt.Sprintf("metrics[%d].name", j)) {
+			return
+		}
+		names = append(names, m.Name)
+	}
+	mend := "declare it under metrics"
+	if len(names) > 0 {
+		mend = "allowed: " + strings.Join(names, ", ")
+	}
+	if near := nearest(t.Metric, names); near != "" {
+		mend += fmt.Sprintf("; did you mean %q?", near)
+	}
+	w.report(w.place(path), path, "%s is %q, which is not a metric of this policy; %s", path, t.Metric, mend)
+}
+
+// sided holds scaleDown to its side of scaleUp.
+func (w *written) sided(i int, t engine.Threshold) {
+	path := fmt.Sprintf("thresholds[%d].", i)
+	if !w.sound(path+"scaleUp", path+"scaleDown", path+"comparison") {
+		return
+	}
+	at := w.place(path + "scaleDown")
+	switch {
+	case t.Comparison == engine.LessThan && t.ScaleDown <= t.ScaleUp:
+		w.report(at, path+"scaleDown", "%sscaleDown %v is not above scaleUp %v; with less_than, scaling up happens below scaleUp "+
+			"and down above scaleDown: write a scaleDown above %v", path, t.ScaleDown, t.ScaleUp, t.ScaleUp)
+	case t.Comparison != engine.LessThan && t.ScaleDown >= t.ScaleUp:
+		w.report(at, path+"scaleDown", "%sscaleDown %v is not below scaleUp %v; with %s, scaling up happens above scaleUp "+
+			"and down below scaleDown: write a scaleDown below %v", path, t.ScaleDown, t.ScaleUp, t.Comparison, t.ScaleUp)
+	}
+}
+
+// durations holds every duration that CUE let through to its bounds, which CUE can't read out of a text, and asks about
+// bare numbers that look like seconds.
+func (w *written) durations() {
+	paths := []string{"evaluationInterval", "cooldownPeriod", "cooldown.up", "cooldown.down", "stabilization.up",
+		"stabilization.down", "rollout.readyDeadline", "rollout.minReady", "rollout.warmup", "rollout.drain"}
+	for i := range w.policy.Metrics {
+		paths = append(paths, fmt.Sprintf("metrics[%d].window", i), fmt.Sprintf("metrics[%d].staleAfter", i))
+	}
+	for _, path := range paths {
+		v := w.value.LookupPath(pathOf(path))
+		if !w.sound(path) || !v.Exists() {
+			continue
+		}
+		s := w.shape.find(path)
+		if !s.accepts(v) {
+			w.leaf(v, s, path)
+			continue
+		}
+		if n, ok := scalar(v).(float64); ok && n > 60 {
+			w.warn(w.place(path), path, `%s: %v is %s; for seconds write "%vs"`, path, n, short(minutes(n)), n)
+		}
+	}
+}
+
+// deadline finds a readyDeadline that passes before a replica without a health check counts as ready.
+func (w *written) deadline(say func(at token.Position, path, format string, args ...any)) {
+	const path = "rollout.readyDeadline"
+	r := w.policy.Rollout
+	if !w.sound(path, "rollout.minReady") || r.ReadyDeadline == 0 || r.ReadyDeadline > r.MinReady {
+		return
+	}
+	say(w.place(path), path, "%s %s is not above minReady %s, so no replica without a health check could become ready in time; "+
+		"raise readyDeadline or lower minReady", path, short(r.ReadyDeadline), short(r.MinReady))
+}

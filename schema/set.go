@@ -1,0 +1,80 @@
+// Package schema loads what authors write, holds it to the CUE definitions beside it, and answers with plain Go
+// values. It is the only importer of cuelang.org/go; no CUE value outlives a call.
+//
+// Checking goes in layers: the text of a file, the author's value field by field, the rules between fields, and last
+// the CUE definitions as a whole, which are the authority. All that is found is reported at its place in the author's
+// file; a rule that depends on a field that is already wrong stays silent.
+package schema
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// Set is everything that was read from a file or a folder.
+type Set struct {
+	Policies  []engine.Policy  // those without an error, sorted by name
+	Config    Config           // what the author wrote
+	Problems  []engine.Problem // sorted by place; warnings too
+	Rules     []RegoFile       // the author's rules
+	Tests     []RegoFile       // the author's *_test.rego
+	Scenarios []string         // paths of *.scenario.yaml
+	Files     []string         // every file that was read, for watching
+}
+
+// RegoFile is a file of the author's rules, not compiled.
+type RegoFile struct {
+	Path string
+	Text []byte
+}
+
+// Config is how the author sets flyball up. A zero value was not written; its default is in config.cue.
+type Config struct {
+	MaxTotalReplicas     int
+	MinAvailableMemoryMB *int // 0 is a value: nothing is kept free
+	DockerHost           string
+	StorePath            string
+	SocketPath           string
+	LogLevel             string
+}
+
+// Errors are the problems that make the set unusable.
+func (s Set) Errors() []engine.Problem { return s.problems(false) }
+
+// Doubts are the errors that are of no one policy: a file that can't be read, or a wrong setting. With one of them,
+// Config may lack what the author wrote.
+func (s Set) Doubts() []engine.Problem {
+	var found []engine.Problem
+	for _, p := range s.Errors() {
+		if p.Policy == "" {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// Warnings are the problems that do not.
+func (s Set) Warnings() []engine.Problem { return s.problems(true) }
+
+func (s Set) problems(warning bool) []engine.Problem {
+	var found []engine.Problem
+	for _, p := range s.Problems {
+		if p.Warning == warning {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// arrange sorts problems by place and drops those that say the same at the same place.
+func arrange(problems []engine.Problem) []engine.Problem {
+	slices.SortStableFunc(problems, func(a, b engine.Problem) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Message, b.Message))
+	})
+	return slices.CompactFunc(problems, func(a, b engine.Problem) bool {
+		return a.File == b.File && a.Line == b.Line && a.Column == b.Column && a.Message == b.Message
+	})
+}
