@@ -1,0 +1,87 @@
+package rego
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/metrics"
+	"github.com/open-policy-agent/opa/v1/topdown"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// The ways in which a rule gives no usable answer.
+const (
+	RuleUndefined = "RuleUndefined" // no answer for this input, or no such rule
+	RuleConflict  = "RuleConflict"  // two answers
+	RuleShape     = "RuleShape"     // an answer that is not a recommendation, or that contradicts itself
+	RuleFailed    = "RuleFailed"    // an error on the way, such as a division by zero, or too much memory
+	RuleTimeout   = "RuleTimeout"   // no answer in time
+)
+
+// RuleError says why a rule gave no usable answer.
+type RuleError struct {
+	Code string // one of the above
+	Rule string // data.shop.checkout.recommendation
+	Err  error
+}
+
+func (e *RuleError) Error() string { return fmt.Sprintf("rule %s: %v", e.Rule, e.Err) }
+
+func (e *RuleError) Unwrap() error { return e.Err }
+
+// Reason is the code, for the decision that holds because of it.
+func (e *RuleError) Reason() string { return e.Code }
+
+// answer is the variable that a query binds to the recommendation.
+const answer = ast.Var("answer")
+
+// Recommend asks the rule of a policy's strategy about a snapshot. Every error is a *RuleError, and then the
+// recommendation is empty.
+func (r *Rules) Recommend(ctx context.Context, p engine.Policy, s engine.Snapshot) (engine.Recommendation, error) {
+	rec, code, err := r.recommend(ctx, p, s)
+	if err != nil {
+		return engine.Recommendation{}, &RuleError{Code: code, Rule: "data." + packageOf(p.Strategy) + ".recommendation", Err: err}
+	}
+	return rec, nil
+}
+
+func (r *Rules) recommend(ctx context.Context, p engine.Policy, s engine.Snapshot) (rec engine.Recommendation, code string, err error) {
+	query, found := r.queries[p.Strategy]
+	if !found {
+		return rec, RuleUndefined, fmt.Errorf("strategy %q was not compiled", p.Strategy)
+	}
+	// A rule is an author's, and OPA is large: whatever breaks there must not take the daemon along.
+	defer func() {
+		if broken := recover(); broken != nil {
+			rec, code, err = engine.Recommendation{}, RuleFailed, fmt.Errorf("evaluation broke: %v", broken)
+		}
+	}()
+	w := watch(ctx)
+	defer w.stop()
+	var value *ast.Term
+	err = topdown.NewQuery(query.body).
+		WithCompiler(r.compiler).
+		WithStore(r.store).
+		WithTransaction(r.txn).
+		WithInput(r.words.document(Input(p, s), query.needs)).
+		WithTime(s.At).
+		WithCancel(w).
+		WithMetrics(metrics.NoOp()).
+		WithStrictBuiltinErrors(true).
+		Iter(ctx, func(found topdown.QueryResult) error {
+			value = found[answer]
+			return nil
+		})
+	if err != nil {
+		code, err = w.explain(err)
+		return rec, code, err
+	}
+	if value == nil {
+		return rec, RuleUndefined, errors.New("undefined for this input; give it a default, such as hold at input.service.replicas.current")
+	}
+	rec, err = read(value.Value, s.Service.Replicas.Current)
+	return rec, RuleShape, err
+}
