@@ -1,0 +1,186 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+var both = []engine.Metric{{Name: "cpu_usage", Type: "cpu", Source: "system"}, {Name: "memory_usage", Type: "memory", Source: "system"}}
+
+// fake is an engine of containers that each answer their calls to stats with these functions, the last again and again.
+func fake(t *testing.T, inspect string, containers map[string][]func(http.ResponseWriter)) *Source {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/_ping", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Api-Version", "1.41") })
+	mux.HandleFunc("/v1.41/info", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"MemTotal": 75497472}`) })
+	mux.HandleFunc("/v1.41/containers/{id}/json", func(w http.ResponseWriter, _ *http.Request) {
+		if inspect == "" {
+			refuses(http.StatusForbidden, "inspect is not allowed")(w)
+			return
+		}
+		fmt.Fprint(w, inspect)
+	})
+	calls := map[string]*atomic.Int64{}
+	for id := range containers {
+		calls[id] = &atomic.Int64{}
+	}
+	mux.HandleFunc("/v1.41/containers/{id}/stats", func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("one-shot") != "1" {
+			t.Error("stats are not asked for in one shot")
+		}
+		id := r.PathValue("id")
+		answers := containers[id]
+		answers[min(int(calls[id].Add(1)), len(answers))-1](w)
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return source(t, "tcp://"+server.Listener.Addr().String())
+}
+
+// answers is a recording, later by so long and with so much more CPU time used.
+func answers(t *testing.T, name string, later, used time.Duration) func(http.ResponseWriter) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := time.Date(2026, 11, 23, 14, 59, 54, 956913648, time.UTC)
+	recording := strings.NewReplacer(
+		read.Format(time.RFC3339Nano), read.Add(later).Format(time.RFC3339Nano),
+		`"total_usage":34484`, fmt.Sprintf(`"total_usage":%d`, 34484+used/1000),
+	).Replace(string(text))
+	return func(w http.ResponseWriter) { fmt.Fprint(w, recording) }
+}
+
+func refuses(status int, message string) func(http.ResponseWriter) {
+	return func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `{"message":%q}`, message)
+	}
+}
+
+func replicas(names ...string) engine.Service {
+	var s engine.Service
+	for _, n := range names {
+		s.Replicas = append(s.Replicas, engine.Replica{ID: n, Name: "shop-" + n, Started: start})
+	}
+	return s
+}
+
+const unlimited = `{"Id":"x","HostConfig":{}}`
+
+func TestRecordings(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		inspect     string
+		cpu, memory float64
+	}{
+		{"cgroup_v1", `{"Id":"x","HostConfig":{"NanoCpus":500000000}}`, 80, 50}, // 0.4 of 0.5 cores; 40 − 8 of 64 MiB
+		{"cgroup_v1", unlimited, 20, 50},                                        // 0.4 of 2 cores online
+		{"cgroup_v2", unlimited, 10, 50},                                        // 0.4 of 4 cores online; 40 − 4 of the host's 72 MiB
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := fake(t, c.inspect, map[string][]func(http.ResponseWriter){
+				"web-1": {answers(t, c.name, 0, 0), answers(t, c.name, 5*time.Second, 2*time.Second)},
+			})
+			first, err := s.Sample(t.Context(), both, replicas("web-1"))
+			if err != nil || len(first) != 1 || first[0].Metric != "memory_usage" {
+				t.Fatalf("the first sweep gives %+v, %v; want memory alone", first, err)
+			}
+			second, err := s.Sample(t.Context(), both, replicas("web-1"))
+			if err != nil || len(second) != 2 {
+				t.Fatalf("the second sweep gives %+v, %v; want cpu and memory", second, err)
+			}
+			for i, want := range []float64{c.cpu, c.memory} {
+				got := second[i]
+				if got.Metric != both[i].Name || got.Replica != "web-1" || math.Abs(got.Value-want) > 1e-6 || !got.At.After(first[0].At) {
+					t.Errorf("sample %+v, want %s of %v %%", got, both[i].Name, want)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatCanNotBeRead(t *testing.T) {
+	good := answers(t, "cgroup_v1", 0, 0)
+	for _, c := range []struct {
+		name    string
+		inspect string
+		answer  func(http.ResponseWriter)
+		sampled int
+		says    string // empty: no error
+	}{
+		{"stopped", unlimited, answers(t, "stopped", 0, 0), 0, ""},
+		{"gone", unlimited, refuses(http.StatusNotFound, "no such container"), 0, ""},
+		{"refused", unlimited, refuses(http.StatusInternalServerError, "cgroups broke"), 0, "container shop-web-2: cpu_usage, memory_usage: Error response from daemon: cgroups broke"},
+		{"not JSON", unlimited, func(w http.ResponseWriter) { fmt.Fprint(w, `{"read": 7`) }, 0, "container shop-web-2: cpu_usage, memory_usage: "},
+		{"no end", unlimited, func(w http.ResponseWriter) { fmt.Fprint(w, strings.Repeat("[", answerSize+1)) }, 0, "container shop-web-2: cpu_usage, memory_usage: "},
+		{"limits not allowed to be read", "", good, 1, "container shop-web-1 and 1 more: cpu_usage: Error response from daemon: inspect is not allowed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := fake(t, c.inspect, map[string][]func(http.ResponseWriter){"web-1": {good}, "web-2": {c.answer}})
+			samples, err := s.Sample(t.Context(), both, replicas("web-1", "web-2"))
+			if len(samples) != 1+c.sampled || samples[0].Replica != "web-1" {
+				t.Errorf("samples %+v, want that of web-1 and %d of web-2", samples, c.sampled)
+			}
+			switch {
+			case c.says == "" && err != nil:
+				t.Errorf("error %v, want none", err)
+			case c.says != "" && (err == nil || !strings.HasPrefix(err.Error(), c.says)):
+				t.Errorf("error %v, want %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestOneThatHangsDoesNotHoldUpTheOthers(t *testing.T) {
+	hang := make(chan struct{})
+	s := fake(t, unlimited, map[string][]func(http.ResponseWriter){
+		"web-1": {func(http.ResponseWriter) { <-hang }},
+		"web-2": {answers(t, "cgroup_v1", 0, 0)},
+	})
+	t.Cleanup(func() { close(hang) })
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	samples, err := s.Sample(ctx, both, replicas("web-1", "web-2"))
+	if len(samples) != 1 || samples[0].Replica != "web-2" || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "container shop-web-1: ") {
+		t.Errorf("%+v, %v; want the sample of web-2, and a deadline for web-1", samples, err)
+	}
+}
+
+func TestEngineGone(t *testing.T) {
+	s := source(t, "unix://"+t.TempDir()+"/docker.sock")
+	samples, err := s.Sample(t.Context(), both, replicas("web-1", "web-2", "web-3"))
+	if len(samples) != 0 || err == nil || !strings.HasPrefix(err.Error(), "container shop-web-1 and 2 more: cpu_usage, memory_usage: Cannot connect") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%+v, %v; want one line that says so for all", samples, err)
+	}
+}
+
+func TestUnknownType(t *testing.T) {
+	s := source(t, "unix:///nowhere")
+	_, err := s.Sample(t.Context(), []engine.Metric{{Name: "orders", Type: "queue", Source: "system"}}, replicas("web-1"))
+	if err == nil || err.Error() != `metric orders: source system measures cpu and memory, not "queue"` {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestHostMemory(t *testing.T) {
+	if got, err := source(t, "tcp://192.0.2.1:2375").HostMemory(); got != 0 || err != nil {
+		t.Errorf("of an engine elsewhere %d, %v; want not known", got, err)
+	}
+	if got, err := source(t, "unix:///run/docker.sock").HostMemory(); got < 1<<20 || err != nil {
+		t.Errorf("of the engine here %d, %v", got, err)
+	}
+}
