@@ -1,0 +1,61 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	driver "modernc.org/sqlite" // also the driver that database/sql knows as sqlite
+	lib "modernc.org/sqlite/lib"
+)
+
+var (
+	errDamaged = errors.New("the file is damaged")
+	errEmpty   = fmt.Errorf("%w: it is empty", errDamaged)
+)
+
+// damage tells a broken file from one that can't be reached.
+func damage(err error) bool {
+	var e *driver.Error
+	if errors.As(err, &e) {
+		primary := e.Code() & 0xff
+		return primary == lib.SQLITE_CORRUPT || primary == lib.SQLITE_NOTADB
+	}
+	return errors.Is(err, errDamaged)
+}
+
+// replace moves a damaged file aside, with its log, and begins a new one. That it did is kept in the new file: states
+// that were lost come back as a full cooldown, and the switch as off: somebody may have turned it off.
+func (s *Store) replace(cause error) error {
+	for _, db := range []*sql.DB{s.read, s.write} {
+		if db != nil {
+			cause = errors.Join(cause, db.Close())
+		}
+	}
+	s.read, s.write = nil, nil
+	now := time.Now()
+	aside := s.path + ".corrupt-" + now.UTC().Format("20060102T150405.000Z")
+	if err := os.Rename(s.path, aside); err != nil {
+		return errors.Join(cause, err)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Rename(s.path+suffix, aside+suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return errors.Join(cause, err)
+		}
+	}
+	s.log.Error("store damaged: moved aside and begun anew; history is lost, every policy waits a full cooldown, "+
+		"and autoscaling is off until flyball enable", "store", s.path, "moved_to", aside, "error", cause)
+	if err := s.connectWriter(); err != nil {
+		return err
+	}
+	return s.inTransaction(context.Background(), func(tx *sql.Tx) error {
+		if _, err := tx.Exec("INSERT INTO rebuilt VALUES (1, ?)", now.UnixNano()); err != nil {
+			return err
+		}
+		_, err := tx.Exec("INSERT INTO switch VALUES (1, 0, 'damaged store', ?)", now.UnixNano())
+		return err
+	})
+}

@@ -1,0 +1,93 @@
+package sqlite
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+func TestDamagedFileIsReplaced(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		damage func(file []byte) []byte
+	}{
+		{"emptied", func([]byte) []byte { return nil }},
+		{"cut in the middle", func(file []byte) []byte { return file[:len(file)/2] }},
+		{"cut in the header", func(file []byte) []byte { return file[:50] }},
+		{"overwritten", func(file []byte) []byte { return bytes.Repeat([]byte("junk"), len(file)/4) }},
+		{"a page of zeros", func(file []byte) []byte { clear(file[4096:8192]); return file }},
+		{"bits flipped in every page but the first", func(file []byte) []byte {
+			for at := 4096; at < len(file); at += 4096 {
+				file[at] ^= 0xff
+			}
+			return file
+		}},
+		{"bits flipped in a state", func(file []byte) []byte {
+			at := bytes.LastIndex(file, []byte(`{"enabled"`))
+			file[at] ^= 0x10
+			return file
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, path := t.Context(), filepath.Join(t.TempDir(), "flyball.db")
+			old := openAt(t, path)
+			for n := range 40 {
+				r := web(start.Add(time.Duration(n) * time.Second))
+				r.Policy, r.Service = fmt.Sprint("policy ", n), fmt.Sprint("service ", n)
+				check(t, old.Record(ctx, r, engine.State{Virtual: n}))
+			}
+			check(t, old.Shutdown())
+			file, err := os.ReadFile(path)
+			check(t, err)
+			file = c.damage(file)
+			check(t, os.WriteFile(path, file, 0o600))
+
+			var log bytes.Buffer
+			began := time.Now()
+			s, err := Open(path, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+			check(t, err)
+			t.Cleanup(func() { s.Shutdown() })
+			aside, err := filepath.Glob(path + ".corrupt-*Z")
+			check(t, err)
+			if len(aside) != 1 {
+				t.Fatalf("moved aside are %v, want one file", aside)
+			}
+			if kept, err := os.ReadFile(aside[0]); err != nil || !bytes.Equal(kept, file) {
+				t.Errorf("what was moved aside is not what was there (%v)", err)
+			}
+			for _, say := range []string{"level=ERROR", path, aside[0], "damaged"} {
+				if !bytes.Contains(log.Bytes(), []byte(say)) {
+					t.Errorf("log %q does not say %q", log.String(), say)
+				}
+			}
+
+			if on, known, err := s.Enabled(ctx); on || !known || err != nil {
+				t.Errorf("the switch is %v, known %v, %v; want off: it may have been", on, known, err)
+			}
+			p := engine.Policy{Name: "policy 1", Mode: engine.Live, Cooldown: engine.UpDown{Up: time.Minute}}
+			state, err := s.State(ctx, p)
+			check(t, err)
+			if left := state.Cooldown.Up.Until.Sub(began); left < time.Minute || left > 2*time.Minute || state.Cooldown.Up.Wait != time.Minute {
+				t.Errorf("cooldown %+v ends %s after the rebuild, want the full minute", state.Cooldown.Up, left)
+			}
+			if state.Cooldown.Down != (engine.Deadline{}) {
+				t.Errorf("a policy without a cooldown down waits until %s", state.Cooldown.Down.Until)
+			}
+			check(t, s.Record(ctx, web(start), engine.State{Virtual: 5}))
+			if state, err := s.State(ctx, engine.Policy{Name: "web", Service: "shop", Mode: engine.Live}); err != nil || state.Virtual != 5 {
+				t.Errorf("the new file answers %+v, %v", state, err)
+			}
+			check(t, s.Shutdown())
+			check(t, openAt(t, path).Shutdown())
+			if again, _ := filepath.Glob(path + ".corrupt-*Z"); len(again) != 1 {
+				t.Errorf("moved aside again: %v", again)
+			}
+		})
+	}
+}

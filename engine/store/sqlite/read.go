@@ -1,0 +1,164 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
+)
+
+// State is what was last recorded for a policy's subject, with the global switch, which is off where it was never
+// set. The budget is not stored. Where nothing was recorded it is the zero state; in a ledger that replaced a damaged
+// one, with a full cooldown from then on.
+func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error) {
+	var state engine.State
+	var enabled bool
+	var text sql.NullString
+	var rebuilt sql.NullInt64
+	err := s.read.QueryRowContext(ctx, `SELECT ifnull((SELECT enabled FROM switch), 0), (SELECT at FROM rebuilt),
+		(SELECT state FROM state WHERE subject = ?)`, p.Subject()).Scan(&enabled, &rebuilt, &text)
+	if err == nil && text.Valid {
+		err = json.Unmarshal([]byte(text.String), &state)
+	}
+	if err != nil {
+		return engine.State{}, fmt.Errorf("read state of policy %s: %w", p.Name, err)
+	}
+	if !text.Valid && rebuilt.Valid {
+		state.Cooldown = engine.Deadlines{
+			Up:   cooldown(rebuilt.Int64, p.Cooldown.Up),
+			Down: cooldown(rebuilt.Int64, p.Cooldown.Down),
+		}
+	}
+	state.Enabled = enabled
+	return state, nil
+}
+
+func cooldown(from int64, wait time.Duration) engine.Deadline {
+	if wait <= 0 {
+		return engine.Deadline{}
+	}
+	return engine.Deadline{Until: instant(from).Add(wait), Wait: wait}
+}
+
+// Enabled is the global switch as it was last set; known is false where it never was.
+func (s *Store) Enabled(ctx context.Context) (on, known bool, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT enabled FROM switch").Scan(&on)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("read the global switch: %w", err)
+	}
+	return on, true, nil
+}
+
+// History lists the events of a service, the newest first. An empty service means all; a limit of 0 or less, no limit.
+func (s *Store) History(ctx context.Context, service string, limit int) ([]engine.Event, error) {
+	query, args := "SELECT event FROM event ORDER BY started DESC, seq DESC LIMIT ?", []any{unlimited(limit)}
+	if service != "" {
+		query = "SELECT event FROM event WHERE service = ? ORDER BY started DESC, seq DESC LIMIT ?"
+		args = []any{service, unlimited(limit)}
+	}
+	events, err := list(ctx, s.read, query, args, func(rows *sql.Rows) (engine.Event, error) {
+		return decoded[engine.Event](rows)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", err)
+	}
+	return events, nil
+}
+
+// Decisions lists what a policy decided in either mode, the newest first. An empty policy means all; a limit of 0 or
+// less, no limit.
+func (s *Store) Decisions(ctx context.Context, policy string, limit int) ([]store.Row, error) {
+	query, args := "SELECT first, last, count, record FROM decision ORDER BY id DESC LIMIT ?", []any{unlimited(limit)}
+	if policy != "" {
+		query = `SELECT first, last, count, record FROM decision
+			WHERE id IN (SELECT id FROM decision WHERE policy = ? ORDER BY id DESC LIMIT ?) ORDER BY id DESC`
+		args = []any{policy, unlimited(limit)}
+	}
+	decisions, err := list(ctx, s.read, query, args, func(rows *sql.Rows) (store.Row, error) {
+		var row store.Row
+		var first, last int64
+		var err error
+		row.Record, err = decoded[engine.Record](rows, &first, &last, &row.Count)
+		row.First, row.Last = instant(first), instant(last)
+		return row, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read decisions: %w", err)
+	}
+	return decisions, nil
+}
+
+// Latest is the newest record of each service, and of each policy in shadow mode.
+func (s *Store) Latest(ctx context.Context) ([]engine.Record, error) {
+	query := "SELECT record FROM state WHERE record IS NOT NULL ORDER BY subject"
+	records, err := list(ctx, s.read, query, nil, func(rows *sql.Rows) (engine.Record, error) {
+		return decoded[engine.Record](rows)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the newest decisions: %w", err)
+	}
+	return records, nil
+}
+
+// OpenEvents lists the intents that have not ended, the oldest first: after a crash, what must be looked into.
+func (s *Store) OpenEvents(ctx context.Context) ([]store.Intent, error) {
+	query := "SELECT mode, event FROM event WHERE ended IS NULL ORDER BY seq"
+	open, err := list(ctx, s.read, query, nil, func(rows *sql.Rows) (store.Intent, error) {
+		var intent store.Intent
+		var err error
+		intent.Event, err = decoded[engine.Event](rows, &intent.Mode)
+		return intent, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read open events: %w", err)
+	}
+	return open, nil
+}
+
+// list answers an empty list, not nil, for no rows: it ends up in JSON.
+func list[T any](ctx context.Context, db *sql.DB, query string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := []T{}
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+// decoded reads a row whose last column is JSON, and the columns before it into before.
+func decoded[T any](rows *sql.Rows, before ...any) (T, error) {
+	var value T
+	var text []byte
+	if err := rows.Scan(append(before, &text)...); err != nil {
+		return value, err
+	}
+	err := json.Unmarshal(text, &value)
+	return value, err
+}
+
+func unlimited(limit int) int {
+	if limit <= 0 {
+		return -1 // as SQLite writes it
+	}
+	return limit
+}
+
+func instant(nanoseconds int64) time.Time {
+	return time.Unix(0, nanoseconds).UTC()
+}

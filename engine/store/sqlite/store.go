@@ -1,0 +1,200 @@
+// Package sqlite is the embedded ledger: one file, one writer at a time, every acknowledged write on disk before the
+// call returns. Readers may open the file beside the writer.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options say how a store is opened.
+type Options struct {
+	ReadOnly bool         // for a look beside the daemon: takes no lock, and every write is an error
+	Log      *slog.Logger // is told loudly when a damaged file was replaced; nil: nobody is
+}
+
+// Store is the ledger in one file. It is safe for concurrent use.
+type Store struct {
+	path  string
+	log   *slog.Logger
+	lock  *os.File // held by the writer for as long as it lives; nil for a reader
+	write *sql.DB  // one connection, so writes queue here and not inside SQLite; nil for a reader
+	read  *sql.DB
+
+	pruning sync.Mutex
+	pruned  time.Time // when old rows were last looked for, in the time of the records
+}
+
+// Open opens the ledger at path and makes it, with its folder, where there is none. A damaged file is moved aside as
+// <path>.corrupt-<time> and a new one begun: what was cooling down starts its cooldown again. A second writer, a file
+// of a newer flyball or of another program, and a place that can't be written are errors.
+func Open(path string, o Options) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s := &Store{path: path, log: o.Log}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if o.ReadOnly {
+		err = s.openReader()
+	} else {
+		err = s.openWriter()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), s.Shutdown())
+	}
+	return s, nil
+}
+
+// Shutdown ends the store and lets the next writer in.
+func (s *Store) Shutdown() error {
+	var errs []error
+	for _, db := range []*sql.DB{s.read, s.write} { // the writer last: it folds the log into the file
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	if s.lock != nil {
+		errs = append(errs, release(s.lock))
+		s.lock = nil
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Store) openReader() error {
+	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: `flyball run` makes it, or name another with --store", fs.ErrNotExist)
+	}
+	settings := url.Values{"mode": {"ro"}}
+	if !writable(filepath.Dir(s.path)) && !exists(s.path+"-wal") {
+		settings.Set("immutable", "1") // SQLite can't keep its index beside the file, and nobody writes there
+	}
+	var err error
+	if s.read, err = connect(s.path, settings); err != nil {
+		return err
+	}
+	return checkVersion(context.Background(), s.read)
+}
+
+func (s *Store) openWriter() error {
+	folder := filepath.Dir(s.path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("%w: name a folder that can be written with --store", err)
+	}
+	if !writable(folder) {
+		return fmt.Errorf("folder %s can't be written by user %d: make it writable, or name another with --store",
+			folder, os.Geteuid())
+	}
+	var err error
+	if s.lock, err = acquire(s.path + ".lock"); err != nil {
+		return err
+	}
+	if exists(s.path) && !writable(s.path) {
+		return fmt.Errorf("the file can't be written by user %d: make it writable, or name another with --store",
+			os.Geteuid())
+	}
+	err = s.connectWriter()
+	if damage(err) {
+		err = s.replace(err)
+	}
+	return err
+}
+
+// connectWriter opens the connections on a file that is whole, or not there yet.
+func (s *Store) connectWriter() error {
+	if info, err := os.Stat(s.path); err == nil && info.Size() == 0 {
+		return errEmpty
+	}
+	ctx := context.Background()
+	var err error
+	s.write, err = connect(s.path, url.Values{
+		"_pragma": {"busy_timeout(5000)", "journal_mode(wal)", "synchronous(full)"},
+		"_txlock": {"immediate"},
+	})
+	if err != nil {
+		return err
+	}
+	s.write.SetMaxOpenConns(1)
+	if err := prepare(ctx, s.write); err != nil {
+		return err
+	}
+	s.read, err = connect(s.path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}})
+	return err
+}
+
+func connect(path string, settings url.Values) (*sql.DB, error) {
+	file := url.URL{Scheme: "file", Path: path, RawQuery: settings.Encode()}
+	return sql.Open("sqlite", file.String())
+}
+
+const (
+	application = 0x666c7962 // "flyb", in the file's header: tells a ledger from other programs' databases
+	version     = 1
+)
+
+//go:embed schema.sql
+var schema string
+
+// prepare checks the file and lays down the tables of a new one.
+func prepare(ctx context.Context, db *sql.DB) error {
+	var tables int
+	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return err
+	}
+	if tables == 0 {
+		_, err := db.ExecContext(ctx, fmt.Sprintf(
+			"BEGIN IMMEDIATE; %s PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;", schema, application, version))
+		return err
+	}
+	if err := checkVersion(ctx, db); err != nil {
+		return err
+	}
+	return checkWhole(ctx, db)
+}
+
+func checkVersion(ctx context.Context, db *sql.DB) error {
+	var program, found int
+	header := db.QueryRowContext(ctx, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version")
+	if err := header.Scan(&program, &found); err != nil {
+		return err
+	}
+	switch {
+	case program != application:
+		return errors.New("it is the database of another program: name another file with --store")
+	case found > version:
+		return fmt.Errorf("a newer flyball wrote it (schema %d, this one reads up to %d): "+
+			"run that flyball, or name another file with --store", found, version)
+	}
+	return nil
+}
+
+// checkWhole reads the file's structure, and every state: those are what decisions stand on.
+func checkWhole(ctx context.Context, db *sql.DB) error {
+	var answer string
+	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&answer); err != nil {
+		return err
+	}
+	if answer != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, strings.ReplaceAll(answer, "\n", " "))
+	}
+	var unreadable int
+	err := db.QueryRowContext(ctx,
+		"SELECT count(*) FROM state WHERE NOT json_valid(state) OR NOT json_valid(record)").Scan(&unreadable)
+	if err == nil && unreadable > 0 {
+		return fmt.Errorf("%w: %d states can't be read", errDamaged, unreadable)
+	}
+	return err
+}

@@ -1,0 +1,139 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// Record writes a decision, the state after it and, where s.Open is set, the intent, in one transaction. Holds of a
+// policy for the same reason in a row, under one revision, are counted in one row. When Record returns nil it is all on
+// disk; when it returns an error, a full disk's for one, nothing is.
+func (s *Store) Record(ctx context.Context, r engine.Record, state engine.State) error {
+	err := s.inTransaction(ctx, func(tx *sql.Tx) error {
+		record, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		if err := saveDecision(ctx, tx, r, record); err != nil {
+			return err
+		}
+		if err := saveState(ctx, tx, r.Subject(), r.Mode, state); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE state SET record = ? WHERE subject = ?", string(record), r.Subject())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record decision of policy %s: %w", r.Policy, err)
+	}
+	s.prune(r.At)
+	return nil
+}
+
+// Close writes how an event ended and the state after it in one transaction. An event without an intent on record, such
+// as a drift that was only seen, is recorded whole.
+func (s *Store) Close(ctx context.Context, e engine.Event, p engine.Policy, state engine.State) error {
+	err := s.inTransaction(ctx, func(tx *sql.Tx) error {
+		if e.Ended.IsZero() || e.Result == "" {
+			return errors.New("it has no end or no result")
+		}
+		if err := saveState(ctx, tx, p.Subject(), p.Mode, state); err != nil {
+			return err
+		}
+		text, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO event (id, service, mode, started, ended, event) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET ended = excluded.ended, event = excluded.event`,
+			e.ID, e.Service, p.Mode, e.Started.UnixNano(), e.Ended.UnixNano(), string(text))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("close event %s of policy %s: %w", e.ID, p.Name, err)
+	}
+	return nil
+}
+
+// SetEnabled sets the global switch.
+func (s *Store) SetEnabled(ctx context.Context, on bool, actor string, at time.Time) error {
+	err := s.inTransaction(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO switch VALUES (1, ?, ?, ?)", on, actor, at.UnixNano())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("set the global switch: %w", err)
+	}
+	return nil
+}
+
+func saveDecision(ctx context.Context, tx *sql.Tx, r engine.Record, record []byte) error {
+	at := r.At.UnixNano()
+	if r.Decision.Action == engine.Hold {
+		counted, err := tx.ExecContext(ctx, `UPDATE decision SET last = ?1, count = count + 1
+			WHERE id = (SELECT max(id) FROM decision WHERE policy = ?2 AND mode = ?3) AND action = ?4 AND reason = ?5 AND revision = ?6`,
+			at, r.Policy, r.Mode, r.Decision.Action, r.Decision.Reason, r.Revision)
+		if err != nil {
+			return err
+		}
+		if n, err := counted.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO decision (policy, mode, action, reason, revision, first, last, count, record)
+		VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)`,
+		r.Policy, r.Mode, r.Decision.Action, r.Decision.Reason, r.Revision, at, at, string(record))
+	return err
+}
+
+// saveState writes a state, without what is not the policy's own, and its open event.
+func saveState(ctx context.Context, tx *sql.Tx, subject string, mode engine.Mode, state engine.State) error {
+	state.Enabled, state.Budget = false, engine.Budget{}
+	text, err := json.Marshal(state)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO state (subject, state) VALUES (?, ?)
+		ON CONFLICT (subject) DO UPDATE SET state = excluded.state`, subject, string(text))
+	if err != nil || state.Open == nil {
+		return err
+	}
+	return saveIntent(ctx, tx, mode, *state.Open)
+}
+
+func saveIntent(ctx context.Context, tx *sql.Tx, mode engine.Mode, e engine.Event) error {
+	text, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	saved, err := tx.ExecContext(ctx, `INSERT INTO event (id, service, mode, started, event) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET event = excluded.event WHERE ended IS NULL`,
+		e.ID, e.Service, mode, e.Started.UnixNano(), string(text))
+	if err != nil {
+		return err
+	}
+	if n, err := saved.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	return fmt.Errorf("event %s has ended and can't be opened again", e.ID)
+}
+
+func (s *Store) inTransaction(ctx context.Context, do func(*sql.Tx) error) error {
+	if s.write == nil {
+		return fmt.Errorf("store %s is open for reading only", s.path)
+	}
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}

@@ -1,0 +1,86 @@
+package storetest
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// fields fills every field of the nouns, also those that will be added later, and wants them back.
+func (s Suite) fields(t *testing.T) {
+	ctx, ledger := t.Context(), s.fresh(t)
+
+	var record engine.Record
+	var state engine.State
+	fill(reflect.ValueOf(&record).Elem(), new(int))
+	fill(reflect.ValueOf(&state).Elem(), new(int))
+	p := engine.Policy{Name: record.Policy, Service: record.Service, Target: record.Target, Mode: record.Mode}
+	check(t, ledger.Record(ctx, record, state))
+
+	want := state
+	want.Enabled, want.Budget = false, engine.Budget{} // neither is the policy's own
+	same(t, "state", must(ledger.State(ctx, p))(t), want)
+	same(t, "newest record", must(ledger.Latest(ctx))(t), []engine.Record{record})
+	rows := must(ledger.Decisions(ctx, record.Policy, 0))(t)
+	if len(rows) != 1 {
+		t.Fatalf("%d rows of decisions, want 1", len(rows))
+	}
+	same(t, "record", rows[0].Record, record)
+	open := must(ledger.OpenEvents(ctx))(t)
+	if len(open) != 1 {
+		t.Fatalf("%d open events, want 1", len(open))
+	}
+	same(t, "open event", open[0].Event, *state.Open)
+	same(t, "mode of the open event", open[0].Mode, record.Mode)
+
+	event := *state.Open
+	check(t, ledger.Close(ctx, event, p, engine.State{}))
+	same(t, "closed event", must(ledger.History(ctx, "", 0))(t), []engine.Event{event})
+}
+
+func same(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s came back changed:\n got %+v\nwant %+v", what, got, want)
+	}
+}
+
+// fill sets everything in a value to something that is not its zero, each time to something else.
+func fill(v reflect.Value, n *int) {
+	*n++
+	switch v.Kind() {
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Float64:
+		v.SetFloat(float64(*n) + 0.1)
+	case reflect.String:
+		v.SetString(string(rune('a'+*n%26)) + "–'\"\n")
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), n)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		fill(v.Index(0), n)
+		fill(v.Index(1), n)
+	case reflect.Map:
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fill(key, n)
+		fill(value, n)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(key, value)
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(start.Add(time.Duration(*n) * time.Second)))
+			return
+		}
+		for i := range v.NumField() {
+			fill(v.Field(i), n)
+		}
+	default:
+		panic("storetest: no filling for " + v.Type().String())
+	}
+}

@@ -1,0 +1,124 @@
+package storetest
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// address is the variable that turns a test binary into the writer that killed kills.
+const address = "FLYBALL_STORETEST_WRITE_TO"
+
+// Write is called first by TestMain. In the process that the suite starts to kill, it writes until it is killed and
+// answers true; elsewhere it does nothing.
+func (s Suite) Write() bool {
+	to := os.Getenv(address)
+	if to == "" {
+		return false
+	}
+	fmt.Fprintln(os.Stderr, s.write(to))
+	return true
+}
+
+// write goes on where the ledger ends: event n is opened with the state that says n, then closed. A line on stdout
+// acknowledges each. It ends with an error only.
+func (s Suite) write(to string) error {
+	ctx := context.Background()
+	ledger, err := s.Open(to)
+	if err != nil {
+		return err
+	}
+	p := policy("web", engine.Live)
+	state, err := ledger.State(ctx, p)
+	if err != nil {
+		return err
+	}
+	for n := state.Virtual + 1; ; n++ {
+		event := opened(fmt.Sprintf("e%d", n), n)
+		r := decided(n, engine.ScaleUp, "Raise")
+		r.Decision.To = n
+		if err := ledger.Record(ctx, r, engine.State{Virtual: n, Open: &event}); err != nil {
+			return err
+		}
+		fmt.Println("opened", n)
+		if err := ledger.Close(ctx, ended(event, time.Second), p, engine.State{Virtual: n}); err != nil {
+			return err
+		}
+		fmt.Println("closed", n)
+	}
+}
+
+func (s Suite) killed(t *testing.T) {
+	kills := 10
+	if os.Getenv("FLYBALL_SOAK") != "" {
+		kills = 500
+	}
+	to := s.Address(t)
+	dice := rand.New(rand.NewPCG(1, 2))
+	for range kills {
+		opened, closed := kill(t, to, 1+dice.IntN(40))
+		ledger := s.open(t, to)
+		ctx := t.Context()
+		state := must(ledger.State(ctx, policy("web", engine.Live)))(t)
+		events := must(ledger.History(ctx, "", 0))(t)
+		open := must(ledger.OpenEvents(ctx))(t)
+		rows := must(ledger.Decisions(ctx, "web", 0))(t)
+		if state.Virtual < opened || len(events) < opened || len(events)-len(open) < closed {
+			t.Fatalf("acknowledged %d opened and %d closed; on record are state %d, %d events, %d of them open",
+				opened, closed, state.Virtual, len(events), len(open))
+		}
+		if state.Virtual != len(events) || len(rows) != len(events) || rows[0].Record.Decision.To != state.Virtual {
+			t.Fatalf("half a write: state %d, %d events, %d decisions", state.Virtual, len(events), len(rows))
+		}
+		switch {
+		case len(open) > 1, (len(open) == 1) != (state.Open != nil), len(open) == 1 && open[0].Event.ID != state.Open.ID:
+			t.Fatalf("open are %+v, and the state says %+v", open, state.Open)
+		case len(open) == 1: // what the daemon does after a crash
+			event := ended(open[0].Event, time.Minute)
+			event.Result = engine.Interrupted
+			check(t, ledger.Close(ctx, event, policy("web", engine.Live), engine.State{Virtual: state.Virtual}))
+		}
+		check(t, ledger.Shutdown())
+	}
+}
+
+// kill runs a writer until it has acknowledged so many writes, kills it in the middle of the next, and answers the
+// numbers it acknowledged last.
+func kill(t *testing.T, to string, lines int) (opened, closed int) {
+	t.Helper()
+	binary, err := os.Executable()
+	check(t, err)
+	writer := exec.Command(binary)
+	writer.Env = append(os.Environ(), address+"="+to)
+	writer.Stderr = os.Stderr
+	out, err := writer.StdoutPipe()
+	check(t, err)
+	check(t, writer.Start())
+	count := 0
+	for scan := bufio.NewScanner(out); scan.Scan(); count++ {
+		var what string
+		var n int
+		if _, err := fmt.Sscan(scan.Text(), &what, &n); err != nil {
+			t.Fatalf("writer said %q", scan.Text())
+		}
+		if what == "opened" {
+			opened = n
+		} else {
+			closed = n
+		}
+		if count == lines {
+			check(t, writer.Process.Kill()) // SIGKILL; what it still says before it dies counts too
+		}
+	}
+	if err := writer.Wait(); err == nil || count < lines {
+		t.Fatalf("writer ended by itself after %d writes: %v", count, err)
+	}
+	return opened, closed
+}

@@ -1,0 +1,110 @@
+// Package storetest is the conformance suite of the ledgers: what the loop, the API and an operator after a crash rely
+// on, whatever the ledger is made of.
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
+)
+
+// Store is a ledger with its read side.
+type Store interface {
+	State(ctx context.Context, p engine.Policy) (engine.State, error)
+	Record(ctx context.Context, r engine.Record, s engine.State) error
+	Close(ctx context.Context, e engine.Event, p engine.Policy, s engine.State) error
+
+	SetEnabled(ctx context.Context, on bool, actor string, at time.Time) error
+	Enabled(ctx context.Context) (on, known bool, err error)
+	History(ctx context.Context, service string, limit int) ([]engine.Event, error)
+	Decisions(ctx context.Context, policy string, limit int) ([]store.Row, error)
+	Latest(ctx context.Context) ([]engine.Record, error)
+	OpenEvents(ctx context.Context) ([]store.Intent, error)
+
+	Shutdown() error
+}
+
+// Suite says how to come by a ledger. The test binary's TestMain calls Write first.
+type Suite struct {
+	Address func(tb testing.TB) string          // of a new, empty ledger, which the test's end removes
+	Open    func(address string) (Store, error) // again and again, also in another process
+}
+
+// Run holds a ledger to everything.
+func (s Suite) Run(t *testing.T) {
+	t.Run("every field comes back", s.fields)
+	t.Run("a new ledger knows nothing", s.empty)
+	t.Run("a restart keeps cooldown, open event and switch", s.restart)
+	t.Run("live and shadow are two", s.modes)
+	t.Run("a renamed policy finds the state of its service", s.renamed)
+	t.Run("holds in a row are one row", s.holds)
+	t.Run("history is newest first", s.history)
+	t.Run("an event closes once", s.closing)
+	t.Run("all or nothing", s.atomic)
+	t.Run("many policies at once", s.concurrent)
+	t.Run("kill -9 loses nothing acknowledged", s.killed)
+}
+
+func (s Suite) open(tb testing.TB, address string) Store {
+	tb.Helper()
+	ledger, err := s.Open(address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { ledger.Shutdown() })
+	return ledger
+}
+
+func (s Suite) fresh(tb testing.TB) Store {
+	tb.Helper()
+	return s.open(tb, s.Address(tb))
+}
+
+// start is when the stories begin.
+var start = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
+
+// must takes the error out of a read that has to work.
+func must[T any](value T, err error) func(testing.TB) T {
+	return func(tb testing.TB) T {
+		tb.Helper()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return value
+	}
+}
+
+func check(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// decided is a record of policy web's at so many seconds after the start.
+func decided(seconds int, action engine.Action, reason string) engine.Record {
+	return engine.Record{
+		At: start.Add(time.Duration(seconds) * time.Second), Policy: "web", Service: "web", Mode: engine.Live, Revision: "r1",
+		Decision: engine.Decision{Action: action, Reason: reason, From: 1, To: 1},
+	}
+}
+
+func policy(name string, mode engine.Mode) engine.Policy {
+	return engine.Policy{Name: name, Service: name, Mode: mode}
+}
+
+// opened is an event that began so many seconds after the start.
+func opened(id string, seconds int) engine.Event {
+	return engine.Event{
+		ID: id, Policy: "web", Service: "shop", Action: engine.ScaleUp, From: 1, To: 2,
+		Started: start.Add(time.Duration(seconds) * time.Second), Actor: "web", Revision: "r1",
+	}
+}
+
+func ended(e engine.Event, after time.Duration) engine.Event {
+	e.Ended, e.Result, e.Reached = e.Started.Add(after), engine.Succeeded, e.To
+	return e
+}
