@@ -1,0 +1,72 @@
+package compose
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// service is all containers of one compose service, stopped ones too.
+type service struct {
+	project  string
+	name     string
+	replicas []replica
+}
+
+// find lists the containers of the policy's service.
+func (t *Target) find(ctx context.Context, p engine.Policy) (service, error) {
+	project := p.Target.Project
+	if project == "" {
+		project = t.Project
+	}
+	labels := []string{oneoffLabel + "=False"}
+	if project != "" {
+		labels = append(labels, projectLabel+"="+project)
+	}
+	found, err := t.list(ctx, labels...)
+	if err != nil {
+		return service{}, err
+	}
+	replicas := make([]replica, len(found))
+	for i, c := range found {
+		replicas[i] = listed(c)
+	}
+	return pick(replicas, p.Service, project)
+}
+
+// pick finds the replicas of one service among all containers of compose. An empty project is the only one that has
+// the service.
+func pick(all []replica, name, project string) (service, error) {
+	s := service{project: project, name: name}
+	projects, services := map[string]bool{}, map[string]bool{}
+	for _, r := range all {
+		services[r.service] = true
+		if r.service == name {
+			projects[r.project] = true
+			s.project = r.project
+			s.replicas = append(s.replicas, r)
+		}
+	}
+	switch {
+	case len(projects) > 1:
+		return service{}, fmt.Errorf("service %s is in several compose projects: %s; name one in target.project of the policy or in COMPOSE_PROJECT_NAME", name, sorted(projects))
+	case len(s.replicas) > 0:
+		slices.SortFunc(s.replicas, func(a, b replica) int { return a.number - b.number })
+		return s, nil
+	case project != "" && len(services) == 0:
+		return service{}, fmt.Errorf("compose project %s has no containers; start it with `docker compose -p %s up -d`", project, project)
+	case project != "":
+		return service{}, fmt.Errorf("compose project %s has no service %s; it has: %s", project, name, sorted(services))
+	case len(services) == 0:
+		return service{}, fmt.Errorf("service %s: no compose project has containers here; start one with `docker compose up -d`", name)
+	}
+	return service{}, fmt.Errorf("no compose project has a service %s; there are: %s", name, sorted(services))
+}
+
+func sorted(set map[string]bool) string {
+	return strings.Join(slices.Sorted(maps.Keys(set)), ", ")
+}

@@ -1,0 +1,96 @@
+package compose
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+)
+
+func TestPick(t *testing.T) {
+	web1 := replica{project: "shop", service: "web", number: 1}
+	web2 := replica{project: "shop", service: "web", number: 2}
+	db := replica{project: "shop", service: "db", number: 1}
+	other := replica{project: "blog", service: "web", number: 1}
+	cases := map[string]struct {
+		all           []replica
+		name, project string
+		want          []int
+		mentions      string // of the error
+	}{
+		"by number":                 {[]replica{web2, db, web1}, "web", "shop", []int{1, 2}, ""},
+		"the only project":          {[]replica{web1, db}, "web", "", []int{1}, ""},
+		"several projects":          {[]replica{web1, other}, "web", "", nil, "several compose projects: blog, shop; name one in target.project"},
+		"no such service":           {[]replica{web1, db}, "wbe", "shop", nil, "no service wbe; it has: db, web"},
+		"no such service anywhere":  {[]replica{web1, db}, "wbe", "", nil, "there are: db, web"},
+		"a project that is down":    {nil, "web", "shop", nil, "compose project shop has no containers"},
+		"nothing of compose at all": {nil, "web", "", nil, "no compose project has containers"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			s, err := pick(c.all, c.name, c.project)
+			if got := numbers(s.replicas); !slices.Equal(got, c.want) {
+				t.Errorf("replicas %v, want %v", got, c.want)
+			}
+			if (err == nil) != (c.mentions == "") || err != nil && !strings.Contains(err.Error(), c.mentions) {
+				t.Errorf("error %v, want %q", err, c.mentions)
+			}
+		})
+	}
+}
+
+func TestListedName(t *testing.T) {
+	r := listed(container.Summary{Names: []string{"/app/db", "/shop-db-1"}, Labels: map[string]string{numberLabel: "1"}})
+	if r.name != "shop-db-1" || r.number != 1 {
+		t.Errorf("name %q, number %d: links of others are no names", r.name, r.number)
+	}
+}
+
+func TestCandidates(t *testing.T) {
+	added := func(path string) container.FilesystemChange {
+		return container.FilesystemChange{Kind: container.ChangeAdd, Path: path}
+	}
+	cases := map[string]struct {
+		changes []container.FilesystemChange
+		mounts  []string
+		want    []string
+	}{
+		"files, not the folders that hold them": {[]container.FilesystemChange{added("/etc"), added("/etc/app"), added("/etc/app/a.conf")}, nil, []string{"etc/app/a.conf"}},
+		"nothing that was deleted":              {[]container.FilesystemChange{{Kind: container.ChangeDelete, Path: "/gone"}}, nil, nil},
+		"changed files too":                     {[]container.FilesystemChange{{Kind: container.ChangeModify, Path: "/app.conf"}}, nil, []string{"app.conf"}},
+		"nothing that is mounted":               {[]container.FilesystemChange{added("/data"), added("/data/x"), added("/database")}, []string{"/data"}, []string{"database"}},
+		"secrets first, then the shallow ones":  {[]container.FilesystemChange{added("/a/b/c"), added("/d"), added("/run/secrets/s")}, nil, []string{"run/secrets/s", "d", "a/b/c"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := candidates(c.changes, c.mounts); !slices.Equal(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestCopied(t *testing.T) {
+	created := noon.Add(300 * time.Millisecond)
+	cases := map[string]struct {
+		path string
+		stat container.PathStat
+		want bool
+	}{
+		"whole second, rounded down": {"app.conf", container.PathStat{Mtime: noon}, true},
+		"before a later start":       {"app.conf", container.PathStat{Mtime: noon.Add(time.Hour)}, true},
+		"of the program":             {"app.log", container.PathStat{Mtime: noon.Add(1234567)}, false},
+		"unpacked, with its old age": {"app.conf", container.PathStat{Mtime: noon.Add(-time.Hour)}, false},
+		"a secret, whatever its age": {"run/secrets/s", container.PathStat{Mtime: noon.Add(1234567)}, true},
+		"a link":                     {"run/secrets/s", container.PathStat{Mtime: noon, Mode: 1 << 27}, false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			if got := copied(c.path, c.stat, created); got != c.want {
+				t.Errorf("copied %t, want %t", got, c.want)
+			}
+		})
+	}
+}

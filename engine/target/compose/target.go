@@ -1,0 +1,161 @@
+// Package compose is the target for services of Docker Compose projects. It speaks to the Docker Engine, not to the
+// compose command: a new replica is a clone of a running one with its compose labels kept and its number raised, so
+// that `docker compose ps`, `logs`, `up` and `down` own it like any other.
+package compose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/docker/docker/client"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// Target scales compose services on one Docker engine. One service takes one order at a time; different services may
+// be scaled side by side.
+type Target struct {
+	// Project is where policies that name no project look first, as COMPOSE_PROJECT_NAME does. Empty: the only
+	// project that has the service. Set it before the first call.
+	Project string
+
+	docker *client.Client
+	log    *slog.Logger
+
+	version chan struct{} // one slot, taken while the API version is settled
+	settled atomic.Bool
+
+	mu    sync.Mutex
+	turns map[string]chan struct{} // by project and service: one slot, taken by the order that is being carried out
+}
+
+// New makes a target on the engine at host, such as unix:///var/run/docker.sock. An empty host is DOCKER_HOST with its
+// companions in the environment, else the machine's own engine. Nothing is called yet.
+func New(host string, log *slog.Logger) (*Target, error) {
+	options := []client.Opt{client.FromEnv}
+	if host != "" {
+		options = append(options, client.WithHost(host))
+	}
+	docker, err := client.NewClientWithOpts(append(options, client.WithAPIVersionNegotiation())...)
+	if err != nil {
+		return nil, fmt.Errorf("docker host %q: %w; it looks like unix:///var/run/docker.sock or tcp://host:2376", host, err)
+	}
+	return &Target{docker: docker, log: log, version: make(chan struct{}, 1), turns: map[string]chan struct{}{}}, nil
+}
+
+// Close ends the connections to the engine.
+func (t *Target) Close() error { return t.docker.Close() }
+
+// Observe says which replicas of the policy's service run now. What interrupted orders left behind and will not become
+// ready does not count: the next order that is not to lower removes it. A service whose containers are all stopped has no
+// replicas; one without any container is an error that lists the services there are.
+func (t *Target) Observe(ctx context.Context, p engine.Policy) (engine.Service, error) {
+	s, err := t.find(ctx, p)
+	if err != nil {
+		return engine.Service{}, err
+	}
+	current, err := t.inspectAll(ctx, s.current())
+	if err != nil {
+		return engine.Service{}, err
+	}
+	return s.view(current, p, time.Now()), nil
+}
+
+// Scale carries out an order: see control.Target. It aims at Order.To from the number of replicas that it finds, in the
+// order's direction only, and makes no call that changes anything where the number is reached already. Clones that
+// orders before it left behind and that never became ready do not count, and are removed, unless it is to lower: then
+// they are the first to go.
+func (t *Target) Scale(ctx context.Context, o engine.Order) engine.Outcome {
+	after, cancel := outlive(ctx)
+	defer cancel()
+	out := t.scale(ctx, after, o)
+
+	// What ran before an interruption is of interest too, so look once more even if ctx has ended.
+	if s, err := t.find(after, o.Policy); err == nil {
+		out.Reached = len(s.current())
+	}
+	out.Ended = time.Now()
+	return out
+}
+
+// stopGrace bounds all that Scale does after its context has ended, which is to remove what is not ready and to look once
+// more: a daemon that is told to stop has ten seconds in all, and its ledger needs some of them.
+const stopGrace = 4 * time.Second
+
+// outlive is a context that ends stopGrace after ctx does.
+func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	after, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	unwatch := context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cancel) })
+	return after, func() { unwatch(); cancel() }
+}
+
+func (t *Target) scale(ctx, after context.Context, o engine.Order) engine.Outcome {
+	if o.To < 1 {
+		return unchanged(ctx, o.From, errors.New("a compose service is not scaled to 0: a new replica is a clone of a running one"))
+	}
+	s, err := t.find(ctx, o.Policy)
+	if err != nil {
+		return unchanged(ctx, o.From, err)
+	}
+	done, err := t.turn(ctx, s)
+	if err != nil {
+		return unchanged(ctx, len(s.current()), err)
+	}
+	defer done()
+	if s, err = t.find(ctx, o.Policy); err != nil { // the order before may have changed it
+		return unchanged(ctx, o.From, err)
+	}
+	action := engine.Between(o.From, o.To)
+	if action != engine.ScaleDown && s.rollout() == "" {
+		if s, err = t.removeLeftovers(ctx, s, o.Policy.Rollout); err != nil {
+			return unchanged(ctx, len(s.current()), err)
+		}
+	}
+	count := len(s.current())
+	log := t.log.With("project", s.project, "service", s.name, "event", o.Event)
+	switch {
+	case action == engine.ScaleUp && count >= o.To, action == engine.ScaleDown && count <= o.To, action == engine.Hold:
+		return engine.Outcome{Result: engine.Succeeded, Reached: count}
+	case s.rollout() != "":
+		return unchanged(ctx, count, errors.New(s.rollout()))
+	case count == 0:
+		return unchanged(ctx, count, fmt.Errorf("service %s is stopped: start it with `docker compose -p %s up -d %s`", s.name, s.project, s.name))
+	case action == engine.ScaleUp:
+		log.Debug("adding replicas", "count", count, "add", o.To-count)
+		return t.raise(ctx, after, s, o)
+	default:
+		log.Debug("removing replicas", "count", count, "remove", count-o.To)
+		return t.lower(ctx, s, o)
+	}
+}
+
+// turn waits until no other order for the service is being carried out. The service is the caller's until done is called.
+func (t *Target) turn(ctx context.Context, s service) (done func(), err error) {
+	key := s.project + "/" + s.name
+	t.mu.Lock()
+	if t.turns[key] == nil {
+		t.turns[key] = make(chan struct{}, 1)
+	}
+	slot := t.turns[key]
+	t.mu.Unlock()
+	select {
+	case slot <- struct{}{}:
+		return func() { <-slot }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("service %s: another order for it has not ended: %w", s.name, context.Cause(ctx))
+	}
+}
+
+// unchanged is the outcome of an order that changed nothing.
+func unchanged(ctx context.Context, count int, err error) engine.Outcome {
+	result := engine.Failed
+	if ctx.Err() != nil {
+		result = engine.Interrupted
+	}
+	return engine.Outcome{Result: result, Reached: count, Error: err.Error()}
+}

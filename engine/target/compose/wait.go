@@ -1,0 +1,134 @@
+package compose
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+const (
+	margin   = 10 * time.Second       // beyond what the health check itself may take
+	pollEach = 100 * time.Millisecond // between two looks at a starting replica
+)
+
+// deadline is how long a new replica may take to become ready: what the policy says, else what its health check needs to
+// give up, start period + (interval + timeout) × retries, and a margin. The zeroes of a health check are Docker's
+// defaults.
+func deadline(c container.InspectResponse, r engine.Rollout) time.Duration {
+	if r.ReadyDeadline > 0 {
+		return r.ReadyDeadline
+	}
+	if !checked(c) {
+		return r.MinReady + margin
+	}
+	check := c.Config.Healthcheck
+	interval := cmp.Or(check.Interval, 30*time.Second)
+	timeout := cmp.Or(check.Timeout, 30*time.Second)
+	retries := cmp.Or(check.Retries, 3)
+	return check.StartPeriod + (interval+timeout)*time.Duration(retries) + margin
+}
+
+// judge says of a replica that was started this long ago whether it is ready, or has failed for good.
+func judge(c container.InspectResponse, up, minReady time.Duration) (ready bool, err error) {
+	state := c.State
+	switch {
+	case state.OOMKilled:
+		return false, fmt.Errorf("ran out of memory%s", limit(c.HostConfig.Memory))
+	case state.Restarting:
+		return false, fmt.Errorf("crashed and is restarted: exit code %d%s", state.ExitCode, because(state.Error))
+	case c.RestartCount > 0: // between two crashes the state reads running, with an exit code of 0
+		return false, errors.New("crashed and was restarted")
+	case !state.Running:
+		return false, fmt.Errorf("exited with code %d%s", state.ExitCode, because(state.Error))
+	case state.Paused:
+		return false, nil
+	case !checked(c):
+		return up >= minReady, nil
+	case state.Health == nil:
+		return false, nil
+	case state.Health.Status == container.Unhealthy:
+		return false, fmt.Errorf("is unhealthy: %d health checks in a row failed", state.Health.FailingStreak)
+	}
+	return state.Health.Status == container.Healthy, nil
+}
+
+func limit(bytes int64) string {
+	if bytes == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": its limit is %d MiB", bytes>>20)
+}
+
+func because(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ": " + text
+}
+
+// await returns once a started replica is ready, or with the reason why it will not be. An engine that does not answer
+// may come back: it is asked until the deadline.
+func (t *Target) await(ctx context.Context, id string, r engine.Rollout, longest time.Duration) error {
+	started := time.Now()
+	var last error
+	for {
+		c, err := t.inspect(ctx, id)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errdefs.IsNotFound(err):
+			return errors.New("was removed by somebody else while it started")
+		case err == nil:
+			ready, err := judge(c, time.Since(started), r.MinReady)
+			if ready || err != nil {
+				return err
+			}
+		}
+		last = err
+		if time.Since(started) >= longest {
+			return late(longest, last)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pollEach):
+		}
+	}
+}
+
+func late(longest time.Duration, last error) error {
+	if last != nil {
+		return fmt.Errorf("was not seen to become ready in %s: %w", longest, last)
+	}
+	return fmt.Errorf("was not ready after %s; where it needs longer, raise rollout.readyDeadline", longest)
+}
+
+// evidence is the end of what a container printed and of what its last health check did, which is no part of the log.
+func (t *Target) evidence(ctx context.Context, id string) string {
+	var b strings.Builder
+	tail, err := t.tail(ctx, id)
+	if err != nil {
+		tail = fmt.Sprintf("(no log: %v)", err)
+	}
+	b.WriteString(tail)
+	c, err := t.inspect(ctx, id)
+	if err != nil || c.State.Health == nil || len(c.State.Health.Log) == 0 {
+		return b.String()
+	}
+	probe := c.State.Health.Log[len(c.State.Health.Log)-1]
+	fmt.Fprintf(&b, "\nhealth check, exit code %d: %s", probe.ExitCode, last(strings.TrimSpace(probe.Output), 1<<10))
+	return strings.TrimPrefix(b.String(), "\n")
+}
+
+// last is the end of a text, at most n bytes of it and no torn character.
+func last(text string, n int) string {
+	return strings.ToValidUTF8(text[max(0, len(text)-n):], "")
+}
