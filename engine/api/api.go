@@ -1,0 +1,91 @@
+// Package api is how flyball is spoken to: the daemon serves it over a Unix socket, the command line asks over the same
+// paths. Paths and shapes are the brief's, under /api/autoscaling.
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// Flyball is what can be asked of a daemon, or of its store while none runs.
+type Flyball interface {
+	Status(ctx context.Context) (Status, error)
+	// History is the newest events first; service "" means all services.
+	History(ctx context.Context, service string, limit int) ([]engine.Event, error)
+	// Enable turns the global switch. The last call persists and wins over AUTOSCALING_ENABLED.
+	Enable(ctx context.Context, on bool, actor string) error
+}
+
+// Status is what flyball knows now.
+type Status struct {
+	Enabled  bool           `json:"enabled"`
+	Daemon   *Daemon        `json:"daemon,omitempty"` // absent: no daemon runs, this was read from the store
+	Policies []PolicyStatus `json:"policies"`
+}
+
+// Daemon is the process that runs the policies.
+type Daemon struct {
+	PID      int       `json:"pid"`
+	Version  string    `json:"version"`
+	Since    time.Time `json:"since"`
+	Policies string    `json:"policies"` // the folder or file, from the root
+	DryRun   bool      `json:"dryRun"`
+	Problem  string    `json:"problem,omitempty"` // why the policies on disk are not the ones at work
+}
+
+// PolicyStatus is one policy with what it last decided.
+type PolicyStatus struct {
+	Name            string                    `json:"name"`
+	Service         string                    `json:"service"`
+	Enabled         bool                      `json:"enabled"`
+	Mode            engine.Mode               `json:"mode"`
+	CurrentReplicas int                       `json:"currentReplicas"`
+	ReadyReplicas   int                       `json:"readyReplicas"`
+	MinReplicas     int                       `json:"minReplicas,omitempty"`
+	MaxReplicas     int                       `json:"maxReplicas,omitempty"`
+	LastEvaluation  *time.Time                `json:"lastEvaluation"`
+	LastScaling     *time.Time                `json:"lastScaling"`
+	Action          engine.Action             `json:"action,omitempty"`
+	Reason          string                    `json:"reason,omitempty"`
+	Message         string                    `json:"message,omitempty"`
+	Metrics         map[string]engine.Reading `json:"metrics,omitempty"`
+	Cooldown        *Cooldown                 `json:"cooldown,omitempty"`
+	Failures        int                       `json:"failures,omitempty"` // raises in a row of which nothing stayed
+	Open            *engine.Event             `json:"open,omitempty"`     // what is being carried out
+	Error           string                    `json:"error,omitempty"`    // why the last cycle decided nothing
+}
+
+// Cooldown is the time until each direction is free, in seconds.
+type Cooldown struct {
+	UpSeconds   float64 `json:"upSeconds"`
+	DownSeconds float64 `json:"downSeconds"`
+}
+
+// The answers, in the brief's envelope.
+type (
+	statusAnswer struct {
+		Success bool   `json:"success"`
+		Status  Status `json:"status"`
+	}
+	historyAnswer struct {
+		Success bool           `json:"success"`
+		Service string         `json:"service"`
+		History []engine.Event `json:"history"`
+	}
+	enableRequest struct {
+		Enabled *bool  `json:"enabled"`
+		Actor   string `json:"actor,omitempty"`
+	}
+	enableAnswer struct {
+		Success bool `json:"success"`
+		Enabled bool `json:"enabled"`
+	}
+	// problem is an error as RFC 9457 writes it.
+	problem struct {
+		Title  string `json:"title"`
+		Status int    `json:"status"`
+		Detail string `json:"detail"`
+	}
+)

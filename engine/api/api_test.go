@@ -1,0 +1,186 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// paper is a Flyball that remembers what it was told.
+type paper struct {
+	on    bool
+	actor string
+	fail  error
+	limit int
+}
+
+func (p *paper) Status(context.Context) (Status, error) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	return Status{Enabled: p.on, Policies: []PolicyStatus{{Name: "web", Service: "web", CurrentReplicas: 3, LastEvaluation: &at}}}, p.fail
+}
+
+func (p *paper) History(_ context.Context, service string, limit int) ([]engine.Event, error) {
+	p.limit = limit
+	if service == "idle" {
+		return nil, nil
+	}
+	return []engine.Event{{ID: "1", Service: service, From: 1, To: 2}}, p.fail
+}
+
+func (p *paper) Enable(_ context.Context, on bool, actor string) error {
+	p.on, p.actor = on, actor
+	return p.fail
+}
+
+func serve(t *testing.T, f Flyball) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "flyball") // t.TempDir may be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket := filepath.Join(dir, "s", "sock")
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- Serve(ctx, socket, Handler(f, slog.New(slog.DiscardHandler))) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		_ = os.RemoveAll(dir)
+	})
+	for deadline := time.Now().Add(5 * time.Second); ; {
+		if c, err := net.Dial("unix", socket); err == nil {
+			_ = c.Close()
+			return socket
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the socket does not answer")
+		}
+	}
+}
+
+func TestOverTheSocket(t *testing.T) {
+	p := &paper{}
+	socket := serve(t, p)
+	c, err := Dial(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.http.CloseIdleConnections()
+	if err := c.Enable(t.Context(), true, "ana"); err != nil || !p.on || p.actor != "ana" {
+		t.Errorf("enable: %v, on %v by %q", err, p.on, p.actor)
+	}
+	if s, err := c.Status(t.Context()); err != nil || !s.Enabled || s.Policies[0].CurrentReplicas != 3 {
+		t.Errorf("status: %+v, %v", s, err)
+	}
+	if h, err := c.History(t.Context(), "shop/../web", 7); err != nil || len(h) != 1 || h[0].Service != "shop/../web" || p.limit != 7 {
+		t.Errorf("history: %+v, limit %d, %v", h, p.limit, err)
+	}
+	p.fail = errors.New("the disk with the secret path is full")
+	if _, err := c.Status(t.Context()); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Errorf("an internal error reads %v", err)
+	}
+	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the socket is %v, %v", info.Mode(), err)
+	}
+	if err := Serve(t.Context(), socket, nil); err == nil || !strings.Contains(err.Error(), "a daemon already answers there") {
+		t.Errorf("a second daemon on the socket: %v", err)
+	}
+}
+
+func TestLeftOverSocketIsReplaced(t *testing.T) {
+	dir, err := os.MkdirTemp("", "flyball")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	socket := filepath.Join(dir, "sock")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.(*net.UnixListener).SetUnlinkOnClose(false)
+	_ = l.Close()
+	if _, err := Dial(socket); err == nil {
+		t.Fatal("somebody answers on a dead socket")
+	}
+	again, err := listen(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = again.Close()
+}
+
+// What is no socket may be anybody's: it stays.
+func TestAFileInThePlaceOfTheSocketStays(t *testing.T) {
+	dir, err := os.MkdirTemp("", "flyball")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	file, link := filepath.Join(dir, "notes"), filepath.Join(dir, "link")
+	if err := errors.Join(os.WriteFile(file, []byte("mine"), 0o600), os.Symlink(file, link)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{file, link} {
+		if err := Serve(t.Context(), path, nil); err == nil || !strings.Contains(err.Error(), "a file that is not a socket") {
+			t.Errorf("%s: %v", path, err)
+		}
+		if text, err := os.ReadFile(path); err != nil || string(text) != "mine" {
+			t.Errorf("%s is %q, %v", path, text, err)
+		}
+	}
+}
+
+func TestRequests(t *testing.T) {
+	tests := []struct {
+		name, method, path, body string
+		status                   int
+		holds                    string
+	}{
+		{"the brief's status", "GET", "status", "", 200, `"success":true,"status":{"enabled":false,"policies":[{"name":"web","service":"web"`},
+		{"the brief's enable", "POST", "enable", `{"enabled": true}`, 200, `{"success":true,"enabled":true}`},
+		{"history of a service", "GET", "history/web?limit=3", "", 200, `"history":[{"id":"1"`},
+		{"no history", "GET", "history/idle", "", 200, `"history":[]`},
+		{"limit of 0", "GET", "history/web?limit=0", "", 400, `limit is \"0\"; allowed is 1 to 1000`},
+		{"limit that is no number", "GET", "history/web?limit=ten", "", 400, `limit is \"ten\"`},
+		{"enable what", "POST", "enable", `{}`, 400, `lacks`},
+		{"enable misspelt", "POST", "enable", `{"enbaled": true}`, 400, `enbaled`},
+		{"enable with a text", "POST", "enable", `{"enabled": "yes"}`, 400, `the body is not`},
+		{"half a body", "POST", "enable", `{"enab`, 400, `the body is not`},
+		{"a huge body", "POST", "enable", `{"actor":"` + strings.Repeat("x", maxBody) + `"}`, 400, `too large`},
+		{"the wrong method", "GET", "enable", "", 405, ""},
+		{"no such path", "GET", "nothing", "", 404, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := httptest.NewRequest(tt.method, "/api/autoscaling/"+tt.path, strings.NewReader(tt.body))
+			w := httptest.NewRecorder()
+			Handler(&paper{}, slog.New(slog.DiscardHandler)).ServeHTTP(w, r)
+			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.holds) {
+				t.Errorf("%d %s, want %d with %s", w.Code, w.Body, tt.status, tt.holds)
+			}
+			if w.Code == http.StatusBadRequest {
+				var p problem
+				if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Status != 400 || w.Header().Get("Content-Type") != "application/problem+json" {
+					t.Errorf("not a problem of RFC 9457: %s", w.Body)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,81 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// Client asks a daemon over its Unix socket.
+type Client struct{ http *http.Client }
+
+// Dial finds the daemon behind a socket. No daemon there is an error.
+func Dial(socket string) (*Client, error) {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}
+	probe, err := net.DialTimeout("unix", socket, time.Second)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{&http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: dial}}}, probe.Close()
+}
+
+// Status asks what the daemon knows now.
+func (c *Client) Status(ctx context.Context) (Status, error) {
+	var a statusAnswer
+	err := c.do(ctx, http.MethodGet, "status", nil, &a)
+	return a.Status, err
+}
+
+// History asks for the newest events.
+func (c *Client) History(ctx context.Context, service string, limit int) ([]engine.Event, error) {
+	path := "history"
+	if service != "" {
+		path += "/" + url.PathEscape(service)
+	}
+	var a historyAnswer
+	err := c.do(ctx, http.MethodGet, path+"?limit="+strconv.Itoa(limit), nil, &a)
+	return a.History, err
+}
+
+// Enable turns the global switch.
+func (c *Client) Enable(ctx context.Context, on bool, actor string) error {
+	return c.do(ctx, http.MethodPost, "enable", enableRequest{Enabled: &on, Actor: actor}, &enableAnswer{})
+}
+
+func (c *Client) do(ctx context.Context, method, path string, body, into any) error {
+	var text bytes.Buffer
+	if body != nil {
+		if err := json.NewEncoder(&text).Encode(body); err != nil {
+			return err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://flyball/api/autoscaling/"+path, &text)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := c.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the daemon: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusOK {
+		var p problem
+		if err := json.NewDecoder(res.Body).Decode(&p); err != nil || p.Detail == "" {
+			return fmt.Errorf("the daemon answered %s", res.Status)
+		}
+		return errors.New(p.Detail)
+	}
+	return json.NewDecoder(res.Body).Decode(into)
+}

@@ -1,0 +1,158 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+const (
+	defaultLimit = 50
+	maxLimit     = 1000
+	maxBody      = 64 << 10
+)
+
+// Handler serves f under /api/autoscaling.
+func Handler(f Flyball, log *slog.Logger) http.Handler {
+	mux := http.NewServeMux()
+	handle := func(pattern string, answer func(r *http.Request) (any, error)) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			got, err := answer(r)
+			if err != nil {
+				refuse(w, log, err)
+				return
+			}
+			write(w, http.StatusOK, "application/json", got)
+		})
+	}
+	handle("GET /api/autoscaling/status", func(r *http.Request) (any, error) {
+		s, err := f.Status(r.Context())
+		return statusAnswer{Success: true, Status: s}, err
+	})
+	history := func(r *http.Request) (any, error) {
+		limit, err := limitOf(r)
+		if err != nil {
+			return nil, err
+		}
+		events, err := f.History(r.Context(), r.PathValue("service"), limit)
+		if events == nil {
+			events = []engine.Event{}
+		}
+		return historyAnswer{Success: true, Service: r.PathValue("service"), History: events}, err
+	}
+	handle("GET /api/autoscaling/history", history)
+	handle("GET /api/autoscaling/history/{service}", history)
+	handle("POST /api/autoscaling/enable", func(r *http.Request) (any, error) {
+		var body enableRequest
+		decoder := json.NewDecoder(r.Body)
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&body); err != nil {
+			return nil, refusal{fmt.Sprintf("the body is not {\"enabled\": true} or {\"enabled\": false}: %v", err)}
+		}
+		if body.Enabled == nil {
+			return nil, refusal{`the body lacks "enabled": true or false`}
+		}
+		if body.Actor == "" {
+			body.Actor = "api"
+		}
+		return enableAnswer{Success: true, Enabled: *body.Enabled}, f.Enable(r.Context(), *body.Enabled, body.Actor)
+	})
+	return mux
+}
+
+// refusal is an error that the caller can mend.
+type refusal struct{ detail string }
+
+func (r refusal) Error() string { return r.detail }
+
+func limitOf(r *http.Request) (int, error) {
+	text := r.URL.Query().Get("limit")
+	if text == "" {
+		return defaultLimit, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxLimit {
+		return 0, refusal{fmt.Sprintf("limit is %q; allowed is 1 to %d", text, maxLimit)}
+	}
+	return n, nil
+}
+
+// refuse maps an error to its status, in this one place.
+func refuse(w http.ResponseWriter, log *slog.Logger, err error) {
+	status, detail := http.StatusInternalServerError, "see the daemon's log"
+	if mendable := (refusal{}); errors.As(err, &mendable) {
+		status, detail = http.StatusBadRequest, mendable.detail
+	} else {
+		log.Error("api", "error", err)
+	}
+	write(w, status, "application/problem+json", problem{Title: http.StatusText(status), Status: status, Detail: detail})
+}
+
+func write(w http.ResponseWriter, status int, kind string, body any) {
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // the caller is gone
+}
+
+// Serve listens on a Unix socket that only its owner may use, until ctx ends. A socket that a dead daemon left is
+// replaced; one that answers, and a file that is no socket, are errors.
+func Serve(ctx context.Context, socket string, h http.Handler) error {
+	if err := os.MkdirAll(filepath.Dir(socket), 0o700); err != nil {
+		return fmt.Errorf("make the folder of the socket: %w", err)
+	}
+	listener, err := listen(socket)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", socket, err)
+	}
+	if err := os.Chmod(socket, 0o600); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stopped()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func listen(socket string) (net.Listener, error) {
+	l, err := net.Listen("unix", socket)
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return l, err
+	}
+	info, err := os.Lstat(socket)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Type() != os.ModeSocket {
+		return nil, errors.New("there is a file that is not a socket; move it, or give another --socket")
+	}
+	c, err := net.DialTimeout("unix", socket, time.Second)
+	if err == nil {
+		_ = c.Close()
+		return nil, errors.New("a daemon already answers there; stop it, or give another --socket")
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) { // somebody may listen who can't be asked
+		return nil, fmt.Errorf("is a daemon there? %w; stop it, or give another --socket", err)
+	}
+	if err := os.Remove(socket); err != nil {
+		return nil, err
+	}
+	return net.Listen("unix", socket)
+}
