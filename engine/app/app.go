@@ -1,0 +1,230 @@
+// Package app puts flyball together: it is the only package that sees two adapters, and everything it makes it makes in
+// one straight line.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/control"
+	"github.com/flyball-dev/flyball/engine/metrics"
+	"github.com/flyball-dev/flyball/engine/metrics/docker"
+	"github.com/flyball-dev/flyball/engine/store/sqlite"
+	"github.com/flyball-dev/flyball/engine/target/compose"
+	"github.com/flyball-dev/flyball/engine/target/sim"
+	"github.com/flyball-dev/flyball/rego"
+	"golang.org/x/sync/errgroup"
+)
+
+// App is the daemon.
+type App struct {
+	given     Options // from outside
+	o         Options // with the author's config at the start
+	log       *slog.Logger
+	store     *sqlite.Store
+	target    *compose.Target
+	simulated *sim.Target
+	loop      *control.Loop
+	rules     atomic.Pointer[rego.Rules]
+	sets      chan []engine.Policy
+	seen      uint64 // the state of the files that New read
+	since     time.Time
+
+	mu       sync.Mutex
+	policies []engine.Policy
+	problem  string // why the policies on disk are not the ones at work
+	last     map[string]last
+}
+
+// last is the newest cycle of a policy.
+type last struct {
+	record engine.Record
+	err    error
+}
+
+// New loads, checks and connects everything. It fails before anything is touched.
+func New(ctx context.Context, given Options) (*App, error) {
+	seen := fingerprint(given.Policies)
+	loaded, err := load(ctx, given)
+	if err != nil {
+		return nil, err
+	}
+	o := given.filled(loaded.Config)
+	o.setLevel()
+	for _, w := range loaded.Warnings() {
+		o.Log.Warn("policy", "problem", w.String())
+	}
+	store, err := sqlite.Open(o.Store, sqlite.Options{Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	target, err := compose.New(o.DockerHost, o.Log)
+	if err != nil {
+		return nil, errors.Join(err, store.Shutdown())
+	}
+	target.Project = o.ComposeProject
+	stats, err := docker.New(o.DockerHost, o.Log)
+	if err != nil {
+		return nil, errors.Join(err, store.Shutdown(), target.Close())
+	}
+	simulated := sim.New(time.Now, demoServices(loaded.Policies))
+
+	a := &App{
+		given: given, o: o, log: o.Log, store: store, target: target, simulated: simulated,
+		sets: make(chan []engine.Policy), seen: seen, last: map[string]last{}, since: time.Now(),
+	}
+	live := &control.Live{
+		Targets:    map[string]control.Target{"compose": target, "sim": simulated},
+		Sources:    map[string]control.Source{"system": bySource{stats: stats, simulated: simulated}},
+		NewWindows: func() control.Windows { return new(metrics.Windows) },
+		Deadline:   10 * time.Second,
+		Budget:     &control.Budget{MaxReplicas: o.MaxReplicas, MinMemory: int64(*o.MinMemoryMB) << 20, Available: available(stats)},
+	}
+	live.Budget.PerReplica = live.PerReplica
+	a.loop = &control.Loop{
+		Cycle: &control.Cycle{
+			World: live, Rules: a, Ledger: ledger{store, o.Enabled, o.DryRun}, Actor: live,
+			Decided: a.decided, Ended: a.ended,
+			Budget: live.Budget,
+		},
+		Sample: live.Sample, SampleEvery: metrics.SampleEvery,
+		Now: clock(), Log: o.Log, Ran: a.ran,
+	}
+	a.use(loaded)
+	return a, nil
+}
+
+// Close lets go of what New took hold of.
+func (a *App) Close() error { return errors.Join(a.store.Shutdown(), a.target.Close()) }
+
+// Run is the daemon: it runs the policies and answers on the socket until ctx ends, and reloads when a policy file
+// changes or reload is sent to.
+func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
+	a.banner()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return api.Serve(ctx, a.o.Socket, api.Handler(a, a.log)) })
+	group.Go(func() error { a.settle(ctx); return nil })
+	group.Go(func() error { a.loop.Run(ctx, a.sets); return nil })
+	group.Go(func() error { a.watch(ctx, reload); return nil })
+	err := group.Wait()
+	a.log.Info("stopped")
+	return err
+}
+
+// Once runs one cycle of each policy. The error is why cycles decided nothing.
+func (a *App) Once(ctx context.Context) error {
+	a.banner()
+	const samples = metrics.Instants + 1 // a rate needs one reading more than it has values
+	a.log.Info("sampling", "samples", samples)
+	policies := a.atWork()
+	a.loop.Once(ctx, policies, samples)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var errs []error
+	for _, p := range policies {
+		if err := a.last[p.Subject()].err; err != nil {
+			errs = append(errs, fmt.Errorf("policy %s: %w", p.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (a *App) banner() {
+	on, why := a.o.Enabled, "AUTOSCALING_ENABLED"
+	if turned, known, err := a.store.Enabled(context.Background()); err == nil && known {
+		on, why = turned, "flyball enable or disable"
+	}
+	a.log.Info("flyball", "version", a.o.Version, "policies", len(a.policies), "at work", len(a.atWork()),
+		"autoscaling", on, "by", why, "dry run", a.o.DryRun, "store", a.o.Store, "socket", a.o.Socket)
+	switch {
+	case a.o.DryRun:
+		a.log.Info("dry run: decisions are made as if autoscaling were on, nothing is touched")
+	case !on:
+		a.log.Warn("autoscaling is off: decisions are shown, nothing is touched; turn it on with flyball enable")
+	}
+}
+
+// Recommend asks the rules of the newest set.
+func (a *App) Recommend(ctx context.Context, p engine.Policy, s engine.Snapshot) (engine.Recommendation, error) {
+	return a.rules.Load().Recommend(ctx, p, s)
+}
+
+// use makes a checked set the one at work.
+func (a *App) use(l Loaded) {
+	a.rules.Store(l.Rules)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.policies, a.problem = l.Policies, ""
+}
+
+// atWork is the policies that are enabled, in the mode they run in.
+func (a *App) atWork() []engine.Policy {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var on []engine.Policy
+	for _, p := range a.policies {
+		if p.Enabled {
+			on = append(on, a.mode(p))
+		}
+	}
+	return on
+}
+
+func (a *App) mode(p engine.Policy) engine.Policy {
+	if a.o.DryRun {
+		p.Mode = engine.Shadow
+	}
+	return p
+}
+
+// decided writes the one line of a decision, and keeps it for status.
+func (a *App) decided(p engine.Policy, r engine.Record) {
+	a.mu.Lock()
+	a.last[p.Subject()] = last{record: r}
+	a.mu.Unlock()
+	d := r.Decision
+	a.logOf(p).Info("decision", "action", d.Action, "from", d.From, "to", d.To, "reason", d.Reason, "message", d.Message)
+}
+
+// ended writes the one line of an event.
+func (a *App) ended(p engine.Policy, e engine.Event) {
+	if p.Mode != engine.Live {
+		return
+	}
+	args := []any{"action", e.Action, "result", e.Result, "from", e.From, "to", e.To, "reached", e.Reached,
+		"took", e.Ended.Sub(e.Started).Round(10 * time.Millisecond)}
+	if e.Error == "" {
+		a.logOf(p).Info("event", args...)
+	} else {
+		a.logOf(p).Warn("event", append(args, "error", e.Error)...)
+	}
+}
+
+// ran writes why a cycle decided nothing: that once, and again when the reason changes.
+func (a *App) ran(p engine.Policy, err error) {
+	a.mu.Lock()
+	l := a.last[p.Subject()]
+	news := err != nil && (l.err == nil || l.err.Error() != err.Error())
+	l.err = err
+	a.last[p.Subject()] = l
+	a.mu.Unlock()
+	if news {
+		a.logOf(p).Error("cycle", "error", err)
+	}
+}
+
+func (a *App) logOf(p engine.Policy) *slog.Logger {
+	log := a.log.With("policy", p.Name, "service", p.Service)
+	if p.Mode == engine.Shadow {
+		log = log.With("mode", p.Mode)
+	}
+	return log
+}

@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/control"
+	"github.com/flyball-dev/flyball/engine/metrics"
+	"github.com/flyball-dev/flyball/engine/metrics/docker"
+	"github.com/flyball-dev/flyball/engine/store/sqlite"
+	"github.com/flyball-dev/flyball/engine/target/compose"
+	"github.com/flyball-dev/flyball/engine/target/sim"
+	"github.com/flyball-dev/flyball/rego"
+)
+
+// The adapters fit their ports.
+var (
+	_ control.Target      = (*compose.Target)(nil)
+	_ control.Target      = (*sim.Target)(nil)
+	_ control.Source      = (*sim.Target)(nil)
+	_ control.Source      = (*docker.Source)(nil)
+	_ control.Windows     = (*metrics.Windows)(nil)
+	_ control.Ledger      = (*sqlite.Store)(nil)
+	_ control.Recommender = (*rego.Rules)(nil)
+	_ api.Flyball         = (*App)(nil)
+	_ api.Flyball         = (*Offline)(nil)
+)
+
+// ledger is the store, with the switch as it was set from outside until somebody turns it. In a dry run it is on:
+// nothing is touched anyway.
+type ledger struct {
+	*sqlite.Store
+	enabled, dryRun bool
+}
+
+func (l ledger) State(ctx context.Context, p engine.Policy) (engine.State, error) {
+	st, err := l.Store.State(ctx, p)
+	if err != nil {
+		return st, err
+	}
+	on, known, err := l.Enabled(ctx)
+	if st.Enabled = on || l.dryRun; !known {
+		st.Enabled = l.enabled || l.dryRun
+	}
+	return st, err
+}
+
+// bySource sends the samples of a service to where the service runs.
+type bySource struct {
+	stats     *docker.Source
+	simulated *sim.Target
+}
+
+func (b bySource) Sample(ctx context.Context, m []engine.Metric, s engine.Service) ([]engine.Sample, error) {
+	if s.Driver == "sim" {
+		return b.simulated.Sample(ctx, m, s)
+	}
+	return b.stats.Sample(ctx, m, s)
+}
+
+// available is the memory of the engine's host; 0, not known, where that is another machine.
+func available(stats *docker.Source) func() int64 {
+	return func() int64 {
+		bytes, err := stats.HostMemory()
+		if err != nil {
+			return 0
+		}
+		return bytes
+	}
+}
+
+func demoServices(policies []engine.Policy) map[string]sim.Service {
+	services := map[string]sim.Service{}
+	for _, p := range policies {
+		if p.Target.Driver == "sim" {
+			services[p.Service] = sim.Demo()
+		}
+	}
+	return services
+}

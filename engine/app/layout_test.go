@@ -1,0 +1,98 @@
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/flyball-dev/flyball/"
+
+// The folders point in one direction: engine ◀ guard ◀ control ◀ app, and adapters know engine alone.
+func TestImportsPointOneWay(t *testing.T) {
+	allowed := map[string][]string{
+		"engine":          {},
+		"engine/guard":    {"engine"},
+		"engine/control":  {"engine", "engine/guard"},
+		"engine/scenario": {"engine", "engine/control"},
+		"engine/sim":      {},
+		"engine/metrics":  {"engine"},
+		"schema":          {"engine"},
+		"rego":            {"engine"},
+		"engine/api":      {"engine"},
+		"engine/app":      nil, // everything
+		"cmd/flyball":     {"engine", "engine/api", "engine/app"},
+
+		"engine/metrics/docker": {"engine"},
+		"engine/store":          {"engine"},
+		"engine/store/sqlite":   {"engine", "engine/store"},
+		"engine/target/compose": {"engine"},
+		"engine/target/sim":     {"engine", "engine/sim"},
+	}
+	owners := map[string][]string{
+		"cuelang.org/go":                   {"schema"},
+		"github.com/open-policy-agent/opa": {"rego"},
+		"modernc.org/sqlite":               {"engine/store/sqlite"},
+		"github.com/docker/docker":         {"engine/target/compose", "engine/metrics/docker"},
+	}
+	seen := map[string]bool{}
+	for _, p := range packages(t) {
+		name, ours := strings.CutPrefix(p.ImportPath, module)
+		if !ours || strings.HasPrefix(name, "examples/") || strings.HasSuffix(name, "test") || strings.HasPrefix(name, "engine/target/dockertest") {
+			continue
+		}
+		seen[name] = true
+		may, known := allowed[name]
+		if !known {
+			t.Errorf("%s has no place in the layout", name)
+			continue
+		}
+		for _, i := range p.Imports {
+			of, ours := strings.CutPrefix(i, module)
+			if ours && may != nil && !slices.Contains(may, of) {
+				t.Errorf("%s imports %s", name, of)
+			}
+			for prefix, of := range owners {
+				if strings.HasPrefix(i, prefix) && !slices.Contains(of, name) {
+					t.Errorf("%s imports %s, which is for %s alone", name, i, strings.Join(of, " and "))
+				}
+			}
+			if name == "engine" && strings.Contains(i, ".") {
+				t.Errorf("engine imports %s: the standard library only", i)
+			}
+		}
+	}
+	for name := range allowed {
+		if !seen[name] {
+			t.Errorf("%s is in the layout, but not there", name)
+		}
+	}
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []listed
+	d := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}

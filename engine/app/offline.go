@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/guard"
+	"github.com/flyball-dev/flyball/engine/store/sqlite"
+)
+
+// Offline answers from the store while no daemon runs.
+type Offline struct {
+	o        Options
+	policies []engine.Policy
+}
+
+// Open finds flyball: the daemon behind the socket, or else its store and the policies on disk. Where a broken file may
+// hide which socket and store the author set, it is an Invalid, rather than an answer from the wrong ones.
+func Open(ctx context.Context, given Options) (api.Flyball, error) {
+	set, err := given.Read(ctx, given.Policies)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	o := given.filled(set.Config)
+	o.setLevel()
+	doubts := set.Doubts()
+	client, err := api.Dial(o.Socket)
+	switch {
+	case err == nil && (doubts == nil || given.Socket != "" || runs(ctx, client, o.Policies)):
+		return client, nil
+	case err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ECONNREFUSED):
+		return nil, fmt.Errorf("is a daemon there? %w", err) // to go on without it could be to go behind its back
+	case doubts != nil && given.Store == "":
+		return nil, Invalid{doubts}
+	}
+	return &Offline{o, set.Policies}, nil
+}
+
+// runs says whether the daemon that answers is the one of these policies.
+func runs(ctx context.Context, client *api.Client, policies string) bool {
+	s, err := client.Status(ctx)
+	return err == nil && s.Daemon != nil && s.Daemon.Policies == absolute(policies)
+}
+
+func absolute(path string) string {
+	if found, err := filepath.Abs(path); err == nil {
+		return found
+	}
+	return path
+}
+
+// Where names the socket at which no daemon answered, and the store that answers in its place.
+func (f *Offline) Where() (socket, store string) { return f.o.Socket, f.o.Store }
+
+func (f *Offline) read(do func(*sqlite.Store) error) error {
+	if _, err := os.Stat(f.o.Store); errors.Is(err, os.ErrNotExist) {
+		return nil // nothing has ever run here
+	}
+	store, err := sqlite.Open(f.o.Store, sqlite.Options{ReadOnly: true, Log: f.o.Log})
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(store), store.Shutdown())
+}
+
+// Status joins the policies on disk with what was last recorded of them.
+func (f *Offline) Status(ctx context.Context) (api.Status, error) {
+	s := api.Status{Enabled: f.o.Enabled, Policies: []api.PolicyStatus{}}
+	now := clock()()
+	newest, states := map[string]engine.Record{}, map[string]engine.State{}
+	err := f.read(func(store *sqlite.Store) error {
+		if on, known, err := store.Enabled(ctx); err != nil {
+			return err
+		} else if known {
+			s.Enabled = on
+		}
+		records, err := store.Latest(ctx)
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			newest[r.Subject()] = r
+		}
+		for i, p := range f.policies {
+			if f.policies[i] = lastMode(p, newest); newest[f.policies[i].Subject()].At.IsZero() {
+				continue
+			}
+			if states[f.policies[i].Subject()], err = store.State(ctx, f.policies[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, p := range f.policies {
+		key := p.Subject()
+		s.Policies = append(s.Policies, describe(p, newest[key], nil, guard.Rebase(states[key], now.Boot, now.At), now.At))
+	}
+	return s, err
+}
+
+// lastMode is a policy in the mode it last ran in: a dry run leaves the records of a shadow.
+func lastMode(p engine.Policy, newest map[string]engine.Record) engine.Policy {
+	shadow := p
+	shadow.Mode = engine.Shadow
+	if newest[shadow.Subject()].At.After(newest[p.Subject()].At) {
+		return shadow
+	}
+	return p
+}
+
+// History is the newest events first.
+func (f *Offline) History(ctx context.Context, service string, limit int) (events []engine.Event, err error) {
+	err = f.read(func(store *sqlite.Store) error {
+		events, err = store.History(ctx, service, limit)
+		return err
+	})
+	return events, err
+}
+
+// Enable turns the global switch in the store; the next daemon finds it there.
+func (f *Offline) Enable(ctx context.Context, on bool, actor string) error {
+	store, err := sqlite.Open(f.o.Store, sqlite.Options{Log: f.o.Log})
+	if err != nil {
+		return err
+	}
+	return errors.Join(store.SetEnabled(ctx, on, actor, time.Now()), store.Shutdown())
+}

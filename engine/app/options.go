@@ -1,0 +1,67 @@
+package app
+
+import (
+	"cmp"
+	"log/slog"
+
+	"github.com/flyball-dev/flyball/schema"
+)
+
+// Options is everything the daemon is told from outside.
+type Options struct {
+	Policies string // folder or file
+	Read     Reader // how they are read
+	Store    string // path of the database
+	Socket   string // path of the Unix socket
+	Version  string
+
+	DockerHost     string // empty: as the docker command finds it
+	ComposeProject string // for policies that name none; empty: the only project that has the service
+
+	Enabled     bool // the switch, as long as nobody has turned it
+	DryRun      bool // every policy in shadow mode: decide as if autoscaling were on and record, touch nothing
+	MaxReplicas int  // over all services; 0: as configured
+	MinMemoryMB *int // that must stay available; nil: as configured
+
+	Log   *slog.Logger
+	Level *slog.LevelVar // of Log, where the author's config may set it; nil: it was said outside
+
+	level string // what that config sets it to
+}
+
+// filled gives what was not said outside the value of the author's config, and of the defaults where that is silent.
+func (o Options) filled(c schema.Config) Options {
+	o.Store = cmp.Or(o.Store, c.StorePath, ".flyball/flyball.db")
+	o.Socket = cmp.Or(o.Socket, c.SocketPath, ".flyball/flyball.sock")
+	o.DockerHost = cmp.Or(o.DockerHost, c.DockerHost)
+	o.MaxReplicas = cmp.Or(o.MaxReplicas, c.MaxTotalReplicas, 20)
+	least := 512
+	o.MinMemoryMB = cmp.Or(o.MinMemoryMB, c.MinAvailableMemoryMB, &least)
+	if o.Level != nil {
+		o.level = c.LogLevel
+	}
+	return o
+}
+
+// setLevel makes the log as talkative as the author's config says.
+func (o Options) setLevel() {
+	if o.level != "" {
+		_ = o.Level.UnmarshalText([]byte(o.level)) // the schema has checked it
+	}
+}
+
+// fixed names the settings that differ from those of another start.
+func (o Options) fixed(other Options) []string {
+	var differ []string
+	for _, s := range []struct{ name, one, two string }{
+		{"store.path", o.Store, other.Store},
+		{"socket.path", o.Socket, other.Socket},
+		{"docker.host", o.DockerHost, other.DockerHost},
+		{"log.level", o.level, other.level},
+	} {
+		if s.one != s.two {
+			differ = append(differ, s.name)
+		}
+	}
+	return differ
+}

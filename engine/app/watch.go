@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/flyball-dev/flyball/schema"
+)
+
+// settle is how often the policy files are looked at. Looking beats being told: it notices a link that is changed, works
+// on every file system, and two looks a second apart that agree never show a folder half copied.
+const settle = time.Second
+
+// watch hands the policies to the loop, and hands over new ones when a file changes or a signal asks for it. A set
+// that can't be used leaves the one at work where it is, and is said once.
+func (a *App) watch(ctx context.Context, reload <-chan os.Signal) {
+	a.send(ctx)
+	watch(ctx, reload, a.seen, func() uint64 { return fingerprint(a.o.Policies) }, func() { a.reload(ctx) })
+}
+
+// watch calls load when two looks in a row see the same, and that differs from what was seen before the last load; and
+// at once when reload is sent to. seen is what was seen before the first load.
+func watch(ctx context.Context, reload <-chan os.Signal, seen uint64, look func() uint64, load func()) {
+	tick := time.NewTicker(settle)
+	defer tick.Stop()
+	last := seen
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-reload:
+			last = look()
+		case <-tick.C:
+			now := look()
+			settled := now == last
+			last = now
+			if !settled || now == seen {
+				continue
+			}
+		}
+		seen = last // looked at before the load, so that an edit in the middle of it is a change
+		load()
+	}
+}
+
+func (a *App) reload(ctx context.Context) {
+	loaded, err := load(ctx, a.given)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		a.mu.Lock()
+		a.problem = err.Error()
+		a.mu.Unlock()
+		a.log.Error("reload: the policies at work stay", "error", err)
+		return
+	}
+	for _, w := range loaded.Warnings() {
+		a.log.Warn("policy", "problem", w.String())
+	}
+	a.configure(loaded.Config)
+	a.simulated.Add(demoServices(loaded.Policies))
+	a.use(loaded)
+	a.log.Info("reload", "policies", len(loaded.Policies), "at work", len(a.atWork()))
+	a.send(ctx)
+}
+
+// configure takes up the limits of a changed config. The rest of it was used at the start.
+func (a *App) configure(c schema.Config) {
+	next := a.given.filled(c)
+	a.loop.Cycle.Budget.Limit(next.MaxReplicas, int64(*next.MinMemoryMB)<<20)
+	if differ := next.fixed(a.o); differ != nil {
+		a.log.Warn("config: what was changed needs a restart of the daemon", "changed", strings.Join(differ, ", "))
+	}
+}
+
+func (a *App) send(ctx context.Context) {
+	select {
+	case a.sets <- a.atWork():
+	case <-ctx.Done():
+	}
+}
+
+// fingerprint tells one state of the policy files from another by name, size, time and where links lead.
+func fingerprint(path string) uint64 {
+	sum := fnv.New64a()
+	root, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return sum.Sum64()
+	}
+	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			fmt.Fprintln(sum, path, "unreadable")
+			return nil
+		case path != root && strings.HasPrefix(d.Name(), ".") && !strings.HasPrefix(d.Name(), ".."):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			leads, _ := filepath.EvalSymlinks(path)
+			fmt.Fprintln(sum, path, leads, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
+	return sum.Sum64()
+}
