@@ -1,0 +1,100 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/flyball-dev/flyball/engine/app"
+	"github.com/spf13/cobra"
+)
+
+func newEval(f *flags) *cobra.Command {
+	var snapshot, only string
+	cmd := &cobra.Command{
+		Use:   "eval --snapshot FILE",
+		Short: "Say what the policies would decide for a snapshot",
+		Long: `Run one cycle of each policy over a snapshot file, as if autoscaling were on, and print the recommendation and the
+decision with what every stage of the guard did. Nothing is touched. FILE is JSON, YAML or CUE; - reads JSON or YAML from standard input.`,
+		Example: `  flyball eval -p config/autoscaling --snapshot busy.json -o json
+
+  busy.json: {"at":"2026-01-01T00:00:00Z","services":{"backend":{"replicas":{"current":2,"ready":2},
+    "metrics":{"cpu_usage":85,"memory_usage":{"value":40,"age_seconds":900}}}}}`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			text, name, err := read(cmd.InOrStdin(), snapshot)
+			if err != nil {
+				return unreachable(err)
+			}
+			loaded, err := app.Load(cmd.Context(), reader(), f.policies)
+			if err != nil {
+				return unreachable(err)
+			}
+			if errs := loaded.Errors(); len(errs) > 0 {
+				return app.Invalid{Problems: errs}
+			}
+			evaluations, problems := app.Eval(cmd.Context(), loaded, only, name, text)
+			if evaluations != nil {
+				if f.output == "json" {
+					err = printJSON(cmd.OutOrStdout(), evaluations)
+				} else {
+					err = printEvaluations(cmd.OutOrStdout(), evaluations)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			for _, p := range problems {
+				fmt.Fprintln(cmd.ErrOrStderr(), p)
+			}
+			if len(problems) > 0 {
+				return no
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&snapshot, "snapshot", "", "snapshot file, or -")
+	cmd.Flags().StringVar(&only, "policy", "", "only this policy (default: all)")
+	_ = cmd.MarkFlagRequired("snapshot")
+	f.outputFlag(cmd, "table", "json")
+	return cmd
+}
+
+func read(in io.Reader, path string) (text []byte, name string, err error) {
+	if path == "-" {
+		text, err = io.ReadAll(in)
+		if bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) {
+			return text, "stdin.json", err
+		}
+		return text, "stdin.yaml", err
+	}
+	text, err = os.ReadFile(path)
+	return text, path, err
+}
+
+func printEvaluations(out io.Writer, evaluations []app.Evaluation) error {
+	for i, e := range evaluations {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		d := e.Decision
+		fmt.Fprintf(out, "%s: %s %s, %d → %d: %s\n", e.Policy, e.Service, d.Action, d.From, d.To, d.Reason)
+		if d.Message != "" {
+			fmt.Fprintf(out, "  %s\n", d.Message)
+		}
+		r := e.Recommendation
+		fmt.Fprintf(out, "recommended: %s to %d, confidence %.2f, priority %s\n", r.Action, r.Replicas, r.Confidence, r.Priority)
+		for _, reason := range r.Reasons {
+			fmt.Fprintf(out, "  %s: %s\n", reason.Code, reason.Message)
+		}
+		w := newTable("STAGE", "COUNT", "REASON", "MESSAGE")
+		for _, s := range d.Trace {
+			w.row(s.Stage, fmt.Sprintf("%d → %d", s.From, s.To), s.Reason, s.Message)
+		}
+		if err := w.print(out); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/dockertest"
+)
+
+const (
+	plainFile = "services:\n  web:\n    image: $IMAGE\n    cpus: 0.3\n"
+
+	// later replicas do what the file settings says
+	changeableFile = plainFile + `
+    environment: {SETTINGS: /bound/settings}
+    volumes: ["./:/bound"]
+    healthcheck: {test: [CMD, /service, health], interval: 300ms, timeout: 2s, retries: 100}
+`
+	// the load of one busy replica asks for three
+	policyHead = `
+policies: web: {
+	service: "web"
+	target: {driver: "compose", project: "$PROJECT"}
+	enabled:            true
+	metrics: [{name: "cpu_usage", type: "cpu", source: "system", window: "5s"}]
+	thresholds: [{metric: "cpu_usage", scaleUp: 25, scaleDown: 10}]
+	evaluationInterval: "1s"
+	cooldownPeriod:     "2s"
+	maxReplicas:        3
+`
+	// the first replica alone is under the minimum: a raise at once, without load
+	atLeastTwo = policyHead + "minReplicas: 2, rollout: minReady: \"1s\"\n}\n"
+)
+
+// TestLive runs the daemon as it is built on a real engine, with a project of their own for each of the tests.
+func TestLive(t *testing.T) {
+	e, binary := dockertest.Start(t), buildDaemon(t)
+	for name, test := range map[string]func(t *testing.T, start func(file, policies string) *site){
+		"LoadScalesUpAndRestScalesDown": testLoad,
+		"AServiceThatDoesNotExist":      testNoService,
+		"AFixedHostPort":                testFixedPort,
+		"AReplicaThatNeverBecomesReady": testNeverReady,
+		"StoppedInTheMiddle":            testStopped,
+		"KilledInTheMiddle":             testKilled,
+		"AStoppedServiceIsLeftAlone":    testServiceStopped,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, func(file, policies string) *site { return open(t, e, binary, file, policies) })
+		})
+	}
+	t.Run("DockerKilledInTheMiddle", func(t *testing.T) {
+		t.Parallel()
+		testDockerKilled(t, func(file, policies string) *site { return open(t, dockertest.Start(t), binary, file, policies) })
+	})
+}
+
+func testLoad(t *testing.T, start func(file, policies string) *site) {
+	s := start(plainFile, atLeastTwo)
+	s.run()
+	s.untilEnded("up 1→2 succeeded")
+	s.burn()
+	s.untilEnded("up 1→2 succeeded", "up 2→3 succeeded")
+	if got := strings.Fields(s.compose("ps", "-q")); len(got) != 3 {
+		t.Errorf("docker compose ps shows %v, want 3 replicas", got)
+	}
+	s.mentions(s.compose("ps"), s.project+"-web-1", s.project+"-web-2", s.project+"-web-3")
+	s.mentions(s.flyball("status"), "cpu_usage ", "3 ", "2-3")
+
+	s.rest()
+	s.untilEnded("up 1→2 succeeded", "up 2→3 succeeded", "down 3→2 succeeded")
+	events := s.history()
+	for i, want := range []string{"BelowMinimum", "cpu_usage", "cpu_usage"} {
+		e := events[i]
+		if reason := e.Reasons[0]; reason.Code != want && reason.Metric != want {
+			t.Errorf("%s %d→%d has the reasons %+v, want %s", e.Action, e.From, e.To, e.Reasons, want)
+		}
+		if e.Reached != e.To || e.Ended.IsZero() || e.Actor != "policy web" {
+			t.Errorf("event %+v, want it to have reached what it was for", e)
+		}
+	}
+	s.compose("down", "-t", "1")
+	if left := s.containers(); len(left) != 0 {
+		t.Errorf("docker compose down left %v", left)
+	}
+}
+
+func testNoService(t *testing.T, start func(file, policies string) *site) {
+	s := start(plainFile+"  db:\n    image: $IMAGE\n",
+		atLeastTwo+strings.NewReplacer("policies: web", "policies: ghost", `"web"`, `"wbe"`).Replace(atLeastTwo))
+	d := s.run()
+	s.untilEnded("up 1→2 succeeded")
+	s.cycles(2)
+	message := "compose project " + s.project + " has no service wbe; it has: db, web"
+	if n := d.said("level=ERROR", "policy=ghost", message); n != 1 {
+		t.Errorf("%q was logged %d times, want once", message, n)
+	}
+	s.mentions(s.flyball("status"), "blocked", message)
+}
+
+func testFixedPort(t *testing.T, start func(file, policies string) *site) {
+	s := start(plainFile+"    ports: ['18379:8080']\n", atLeastTwo)
+	before := s.containers()
+	s.run()
+	s.untilEnded("up 1→2 failed")
+	s.cycles(2)
+	s.mentions(s.history()[0].Error, "host port 18379 is fixed", `publish a range such as "18379-18388:8080"`)
+	s.backsOff()
+	if after := s.containers(); !slices.Equal(before, after) {
+		t.Errorf("before %v, after %v", before, after)
+	}
+	if got := s.ended(); len(got) != 1 {
+		t.Errorf("it was tried again at once: %v", got)
+	}
+}
+
+// backsOff checks that status shows the back-off after one failed raise.
+func (s *site) backsOff() {
+	s.Helper()
+	p := s.policy("web")
+	if p.Failures != 1 || p.Cooldown == nil || p.Cooldown.UpSeconds < 10 || p.Cooldown.UpSeconds > 30 {
+		s.Errorf("%d failures, cooldown %+v; want 1 and up to 30 s", p.Failures, p.Cooldown)
+	}
+	s.mentions(s.flyball("status"), "BackoffActive", "more after 1 failed in a row")
+}
+
+func testNeverReady(t *testing.T, start func(file, policies string) *site) {
+	s := start(changeableFile, policyHead+"minReplicas: 2, rollout: readyDeadline: \"2s\"\n}\n")
+	s.write("settings", "READY_AFTER=never")
+	before := s.containers()
+	s.run()
+	s.untilEnded("up 1→2 rolled_back")
+	s.cycles(2)
+	e := s.history()[0]
+	s.mentions(e.Error, s.project+"-web-2", "was not ready after 2s")
+	s.mentions(e.Log, "serving", "health check, exit code 1", "not ready")
+	s.backsOff()
+	if after := s.containers(); !slices.Equal(before, after) {
+		t.Errorf("before %v, after %v", before, after)
+	}
+}
+
+func testStopped(t *testing.T, start func(file, policies string) *site) {
+	s := start(changeableFile, policyHead+"minReplicas: 2, rollout: readyDeadline: \"5m\"\n}\n")
+	s.write("settings", "READY_AFTER=never")
+	before := s.containers()
+	d := s.run()
+	s.until("a new replica runs", func() bool { return len(s.clones()) == 1 })
+	asked := time.Now()
+	d.end(syscall.SIGTERM)
+	if took := time.Since(asked); took > 10*time.Second || d.cmd.ProcessState.ExitCode() != 0 {
+		t.Errorf("%s, %s after SIGTERM; want exit code 0 within 10 s", d.cmd.ProcessState, took)
+	}
+	e := s.history()[0]
+	s.mentions(e.Error, s.project+"-web-2: was given up: ")
+	if e.Result != engine.Interrupted || e.Reached != 1 || e.Ended.IsZero() {
+		t.Errorf("%s at %d, ended %s: %s; want interrupted at 1", e.Result, e.Reached, e.Ended, e.Error)
+	}
+	if after := s.containers(); !slices.Equal(before, after) {
+		t.Errorf("before %v, after %v", before, after)
+	}
+}
+
+func testKilled(t *testing.T, start func(file, policies string) *site) {
+	s := start(changeableFile, policyHead+"minReplicas: 2, rollout: readyDeadline: \"3s\"\n}\n")
+	s.write("settings", "READY_AFTER=never")
+	first := s.run()
+	s.until("a new replica runs", func() bool { return len(s.clones()) == 1 })
+	first.end(syscall.SIGKILL)
+	open := s.history()[0]
+	if orphans := s.clones()[open.ID]; open.Result != "" || len(orphans) != 1 {
+		t.Fatalf("%q with %d clones, want an open event with one", open.Result, len(orphans))
+	}
+
+	s.write("settings", "") // the orphan has read it already
+	s.run()
+	s.untilEnded("up 1→2 interrupted", "up 1→2 succeeded")
+	s.mentions(s.history()[0].Error, "the daemon stopped before this ended")
+	clones, there := s.clones(), s.containers()
+	if len(clones[open.ID]) != 0 || len(there) != 2 {
+		t.Errorf("%d clones of the interrupted event, %d containers; want 0 and 2", len(clones[open.ID]), len(there))
+	}
+	for _, id := range there {
+		c, err := s.engine.Client().ContainerInspect(t.Context(), id)
+		if err != nil || c.State.Health.Status != container.Healthy {
+			t.Errorf("%s (%v) is not healthy", id, err)
+		}
+	}
+	s.cycles(3)
+	if got := s.ended(); len(got) != 2 || !slices.Equal(s.containers(), there) {
+		t.Errorf("it did not settle: %v", got)
+	}
+}
+
+func testServiceStopped(t *testing.T, start func(file, policies string) *site) {
+	s := start(plainFile, policyHead+"minReplicas: 1, rollout: minReady: \"1s\"\n}\n")
+	d := s.run()
+	s.cycles(1)
+	s.compose("stop", "-t", "1")
+	s.until("the stop is seen", func() bool { return s.policy("web").Reason == "Stopped" })
+	s.cycles(2)
+	if ps := s.compose("ps", "-q"); ps != "" {
+		t.Errorf("replicas run after docker compose stop: %s", ps)
+	}
+
+	s.compose("up", "-d", "--scale", "web=0")
+	message := "compose project " + s.project + " has no containers"
+	s.until("that nothing is there", func() bool { return strings.Contains(s.policy("web").Error, message) })
+	samples := d.said("msg=sample", message)
+	s.until("more looks", func() bool { return d.said("msg=sample", message) >= samples+2 })
+	if there := s.containers(); len(there) != 0 {
+		t.Errorf("containers were made at scale 0: %v", there)
+	}
+
+	s.compose("up", "-d")
+	s.until("one replica", func() bool { p := s.policy("web"); return p.Error == "" && p.CurrentReplicas == 1 })
+	if got := s.history(); len(got) != 0 {
+		t.Errorf("events: %+v", got)
+	}
+}
+
+func testDockerKilled(t *testing.T, start func(file, policies string) *site) {
+	s := start(changeableFile+"    restart: always\n", policyHead+"minReplicas: 2, rollout: readyDeadline: \"5s\"\n}\n")
+	s.write("settings", "READY_AFTER=3s")
+	d := s.run()
+	s.until("a new replica runs", func() bool { return len(s.clones()) == 1 })
+	s.engine.Kill(t)
+	gone := "no Docker engine answers at " + s.engine.Host()
+	s.until("the event's end, and looks without an engine", func() bool {
+		return len(s.ended()) == 1 && d.said("msg=sample", gone) >= 8
+	})
+	s.mentions(s.policy("web").Error, gone)
+	if n := d.said("level=ERROR", "msg=cycle"); n != 1 {
+		t.Errorf("that Docker is gone was logged %d times, want once", n)
+	}
+
+	s.engine.Revive(t)
+	s.until("two replicas, ready", func() bool { p := s.policy("web"); return p.Error == "" && p.ReadyReplicas == 2 })
+	s.untilEnded("up 1→2 interrupted")
+	s.mentions(s.history()[0].Error, gone)
+
+	// It acts again: a replica that somebody removes is made up for.
+	if err := s.engine.Client().ContainerRemove(t.Context(), s.project+"-web-2", container.RemoveOptions{Force: true}); err != nil {
+		t.Fatal(err)
+	}
+	s.untilEnded("up 1→2 interrupted", "up 1→2 succeeded")
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/flyball-dev/flyball/engine/app"
+	"github.com/spf13/cobra"
+)
+
+// The exit codes of every verb.
+const (
+	exitFine        = 0
+	exitNo          = 1 // the answer is no: invalid, failed
+	exitUsage       = 2
+	exitUnreachable = 3 // something could not be reached or read
+)
+
+// coded is an error with its exit code. Its text may be empty where the verb has already said everything.
+type coded struct {
+	code int
+	err  error
+}
+
+func (c coded) Error() string {
+	if c.err == nil {
+		return ""
+	}
+	return c.err.Error()
+}
+
+func (c coded) Unwrap() error { return c.err }
+
+// no ends a verb with 1, its findings printed.
+var no = coded{code: exitNo}
+
+func unreachable(err error) error {
+	if err == nil {
+		return nil
+	}
+	return coded{exitUnreachable, err}
+}
+
+// execute runs the command line and answers the exit code. Data goes to out, everything else to errs.
+func execute(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errs)
+	err := root.ExecuteContext(ctx)
+	var c coded
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.As(err, &c):
+		if c.Error() != "" {
+			fmt.Fprintln(errs, "flyball:", c)
+		}
+		return c.code
+	case errors.As(err, &app.Invalid{}):
+		fmt.Fprintln(errs, err)
+		return exitNo
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, os.ErrPermission):
+		fmt.Fprintln(errs, "flyball:", err)
+		return exitUnreachable
+	}
+	fmt.Fprintln(errs, "flyball:", err)
+	return exitUsage
+}
+
+// flags are those that several verbs share.
+type flags struct {
+	policies   string
+	store      string
+	socket     string
+	envFile    string
+	output     string
+	dockerHost string
+}
+
+func newRoot() *cobra.Command {
+	f := &flags{}
+	root := &cobra.Command{
+		Use:   "flyball",
+		Short: "Scale Docker Compose services by policies that are code",
+		Long: `flyball scales Docker Compose services. A policy (CUE, JSON or YAML) says what to watch and how far to go,
+rules (Rego) turn the metrics into a recommendation, and a guard makes it safe: bounds, cooldown, budget.
+
+Start with:  flyball init, flyball validate, flyball run --dry-run`,
+		SilenceUsage: true, SilenceErrors: true,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	p := root.PersistentFlags()
+	p.StringVarP(&f.policies, "policies", "p", defaultPolicies, "folder or file of policies")
+	p.StringVar(&f.envFile, "env-file", defaultEnvFile, "file of AUTOSCALING_ and other settings")
+	root.AddCommand(
+		newInit(f), newValidate(f), newTest(f), newEval(f), newRun(f),
+		newStatus(f), newHistory(f), newEnable(f, true), newEnable(f, false), newVersion(), newLoad(),
+	)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return coded{exitUsage, fmt.Errorf("%w\nsee %s --help", err, cmd.CommandPath())}
+	})
+	return root
+}
+
+// daemonFlags adds the flags that say where the daemon and its store are.
+func (f *flags) daemonFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.store, "store", "", "database of events and state (default .flyball/flyball.db)")
+	cmd.Flags().StringVar(&f.socket, "socket", "", "Unix socket of the daemon (default .flyball/flyball.sock)")
+}
+
+// outputFlag adds -o with the formats that a verb has.
+func (f *flags) outputFlag(cmd *cobra.Command, formats ...string) {
+	output := cmd.Flags().StringP("output", "o", formats[0], "output: "+join(formats))
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if f.output = *output; slices.Contains(formats, f.output) {
+			return nil
+		}
+		return coded{exitUsage, fmt.Errorf("--output is %q; allowed is %s", f.output, join(formats))}
+	}
+}
+
+func join(words []string) string {
+	text := words[0]
+	for i, w := range words[1:] {
+		if i == len(words)-2 {
+			text += " or " + w
+		} else {
+			text += ", " + w
+		}
+	}
+	return text
+}

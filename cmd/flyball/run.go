@@ -1,0 +1,56 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/flyball-dev/flyball/engine/app"
+	"github.com/spf13/cobra"
+)
+
+func newRun(f *flags) *cobra.Command {
+	var dryRun, once bool
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run the policies: the daemon",
+		Long: `Run the policies until SIGTERM. Nothing is touched until autoscaling is on (AUTOSCALING_ENABLED=true, or
+flyball enable) and a policy says enabled: true. A policy file that changes is taken up within a second or two, and at
+once on SIGHUP; a file that can't be used leaves the policies at work where they are.
+
+A decision is one line on stderr; status, history, enable and disable reach the daemon over its Unix socket.`,
+		Example: `  flyball run --dry-run
+  AUTOSCALING_ENABLED=true flyball run -p config/autoscaling`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o, err := f.settings(cmd)
+			if err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("dry-run") {
+				o.DryRun = dryRun
+			}
+			a, err := app.New(cmd.Context(), o)
+			if err != nil {
+				if errors.As(err, &app.Invalid{}) {
+					return err
+				}
+				return unreachable(err)
+			}
+			if once {
+				return unreachable(errors.Join(a.Once(cmd.Context()), a.Close()))
+			}
+			reload := make(chan os.Signal, 1)
+			signal.Notify(reload, syscall.SIGHUP)
+			defer signal.Stop(reload)
+			err = a.Run(cmd.Context(), reload)
+			return unreachable(errors.Join(err, a.Close()))
+		},
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "decide as if autoscaling were on and record, touch nothing (AUTOSCALING_DRY_RUN)")
+	cmd.Flags().BoolVar(&once, "once", false, "run one cycle of each policy, and end")
+	cmd.Flags().StringVar(&f.dockerHost, "docker-host", "", "Docker endpoint (default: DOCKER_HOST, or the local socket)")
+	f.daemonFlags(cmd)
+	return cmd
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"flyball": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "../../testdata/script",
+		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "", // writes what cmp compares with anew
+		Setup: func(env *testscript.Env) error {
+			for _, name := range []string{"AUTOSCALING_ENABLED", "AUTOSCALING_DRY_RUN", "COMPOSE_PROJECT_NAME", "DOCKER_HOST"} {
+				env.Setenv(name, "")
+			}
+			root, err := os.Getwd()
+			env.Setenv("ROOT", strings.TrimSuffix(root, "/cmd/flyball"))
+			return err
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("no condition %q", cond)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":  exits,
+			"signal": signalAll,
+			"until":  until,
+		},
+	})
+}
+
+// exits CODE COMMAND...: the command ends with just this code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// signal HUP|TERM: all commands in the background get the signal, which kill does not know.
+func signalAll(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]os.Signal{"HUP": syscall.SIGHUP, "TERM": syscall.SIGTERM}
+	if neg || len(args) != 1 || signals[args[0]] == nil {
+		ts.Fatalf("usage: signal HUP|TERM")
+	}
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(signals[args[0]]))
+	}
+}
+
+// until TEXT COMMAND...: the command is run again until its output has the text, for 20 s at most.
+func until(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until TEXT COMMAND...")
+	}
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		err := ts.Exec(args[1], args[2:]...)
+		if out := ts.ReadFile("stdout"); err == nil && strings.Contains(out, args[0]) {
+			return
+		} else if time.Now().After(deadline) {
+			ts.Fatalf("no %q within 20 s; the last output was\n%s%s", args[0], out, ts.ReadFile("stderr"))
+		}
+		<-time.After(100 * time.Millisecond)
+	}
+}

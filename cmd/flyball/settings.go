@@ -1,0 +1,89 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/flyball-dev/flyball/engine/app"
+	"github.com/joho/godotenv"
+	"github.com/spf13/cobra"
+)
+
+var (
+	defaultPolicies = filepath.Join("config", "autoscaling")
+	defaultEnvFile  = filepath.Join("config", "autoscaling", ".env.autoscaling")
+)
+
+// settings joins flags, environment and env file, in that order of weight.
+func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
+	env, err := f.environment(cmd.Flags().Changed("env-file"))
+	if err != nil {
+		return app.Options{}, err
+	}
+	o := app.Options{
+		Policies: f.policies, Read: reader(), Store: f.store, Socket: f.socket, Version: version(),
+		DockerHost: f.dockerHost, ComposeProject: env("COMPOSE_PROJECT_NAME"),
+	}
+	var errs []error
+	o.Enabled, err = boolOf(env, "AUTOSCALING_ENABLED")
+	errs = append(errs, err)
+	o.DryRun, err = boolOf(env, "AUTOSCALING_DRY_RUN")
+	errs = append(errs, err)
+	if n, given, err := intOf(env, "MAX_TOTAL_REPLICAS", 1); err != nil || given {
+		o.MaxReplicas, errs = n, append(errs, err)
+	}
+	if n, given, err := intOf(env, "MIN_AVAILABLE_MEMORY_MB", 0); err != nil || given {
+		o.MinMemoryMB, errs = &n, append(errs, err)
+	}
+	level := new(slog.LevelVar)
+	o.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	if text := env("AUTOSCALING_LOG_LEVEL"); text == "" {
+		o.Level = level
+	} else if level.UnmarshalText([]byte(text)) != nil {
+		errs = append(errs, fmt.Errorf("AUTOSCALING_LOG_LEVEL is %q; allowed is debug, info, warn or error", text))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return o, coded{exitUsage, err}
+	}
+	return o, nil
+}
+
+// environment looks a variable up in the process, then in the env file. The default file may be absent.
+func (f *flags) environment(named bool) (func(string) string, error) {
+	file, err := godotenv.Read(f.envFile)
+	if err != nil && (named || !errors.Is(err, os.ErrNotExist)) {
+		return nil, fmt.Errorf("read env file %s: %w", f.envFile, err)
+	}
+	return func(name string) string {
+		return cmp.Or(os.Getenv(name), file[name])
+	}, nil
+}
+
+func boolOf(env func(string) string, name string) (bool, error) {
+	switch value := strings.ToLower(env(name)); value {
+	case "", "false", "0", "no", "off":
+		return false, nil
+	case "true", "1", "yes", "on":
+		return true, nil
+	default:
+		return false, fmt.Errorf("%s is %q; allowed is true or false", name, value)
+	}
+}
+
+func intOf(env func(string) string, name string, least int) (n int, given bool, err error) {
+	value := env(name)
+	if value == "" {
+		return 0, false, nil
+	}
+	n, err = strconv.Atoi(value)
+	if err != nil || n < least {
+		return 0, true, fmt.Errorf("%s is %q; allowed is a whole number from %d", name, value, least)
+	}
+	return n, true, nil
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/app"
+	"github.com/spf13/cobra"
+)
+
+func newValidate(f *flags) *cobra.Command {
+	var strict bool
+	cmd := &cobra.Command{
+		Use:   "validate [PATH]",
+		Short: "Check policies and rules, without Docker and network",
+		Long: `Check a folder or a file of policies: fields, values, the rules between fields, the author's Rego. Everything that
+is wrong is listed at once, at its place. Ends with 1 where there is an error; with --strict also where there is a warning.`,
+		Example: `  flyball validate config/autoscaling
+  flyball validate --strict -o github`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			loaded, err := app.Load(cmd.Context(), reader(), f.path(args))
+			if err != nil {
+				return unreachable(err)
+			}
+			problems := loaded.Problems
+			failed := 0
+			for i := range problems {
+				problems[i].Warning = problems[i].Warning && !strict
+				if !problems[i].Warning {
+					failed++
+				}
+			}
+			if err := printProblems(cmd.OutOrStdout(), f.output, problems, loaded.Policies); err != nil {
+				return err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s in %s: %s, %s\n", count(len(loaded.Policies), "valid policy", "valid policies"),
+				count(len(loaded.Files), "file", "files"), count(failed, "error", "errors"), count(len(problems)-failed, "warning", "warnings"))
+			if failed > 0 {
+				return no
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&strict, "strict", false, "warnings are errors")
+	f.outputFlag(cmd, "text", "json", "github")
+	return cmd
+}
+
+// path is the argument where one is given, else --policies.
+func (f *flags) path(args []string) string {
+	if len(args) > 0 {
+		return args[0]
+	}
+	return f.policies
+}
+
+func printProblems(out io.Writer, format string, problems []engine.Problem, policies []engine.Policy) error {
+	switch format {
+	case "json":
+		names := make([]string, len(policies))
+		for i, p := range policies {
+			names[i] = p.Name
+		}
+		if problems == nil {
+			problems = []engine.Problem{}
+		}
+		return printJSON(out, map[string]any{"policies": names, "problems": problems})
+	case "github":
+		for _, p := range problems {
+			level := "error"
+			if p.Warning {
+				level = "warning"
+			}
+			fmt.Fprintf(out, "::%s file=%s,line=%d,col=%d::%s\n", level, property(p.File), p.Line, p.Column, message(p.Message))
+		}
+		return nil
+	}
+	for _, p := range problems {
+		fmt.Fprintln(out, p)
+	}
+	return nil
+}
+
+// GitHub's workflow commands escape what would end a message or a property:
+// https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+func message(s string) string {
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
+}
+
+func property(s string) string {
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(message(s))
+}
+
+func printJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
