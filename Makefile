@@ -1,0 +1,51 @@
+# Everything one does with flyball's source. `make` alone lists it.
+
+GO ?= go
+PACKAGES ?= ./...
+# Two packages at a time: the live tests of each run a Docker engine of their own.
+TEST_FLAGS ?= -race -p 2 -timeout 25m
+STATIC = CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w"
+
+.DEFAULT_GOAL := help
+.PHONY: help build quickstart demo test lint fmt bench soak generate clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: ## bin/flyball, a static binary
+	$(STATIC) -o bin/flyball ./cmd/flyball
+
+quickstart: ## the programs of examples/quickstart, for its images
+	GOOS=linux $(STATIC) -o bin/quickstart/ ./examples/quickstart/web ./examples/quickstart/load
+
+demo: ## watch the quickstart scale, in under two minutes; leaves nothing behind
+	@$(GO) build -o bin/demo ./examples/quickstart/demo
+	@exec bin/demo -build "$(MAKE) -s build quickstart"
+
+test: lint ## check the format, vet, lint, then all tests with the race detector
+	$(GO) test $(TEST_FLAGS) $(PACKAGES)
+
+lint: ## check the format, vet, staticcheck
+	@unformatted=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)) && \
+		if [ -n "$$unformatted" ]; then echo "not formatted (make fmt):"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+fmt: ## format the Go files
+	gofmt -w $$($(GO) list -f '{{.Dir}}' ./...)
+
+bench: ## all benchmarks, as a table
+	@$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 60m $(PACKAGES) | awk -f .ci/bench.awk
+
+SOAK ?= 5m
+soak: ## the long campaigns: hundreds of kills, many more properties, and $(SOAK) of fuzzing each parser
+	FLYBALL_SOAK=1 $(GO) test -count 1 -timeout 12h ./engine/store/...
+	$(GO) test -count 1 -timeout 12h ./engine/guard ./engine/metrics ./engine/sim ./rego -rapid.checks=100000
+	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+		echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(SOAK) $$p || exit 1; done; done
+
+generate: ## write the generated files anew
+	$(GO) generate ./...
+
+clean: ## remove what was built
+	rm -rf bin coverage.out
