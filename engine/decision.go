@@ -61,6 +61,23 @@ type Reason struct {
 	Message   string   `json:"message"`
 }
 
+// Request asks for a number of replicas in the place of the rules.
+type Request struct {
+	Kind     RequestKind `json:"kind"`
+	Replicas int         `json:"replicas"`
+	Force    bool        `json:"force,omitempty"` // bounds and budget do not hold
+	Actor    string      `json:"actor"`           // who asks
+}
+
+// RequestKind says what a request is for.
+type RequestKind string
+
+const (
+	Scale    RequestKind = "scale"    // a person wants this many
+	Rollback RequestKind = "rollback" // a person wants back what was there before the last event
+	Restore  RequestKind = "restore"  // somebody else took replicas away; flyball puts them back
+)
+
 // Decision is the recommendation after the guard.
 type Decision struct {
 	Action  Action `json:"action"`
@@ -89,6 +106,7 @@ const (
 	Failed      Result = "failed"      // nothing changed
 	RolledBack  Result = "rolled_back" // the new replicas were removed again
 	Interrupted Result = "interrupted" // the daemon stopped in the middle
+	Seen        Result = "seen"        // somebody else did it
 )
 
 // Event is an applied decision and how it ended.
@@ -107,9 +125,10 @@ type Event struct {
 	Result   Result    `json:"result,omitempty"`
 	Reasons  []Reason  `json:"reasons"`
 	Error    string    `json:"error,omitempty"`
-	Log      string    `json:"log,omitempty"` // the tail of what the failed replica printed
-	Actor    string    `json:"actor"`         // the policy, or who asked
-	Revision string    `json:"revision"`      // of the policy
+	Log      string    `json:"log,omitempty"`     // the tail of what the failed replica printed
+	Actor    string    `json:"actor"`             // the policy, or who asked
+	Request  *Request  `json:"request,omitempty"` // what was asked for; absent: the rules decided
+	Revision string    `json:"revision"`          // of the policy
 }
 
 // Order asks a target for a number of replicas.
@@ -118,6 +137,8 @@ type Order struct {
 	Policy Policy
 	From   int
 	To     int
+	// Version is that of the service when it was observed. A target that knows versions changes no other one.
+	Version string
 }
 
 // Outcome is how a target carried out an order.
@@ -127,6 +148,9 @@ type Outcome struct {
 	Ended   time.Time
 	Error   string
 	Log     string
+	// Conflict says that somebody else changed the service since it was observed, and that nothing was done: it is to
+	// be decided again.
+	Conflict bool
 }
 
 // Record is a decision with everything it was made from.
@@ -137,6 +161,7 @@ type Record struct {
 	Target         Place          `json:"target"`
 	Mode           Mode           `json:"mode"`
 	Revision       string         `json:"revision"`
+	Request        *Request       `json:"request,omitempty"` // what was asked for in the place of the rules
 	Snapshot       Snapshot       `json:"snapshot"`
 	State          State          `json:"state"` // before the decision
 	Recommendation Recommendation `json:"recommendation"`

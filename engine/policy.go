@@ -3,7 +3,10 @@
 // engine/guard decides, engine/control runs the cycle, engine/target acts.
 package engine
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Policy is what an author wrote for one service, checked by the schema and with every default filled in.
 type Policy struct {
@@ -43,8 +46,8 @@ const (
 
 // Place is where a policy's service runs.
 type Place struct {
-	Driver  string `json:"driver"`  // compose, sim
-	Project string `json:"project"` // the Compose project; empty: found by the driver
+	Driver  string `json:"driver"`  // compose, compose-cli, swarm, sim
+	Project string `json:"project"` // the Compose project or the stack; empty: found by the driver
 }
 
 // UpDown is a length of time for each direction.
@@ -58,7 +61,23 @@ type Rollout struct {
 	ReadyDeadline time.Duration `json:"readyDeadline"` // 0: computed from the health check
 	MinReady      time.Duration `json:"minReady"`      // running this long is ready, where there is no health check
 	Warmup        time.Duration `json:"warmup"`        // perReplica samples of a younger replica are ignored
-	Drain         time.Duration `json:"drain"`         // wait between choosing a victim and stopping it
+	Drain         Drain         `json:"drain"`         // told to a replica before it is stopped
+	DrainDelay    time.Duration `json:"drainDelay"`    // wait between that and the stop
+}
+
+// Drain is the hook by which a replica learns that it is about to be stopped, and which ends once it is free to go: a
+// command run in it, or a request sent to it. With neither there is no hook.
+type Drain struct {
+	Exec    []string      `json:"exec,omitempty"`
+	HTTP    *Call         `json:"http,omitempty"`
+	Timeout time.Duration `json:"timeout"` // a hook that takes longer has failed, and the replica stays
+}
+
+// Call is a request to a replica, at its own address.
+type Call struct {
+	Method string `json:"method"`
+	Port   int    `json:"port"`
+	Path   string `json:"path"` // with the query, where there is one
 }
 
 // Metric is a named signal of a policy.
@@ -103,8 +122,10 @@ type Threshold struct {
 	Comparison Comparison `json:"comparison"`
 }
 
-// Service names a policy's service among those of all targets.
-func (p Place) Service(name string) string { return p.Driver + "/" + p.Project + "/" + name }
+// Service names a policy's service among those of all targets. compose and compose-cli are two ways to one service.
+func (p Place) Service(name string) string {
+	return strings.TrimSuffix(p.Driver, "-cli") + "/" + p.Project + "/" + name
+}
 
 // Subject names whose state the policy's is: in live mode the service's, which keeps its cooldown and its open event
 // when its policy is renamed or replaced; in shadow mode the policy's own.

@@ -39,7 +39,10 @@ type Service struct {
 	Project  string
 	Replicas []Replica // those that count as current
 	Rollout  string    // why the target asks to be left alone for now; empty: it does not
+	Version  string    // of the service's definition, which an order is bound to; empty: the target knows none
 	Memory   int64     // bytes that one more replica may take; 0: not known
+	Free     int64     // bytes that new replicas may take where the service runs; 0: what the engine's host has
+	Touched  time.Time // when somebody else last changed it, as far as that was seen
 }
 
 // Ready counts the replicas that are ready.
@@ -64,9 +67,11 @@ type Snapshot struct {
 
 // ServiceView is a service as a snapshot shows it.
 type ServiceView struct {
-	Name     string   `json:"name"`
-	Replicas Replicas `json:"replicas"`
-	Rollout  string   `json:"rollout,omitempty"` // why the target asks to be left alone for now
+	Name     string    `json:"name"`
+	Replicas Replicas  `json:"replicas"`
+	Rollout  string    `json:"rollout,omitempty"` // why the target asks to be left alone for now
+	Version  string    `json:"version,omitempty"` // of the service's definition, which an order is bound to
+	Touched  time.Time `json:"touched,omitzero"`  // when somebody else last changed it, as far as that was seen
 }
 
 // Replicas counts the replicas of a service.

@@ -12,10 +12,13 @@ type State struct {
 	Pause    *Pause    `json:"pause,omitempty"`
 	Cooldown Deadlines `json:"cooldown"`
 	Backoff  Backoff   `json:"backoff"`
-	Wishes   []Wish    `json:"wishes,omitempty"` // the stabilization window, oldest first
-	Open     *Event    `json:"open,omitempty"`   // an intent that has not ended
-	Virtual  int       `json:"virtual"`          // what a shadow policy would have now; 0: not started
-	Past     []Past    `json:"past,omitempty"`   // ended events, oldest first: at most 10
+	Wishes   []Wish    `json:"wishes,omitempty"`  // the stabilization window, oldest first
+	Open     *Event    `json:"open,omitempty"`    // an intent that has not ended
+	Halfway  *Event    `json:"halfway,omitempty"` // an interrupted event, whose traces may still be there
+	Known    Count     `json:"known,omitzero"`    // what flyball left, or last saw and accepted
+	Restored time.Time `json:"restored,omitzero"` // when a drift was last undone
+	Virtual  int       `json:"virtual"`           // what a shadow policy would have now; 0: not started
+	Past     []Past    `json:"past,omitempty"`    // ended events, oldest first: at most 10
 }
 
 // Deadlines are the ends of a cooldown, one a direction.
@@ -48,6 +51,12 @@ type Pause struct {
 type Wish struct {
 	At       time.Time `json:"at"`
 	Replicas int       `json:"replicas"`
+}
+
+// Count is a number of replicas at an instant.
+type Count struct {
+	Replicas int       `json:"replicas"`
+	At       time.Time `json:"at"`
 }
 
 // Budget is what all services share. The counts leave out the policy's own service.
