@@ -10,15 +10,30 @@ import (
 // up waits cooldown.up and down waits cooldown.down; after a scale-down only down waits.
 func Begin(s engine.State, p engine.Policy, e engine.Event) engine.State {
 	s.Open = &e
-	s.Cooldown = started(s.Cooldown, p, e.Action, e.Started)
+	s.Cooldown = started(s.Cooldown, p, e, e.Started)
+	if e.Request != nil && e.Request.Kind == engine.Restore {
+		s.Restored = e.Started
+	}
+	return s
+}
+
+// Void is the state after an event of which nothing came because somebody else was faster: as if it had not been, for it is
+// decided again at once. before is the state that it was decided in.
+func Void(s, before engine.State) engine.State {
+	s.Open, s.Cooldown, s.Restored = nil, before.Cooldown, before.Restored
 	return s
 }
 
 // End is the state once an event has ended: the cooldowns start again from its end, it joins the past, and a raise of
-// which nothing stayed backs the next one off, longer each time.
+// which nothing stayed backs the next one off, longer each time. An interrupted one may have left traces, and a count that
+// nobody stands for.
 func End(s engine.State, p engine.Policy, e engine.Event) engine.State {
 	s.Open = nil
-	s.Cooldown = started(s.Cooldown, p, e.Action, e.Ended)
+	s.Cooldown = started(s.Cooldown, p, e, e.Ended)
+	s.Known = engine.Count{Replicas: e.Reached, At: e.Ended}
+	if e.Result == engine.Interrupted && e.Mode == engine.Live {
+		s.Halfway, s.Known = &e, engine.Count{}
+	}
 	s.Past = remember(s.Past, e)
 	switch {
 	case e.Action != engine.ScaleUp:
@@ -32,12 +47,13 @@ func End(s engine.State, p engine.Policy, e engine.Event) engine.State {
 	return s
 }
 
-func started(c engine.Deadlines, p engine.Policy, a engine.Action, at time.Time) engine.Deadlines {
-	switch a {
-	case engine.ScaleUp:
+// started sets the cooldowns that a change starts. What was asked for starts both: the rules leave it alone for a while.
+func started(c engine.Deadlines, p engine.Policy, e engine.Event, at time.Time) engine.Deadlines {
+	switch {
+	case e.Action == engine.ScaleUp, e.Request != nil:
 		c.Up = after(c.Up, at, p.Cooldown.Up)
 		c.Down = after(c.Down, at, p.Cooldown.Down)
-	case engine.ScaleDown:
+	default:
 		c.Down = after(c.Down, at, p.Cooldown.Down)
 	}
 	return c

@@ -42,6 +42,7 @@ var gates = []stage{
 	{"enabled", enabled},
 	{"stopped", stopped},
 	{"rollout", rollout},
+	{"drift", drift},
 }
 
 // stages pass the wish on, or closer to the current count.
@@ -55,7 +56,7 @@ var stages = []stage{
 }
 
 // Decide turns a recommendation into a decision, and gives the state after it: the stabilization window with the wish
-// of now. What an applied decision does to the state is Begin's and End's to say.
+// of now, and the count that is known. What an applied decision does to the state is Begin's and End's to say.
 func Decide(p engine.Policy, snap engine.Snapshot, r engine.Recommendation, st engine.State) (engine.Decision, engine.State) {
 	s := situation{
 		policy: p, snapshot: snap, recommendation: r, state: st, at: snap.At,
@@ -68,9 +69,11 @@ func Decide(p engine.Policy, snap engine.Snapshot, r engine.Recommendation, st e
 		v := g.rule(s, s.current)
 		d.Trace = append(d.Trace, engine.Step{Stage: g.name, From: s.current, To: s.current, Reason: v.reason, Message: v.message})
 		if v.reason != "" {
+			st.Known = expected(g.name, s)
 			return settle(d, r), st
 		}
 	}
+	st.Known = expected("", s)
 
 	wish := r.Replicas
 	if r.Action != engine.Between(s.current, wish) { // the rules' package refuses this too: nothing moves on a contradiction
@@ -95,6 +98,18 @@ func Decide(p engine.Policy, snap engine.Snapshot, r engine.Recommendation, st e
 	pass("backoff", backoff(s, wish))
 	d.To = wish
 	return settle(d, r), st
+}
+
+// expected is the count that is expected to be there at the next look: the one of now, unless a gate waits for somebody
+// else to be done. Of a service that was stopped nothing is expected.
+func expected(gate string, s situation) engine.Count {
+	switch gate {
+	case "rollout", "drift":
+		return s.state.Known
+	case "stopped":
+		return engine.Count{}
+	}
+	return engine.Count{Replicas: s.current, At: s.at}
 }
 
 // overruled is a stage's ruling where it would leave the service under its minimum: a raise to the minimum answers to

@@ -27,16 +27,23 @@ func Rebase(s engine.State, boot engine.Boot, at time.Time) engine.State {
 		}
 	}
 	s.Wishes = nil // their times are of the old clock: a gap, which holds
-	if same {
-		s.Past = slices.Clone(s.Past)
-		for i := range s.Past {
-			s.Past[i].At = s.Past[i].At.Add(step)
+	if !same {
+		s.Known, s.Restored = engine.Count{}, time.Time{} // what came up with the machine is what there is
+		return s
+	}
+	for _, t := range []*time.Time{&s.Known.At, &s.Restored} {
+		if !t.IsZero() {
+			*t = t.Add(step)
 		}
-		if s.Open != nil {
-			open := *s.Open
-			open.Started = open.Started.Add(step)
-			s.Open = &open
-		}
+	}
+	s.Past = slices.Clone(s.Past)
+	for i := range s.Past {
+		s.Past[i].At = s.Past[i].At.Add(step)
+	}
+	if s.Open != nil {
+		open := *s.Open
+		open.Started = open.Started.Add(step)
+		s.Open = &open
 	}
 	return s
 }

@@ -83,6 +83,13 @@ func draw(t *rapid.T) drawn {
 	for i := rapid.IntRange(0, 20).Draw(t, "wishes"); i > 0; i-- {
 		st.Wishes = append(st.Wishes, engine.Wish{At: start.Add(-p.EvaluationInterval * time.Duration(i)), Replicas: rapid.IntRange(0, 20).Draw(t, "earlier")})
 	}
+	if rapid.Bool().Draw(t, "known") {
+		st.Known = engine.Count{Replicas: rapid.IntRange(1, 20).Draw(t, "known replicas"), At: start.Add(-seconds(t, "known at", 2*3600))}
+	}
+	if rapid.Bool().Draw(t, "restored") {
+		st.Restored = start.Add(-seconds(t, "restored at", 600))
+	}
+	s.Service.Touched = start.Add(-seconds(t, "touched", 20))
 	if rapid.IntRange(0, 9).Draw(t, "open") == 0 {
 		st.Open = &engine.Event{Started: start}
 	}
@@ -131,6 +138,9 @@ func TestInvariants(t *testing.T) {
 func applied(t *rapid.T, in drawn, d engine.Decision, low int) {
 	if !in.st.Enabled || !in.p.Enabled || in.st.Open != nil || d.From == 0 {
 		t.Fatalf("%d → %d through a closed gate", d.From, d.To)
+	}
+	if _, drifted := Drifted(in.p, in.s, in.st); drifted && !quiet(in.s) {
+		t.Fatalf("%d → %d while somebody else is changing the service", d.From, d.To)
 	}
 	if d.Action == engine.ScaleUp {
 		b := in.st.Budget
