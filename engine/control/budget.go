@@ -12,7 +12,7 @@ import (
 type Budget struct {
 	MaxReplicas int                       // over all services; 0: no limit
 	MinMemory   int64                     // bytes that must stay available on the engine's host
-	Available   func() int64              // bytes available there; nil, or 0: not known
+	Available   func(engine.Policy) int64 // bytes available where its service runs; nil, or 0: not known
 	PerReplica  func(engine.Policy) int64 // bytes one more replica may take; nil, or 0: not known
 
 	mu       sync.Mutex
@@ -119,7 +119,7 @@ func (b *Budget) reserve(p engine.Policy, s engine.Snapshot, priority engine.Pri
 		r.budget.PerReplica = b.PerReplica(p)
 	}
 	if b.Available != nil {
-		r.budget.Available = b.Available()
+		r.budget.Available = b.Available(p)
 	}
 	for other, a := range b.accounts {
 		if other == p.Subject() {

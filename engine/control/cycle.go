@@ -32,81 +32,107 @@ type Cycle struct {
 	Ended   func(p engine.Policy, e engine.Event)
 
 	mu       sync.Mutex
-	unclosed map[string]closing // by subject: ends that could not be recorded yet
+	turns    map[string]chan struct{} // by subject: one slot, taken while its state is read, decided on and written
+	acting   map[string]bool          // by subject: a decision is being carried out
+	unclosed map[string]engine.Event  // by subject: ends that could not be recorded yet
 }
 
-// closing is how an event ended, with the state after it.
-type closing struct {
-	event engine.Event
-	state engine.State
-}
+// Ask says what is asked for in the place of the rules, from what there is; nil: nothing, so the rules decide. An error
+// ends the pass: it is the answer to whoever asks.
+type Ask func(p engine.Policy, s engine.Snapshot, st engine.State) (*engine.Request, error)
 
 // Run is one pass for one policy. It answers what was decided, and the event where something was done. An error without an
 // event means that nothing was done; beside an event, that its end could not be recorded yet.
 func (c *Cycle) Run(ctx context.Context, p engine.Policy, now Moment) (engine.Record, *engine.Event, error) {
+	restore := func(p engine.Policy, s engine.Snapshot, st engine.State) (*engine.Request, error) {
+		return guard.Restore(p, s, st), nil
+	}
+	return c.Obey(ctx, p, now, restore, func(engine.Record, *engine.Event) {})
+}
+
+// tries is how often a decision is made anew where somebody else changed the service while it was made.
+const tries = 5
+
+// Obey is Run where something may be asked for in the place of the rules. begun is told what was decided, and of the event
+// that is open now, before it is acted on.
+func (c *Cycle) Obey(ctx context.Context, p engine.Policy, now Moment, ask Ask, begun func(engine.Record, *engine.Event)) (engine.Record, *engine.Event, error) {
+	record, event, err := c.decide(ctx, p, now, ask, nil)
+	if err != nil {
+		return record, nil, err
+	}
+	begun(record, event)
+	if event == nil {
+		return record, nil, nil
+	}
+	defer c.acted(p)
+	for try := 1; ; try++ {
+		outcome := c.act(ctx, p, record, *event, now.At)
+		ended(event, outcome)
+		if !outcome.Conflict {
+			return record, event, c.finish(ctx, p, *event, now.Boot, nil)
+		}
+		void := attempt{event: *event, before: record.State}
+		if try == tries || ctx.Err() != nil {
+			return record, event, c.finish(ctx, p, *event, now.Boot, &void)
+		}
+		again, next, err := c.decide(ctx, p, Moment{At: event.Ended, Boot: now.Boot}, ask, &void)
+		if err != nil || next == nil {
+			return record, event, errors.Join(err, c.finish(ctx, p, *event, now.Boot, &void))
+		}
+		record, event = again, next
+	}
+}
+
+// act carries an event out: in the world, or for a shadow on paper.
+func (c *Cycle) act(ctx context.Context, p engine.Policy, r engine.Record, e engine.Event, at time.Time) engine.Outcome {
+	if p.Mode == engine.Shadow {
+		return engine.Outcome{Result: engine.Succeeded, Reached: e.To, Ended: at}
+	}
+	return c.Actor.Scale(ctx, engine.Order{Event: e.ID, Policy: p, From: e.From, To: e.To, Version: r.Snapshot.Service.Version})
+}
+
+// attempt is an event of which nothing came, because somebody else changed the service since it was observed. It is decided
+// anew, as if it had not been.
+type attempt struct {
+	event  engine.Event
+	before engine.State
+}
+
+// decide observes, asks or recommends, guards, and puts the decision on record, with the intent where there is something to
+// do: then the subject is acting.
+func (c *Cycle) decide(ctx context.Context, p engine.Policy, now Moment, ask Ask, void *attempt) (engine.Record, *engine.Event, error) {
+	done, err := c.turn(ctx, p)
+	if err != nil {
+		return engine.Record{}, nil, err
+	}
+	defer done()
 	state, err := c.remember(ctx, p, now)
 	if err != nil {
 		return engine.Record{}, nil, err
+	}
+	if void != nil {
+		state = guard.Void(state, void.before)
 	}
 	snapshot, err := c.World.Observe(ctx, p, state, now.At)
 	if err != nil {
 		return engine.Record{}, nil, fmt.Errorf("observe %s: %w", p.Service, err)
 	}
-	recommendation := c.recommend(ctx, p, snapshot)
-
-	record, event, state, err := c.decide(ctx, p, snapshot, recommendation, state)
+	request, err := ask(p, snapshot, state)
+	if err != nil {
+		return engine.Record{}, nil, err
+	}
+	var recommendation engine.Recommendation
+	if request == nil {
+		recommendation = c.recommend(ctx, p, snapshot)
+	}
+	record, event, err := c.guard(ctx, p, snapshot, recommendation, request, state, void)
 	if err != nil {
 		return record, nil, err
 	}
 	if c.Decided != nil {
 		c.Decided(p, record)
 	}
-	if event == nil {
-		return record, nil, nil
-	}
-	if p.Mode == engine.Live {
-		outcome := c.Actor.Scale(ctx, engine.Order{Event: event.ID, Policy: p, From: event.From, To: event.To})
-		ended(event, outcome)
-	} else {
-		ended(event, engine.Outcome{Result: engine.Succeeded, Reached: event.To, Ended: now.At})
-		state.Virtual = event.To
-	}
-	_, err = c.finish(ctx, p, *event, state)
-	return record, event, err
-}
-
-// remember reads the state, carries its deadlines over to the clock of now, and closes an intent that no cycle is
-// carrying out any more: the daemon died in the middle of it, or could not record how it ended.
-func (c *Cycle) remember(ctx context.Context, p engine.Policy, now Moment) (engine.State, error) {
-	if late, waits := c.late(p); waits {
-		if _, err := c.record(ctx, p, late); err != nil {
-			return engine.State{}, err
-		}
-	}
-	state, err := c.Ledger.State(ctx, p)
-	if err != nil {
-		return state, fmt.Errorf("read the state of %s: %w", p.Name, err)
-	}
-	state = guard.Rebase(state, now.Boot, now.At)
-	if state.Open == nil {
-		return state, nil
-	}
-	snapshot, err := c.World.Observe(ctx, p, state, now.At)
-	if err != nil {
-		return state, fmt.Errorf("observe %s after an interrupted %s: %w", p.Service, state.Open.Action, err)
-	}
-	event := *state.Open
-	ended(&event, engine.Outcome{
-		Result: engine.Interrupted, Reached: snapshot.Service.Replicas.Current, Ended: now.At,
-		Error: "the daemon stopped before this ended",
-	})
-	return c.finish(ctx, p, event, state)
-}
-
-// Settle closes an event that an earlier daemon left open, for a policy that has no cycle any more.
-func (c *Cycle) Settle(ctx context.Context, p engine.Policy, now Moment) error {
-	_, err := c.remember(ctx, p, now)
-	return err
+	return record, event, nil
 }
 
 // recommend asks the rules. Where they give no usable answer the recommendation is to hold, and says why.
@@ -125,85 +151,89 @@ func (c *Cycle) recommend(ctx context.Context, p engine.Policy, s engine.Snapsho
 	}
 }
 
-// decide guards the recommendation and records the decision, with the intent where there is something to do. All
-// policies pass here one after the other: the budget is counted and reserved in one step.
+// guard guards the recommendation, or the request in its place, and records what comes of it. All policies pass here one
+// after the other: the budget is counted and reserved in one step.
 //
 // Switch and pause are read again here: what was turned off while the world was being looked at stays undone.
-func (c *Cycle) decide(ctx context.Context, p engine.Policy, s engine.Snapshot, r engine.Recommendation, state engine.State) (engine.Record, *engine.Event, engine.State, error) {
+func (c *Cycle) guard(ctx context.Context, p engine.Policy, s engine.Snapshot, r engine.Recommendation, request *engine.Request, state engine.State, void *attempt) (engine.Record, *engine.Event, error) {
 	newest, err := c.Ledger.State(ctx, p)
 	if err != nil {
-		return engine.Record{}, nil, state, fmt.Errorf("read the state of %s: %w", p.Name, err)
+		return engine.Record{}, nil, fmt.Errorf("read the state of %s: %w", p.Name, err)
 	}
 	state.Enabled, state.Pause = newest.Enabled, newest.Pause
+	if request != nil {
+		r = guard.Asked(*request, s)
+	}
 	reservation := c.Budget.reserve(p, s, r.Priority)
 	defer reservation.release()
 	state.Budget = reservation.budget
 
-	before := state
-	decision, state := guard.Decide(p, s, r, state)
 	record := engine.Record{
 		At: s.At, Policy: p.Name, Service: p.Service, Target: p.Target, Mode: p.Mode, Revision: p.Revision,
-		Snapshot: s, State: before, Recommendation: r, Decision: decision,
+		Request: request, Snapshot: s, State: state, Recommendation: r,
+	}
+	if request == nil {
+		record.Decision, state = guard.Decide(p, s, r, state)
+	} else {
+		record.Decision, state = guard.Obey(p, s, *request, state)
+	}
+	if from, drifted := guard.Drifted(p, s, record.State); drifted && request == nil && state.Known.Replicas == s.Service.Replicas.Current {
+		seen := record.State
+		seen.Known = state.Known
+		e := drift(p, s, from)
+		if err := c.Ledger.Close(ctx, e, p, seen); err != nil {
+			return record, nil, fmt.Errorf("record that %s was changed by somebody else, nothing was done: %w", p.Service, err)
+		}
+		if c.Ended != nil {
+			c.Ended(p, e)
+		}
 	}
 	var event *engine.Event
-	if decision.Action != engine.Hold {
-		event = intent(p, s, r, decision)
+	if record.Decision.Action != engine.Hold {
+		event = intent(p, record, void)
 		state = guard.Begin(state, p, *event)
 	}
 	if err := c.Ledger.Record(ctx, record, state); err != nil {
-		return record, nil, state, fmt.Errorf("record the decision of %s, nothing was done: %w", p.Name, err)
+		return record, nil, fmt.Errorf("record the decision of %s, nothing was done: %w", p.Name, err)
 	}
-	reservation.commit(decision, r.Priority)
-	return record, event, state, nil
+	reservation.commit(record.Decision, r.Priority)
+	if event != nil {
+		c.acts(p)
+	}
+	return record, event, nil
 }
 
-// intent is the event that a decision opens.
-func intent(p engine.Policy, s engine.Snapshot, r engine.Recommendation, d engine.Decision) *engine.Event {
-	reasons := r.Reasons
-	if d.Action != r.Action { // the bounds alone moved it
+// intent is the event that a decision opens; one that is decided anew stays the same event.
+func intent(p engine.Policy, r engine.Record, void *attempt) *engine.Event {
+	d, reasons, actor := r.Decision, r.Recommendation.Reasons, "policy "+p.Name
+	if d.Action != r.Recommendation.Action { // the bounds alone moved it
 		reasons = []engine.Reason{{Code: d.Reason, Message: d.Message}}
 	}
-	return &engine.Event{
-		ID:     fmt.Sprintf("%s-%d", p.Name, s.At.UnixMilli()),
+	if r.Request != nil {
+		actor = r.Request.Actor
+	}
+	e := &engine.Event{
+		ID:     fmt.Sprintf("%s-%d", p.Name, r.At.UnixMilli()),
 		Policy: p.Name, Service: p.Service, Target: p.Target, Mode: p.Mode, Action: d.Action, From: d.From, To: d.To,
-		Started: s.At, Reasons: reasons, Actor: "policy " + p.Name, Revision: p.Revision,
+		Started: r.At, Reasons: reasons, Actor: actor, Request: r.Request, Revision: p.Revision,
+	}
+	if void != nil {
+		e.ID, e.Started = void.event.ID, void.event.Started
+	}
+	return e
+}
+
+// drift is the event of a change that somebody else made, and that stays.
+func drift(p engine.Policy, s engine.Snapshot, from int) engine.Event {
+	to := s.Service.Replicas.Current
+	return engine.Event{
+		ID:     fmt.Sprintf("%s-%d-drift", p.Name, s.At.UnixMilli()),
+		Policy: p.Name, Service: p.Service, Target: p.Target, Mode: p.Mode, Action: engine.Between(from, to), From: from, To: to,
+		Reached: to, Started: s.At, Ended: s.At, Result: engine.Seen, Actor: "somebody else", Revision: p.Revision,
+		Reasons: []engine.Reason{{Code: "Drift", Message: fmt.Sprintf("somebody else took the service from %d to %d", from, to)}},
 	}
 }
 
 func ended(e *engine.Event, o engine.Outcome) {
 	e.Result, e.Reached, e.Ended, e.Error, e.Log = o.Result, o.Reached, o.Ended, o.Error, o.Log
-}
-
-// finish records how an event ended, also when the daemon is being stopped. What can't be recorded now is kept for the
-// next cycle, so that the truth is not lost to a full disk.
-func (c *Cycle) finish(ctx context.Context, p engine.Policy, e engine.Event, state engine.State) (engine.State, error) {
-	c.Budget.ended(p, e.Reached)
-	if c.Ended != nil {
-		c.Ended(p, e)
-	}
-	return c.record(ctx, p, closing{e, guard.End(state, p, e)})
-}
-
-func (c *Cycle) record(ctx context.Context, p engine.Policy, end closing) (engine.State, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	err := c.Ledger.Close(ctx, end.event, p, end.state)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err != nil {
-		if c.unclosed == nil {
-			c.unclosed = map[string]closing{}
-		}
-		c.unclosed[p.Subject()] = end
-		return end.state, fmt.Errorf("record how %s ended: %w", end.event.ID, err)
-	}
-	delete(c.unclosed, p.Subject())
-	return end.state, nil
-}
-
-func (c *Cycle) late(p engine.Policy) (closing, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	end, waits := c.unclosed[p.Subject()]
-	return end, waits
 }

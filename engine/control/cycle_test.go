@@ -25,9 +25,9 @@ type paper struct {
 	closed   []engine.Event
 	recorded []engine.Record
 
-	observeErr, recordErr, closeErr error
-	off                             bool
-	act                             func(ctx context.Context, o engine.Order) engine.Outcome
+	observeErr, recordErr, closeErr, settleErr error
+	off                                        bool
+	act                                        func(ctx context.Context, o engine.Order) engine.Outcome
 }
 
 func newPaper(replicas int) *paper {
@@ -88,6 +88,11 @@ func (w *paper) Scale(ctx context.Context, o engine.Order) engine.Outcome {
 	}
 	w.replicas = o.To
 	return engine.Outcome{Result: engine.Succeeded, Reached: o.To, Ended: start.Add(2 * time.Second)}
+}
+
+func (w *paper) Settle(_ context.Context, _ engine.Policy, e engine.Event) error {
+	w.note("settle %s", e.ID)
+	return w.settleErr
 }
 
 // rule recommends so many more replicas than there are.
@@ -392,7 +397,7 @@ func TestBudgetCountsWhatNobodyHasDecidedYet(t *testing.T) {
 
 func TestOpenRaiseHoldsItsPlaceAndMemory(t *testing.T) {
 	a, b := policy("a"), policy("b")
-	budget := &Budget{MaxReplicas: 12, Available: func() int64 { return 1000 }, PerReplica: func(engine.Policy) int64 { return 300 }}
+	budget := &Budget{MaxReplicas: 12, Available: func(engine.Policy) int64 { return 1000 }, PerReplica: func(engine.Policy) int64 { return 300 }}
 	budget.Watch([]engine.Policy{a, b})
 	budget.observed(a, 2, nil)
 	budget.observed(b, 2, nil)

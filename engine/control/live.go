@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ type Live struct {
 	NewWindows func() Windows
 	Deadline   time.Duration // for one call to a target or a source
 	Budget     *Budget       // is told what runs, so that it counts services that no cycle has looked at yet
+	Weigher    Weigher       // of replicas without a memory limit; nil: nobody knows what they may take
+	HostMemory func() int64  // bytes available on the engine's host; nil, or 0: not known
 
 	mu    sync.Mutex
 	views map[string]*view // by subject
@@ -35,7 +38,11 @@ type view struct {
 	changed time.Time                   // when that was another number than the time before
 	failed  map[string]string           // by source: why its last call failed
 	others  map[string][]engine.Replica // of the other services that metrics are of, as last seen
-	memory  int64                       // bytes that one more replica may take; 0: not known
+	place   string                      // where the service was found
+	touched time.Time                   // when somebody else last changed it
+	memory  int64                       // bytes that one more replica may take, by its limit; 0: it has none
+	weight  int64                       // bytes that the largest replica used; 0: not known
+	free    int64                       // bytes that new replicas may take where the service runs; 0: not known
 }
 
 // Observe asks the target what runs, and reads every metric from its window.
@@ -47,10 +54,16 @@ func (l *Live) Observe(ctx context.Context, p engine.Policy, st engine.State, at
 	v := l.view(p)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if n := len(service.Replicas); v.seen && n != v.count {
+	n := len(service.Replicas)
+	if v.seen && n != v.count {
 		v.changed = at
 	}
-	v.seen, v.count, v.memory = true, len(service.Replicas), service.Memory
+	if !v.seen || n != v.count { // where no event told of it, the first look did
+		v.touched = at
+	}
+	v.seen, v.count, v.memory, v.free = true, n, service.Memory, service.Free
+	v.place = engine.Place{Driver: p.Target.Driver, Project: service.Project}.Service(p.Service)
+	service.Touched = v.touched
 	readings := make(map[string]engine.Reading, len(p.Metrics))
 	for _, m := range p.Metrics {
 		replicas, since := service.Replicas, v.changed
@@ -84,8 +97,13 @@ func (l *Live) Sample(ctx context.Context, p engine.Policy) error {
 	for c, metrics := range calls {
 		wg.Go(func() {
 			service, samples, err := l.sample(ctx, p, c.source, c.service, metrics)
+			weight := int64(0)
+			if c.service == p.Service {
+				weight = l.weigh(ctx, service)
+			}
 			v.mu.Lock()
 			v.windows.Add(samples)
+			v.weight = cmp.Or(weight, v.weight)
 			v.mu.Unlock()
 			mu.Lock()
 			defer mu.Unlock()
@@ -143,12 +161,66 @@ func (l *Live) Scale(ctx context.Context, o engine.Order) engine.Outcome {
 	return l.Targets[o.Policy.Target.Driver].Scale(ctx, o)
 }
 
-// PerReplica is how many bytes one more replica of a policy's service may take, as last observed; 0: not known.
+// Settle passes an interrupted event to the target of its policy.
+func (l *Live) Settle(ctx context.Context, p engine.Policy, e engine.Event) error {
+	t, found := l.Targets[p.Target.Driver]
+	if !found {
+		return nil // nothing of it can be there
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.Deadline)
+	defer cancel()
+	return t.Settle(ctx, p, e)
+}
+
+// weigh asks how much memory a replica of the service uses, where no limit says how much it may.
+func (l *Live) weigh(ctx context.Context, s engine.Service) int64 {
+	if s.Memory > 0 || l.Weigher == nil || len(s.Replicas) == 0 {
+		return 0
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.Deadline)
+	defer cancel()
+	weight, err := l.Weigher.Weigh(ctx, s)
+	if err != nil {
+		return 0 // sampling the same replicas says why
+	}
+	return weight
+}
+
+// PerReplica is how many bytes one more replica of a policy's service may take: its limit, else what the largest uses now;
+// 0: not known.
 func (l *Live) PerReplica(p engine.Policy) int64 {
 	v := l.view(p)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.memory
+	return cmp.Or(v.memory, v.weight)
+}
+
+// Available is how many bytes new replicas of a policy's service may take where it runs; 0: not known.
+func (l *Live) Available(p engine.Policy) int64 {
+	v := l.view(p)
+	v.mu.Lock()
+	free := v.free
+	v.mu.Unlock()
+	if free > 0 || l.HostMemory == nil {
+		return free
+	}
+	return l.HostMemory()
+}
+
+// Touch notes that a service was changed at an instant, by whomever, and names the subjects that it concerns.
+func (l *Live) Touch(at engine.Place, service string, when time.Time) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var subjects []string
+	for subject, v := range l.views {
+		v.mu.Lock()
+		if v.place == at.Service(service) {
+			v.touched = when
+			subjects = append(subjects, subject)
+		}
+		v.mu.Unlock()
+	}
+	return subjects
 }
 
 func (l *Live) view(p engine.Policy) *view {

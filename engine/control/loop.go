@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/guard"
 )
 
 // Loop runs the cycle of each policy at the policy's own interval, and samples its metrics in between. A policy has one
@@ -18,6 +19,9 @@ type Loop struct {
 	Now         func() Moment
 	Log         *slog.Logger
 	Ran         func(p engine.Policy, err error) // is told of the end of every cycle; err: why it decided nothing
+
+	mu      sync.Mutex
+	touched map[string]chan struct{} // by subject: asks for a cycle once it has been quiet
 }
 
 // Run works with the newest of the sets of policies that it is sent, until ctx ends. A policy that a new set leaves
@@ -74,26 +78,49 @@ func (l *Loop) apply(ctx context.Context, running, ending map[string]*worker, po
 		running[key] = w
 		old := ending[key]
 		offset := p.EvaluationInterval * time.Duration(i) / time.Duration(len(policies))
+		touched := l.listen(key)
 		go func() {
 			defer close(w.done)
 			defer stop()
 			if old != nil {
 				<-old.done
 			}
-			l.work(ctx, stopping, p, offset)
+			l.work(ctx, stopping, p, offset, touched)
 		}()
+	}
+}
+
+// listen is where a worker hears that its subject was touched.
+func (l *Loop) listen(subject string) <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.touched == nil {
+		l.touched = map[string]chan struct{}{}
+	}
+	touched := make(chan struct{}, 1)
+	l.touched[subject] = touched
+	return touched
+}
+
+// Touched says that somebody else changed a subject's service: its next cycle comes as soon as it has been quiet.
+func (l *Loop) Touched(subject string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case l.touched[subject] <- struct{}{}:
+	default: // nobody works on it, or has heard already
 	}
 }
 
 // work is the life of one policy: samples at one pace, cycles at another, the first of them after offset, so that many
 // policies spread over their interval. A cycle under way ends by itself when stopping ends; only ctx cuts it short.
-func (l *Loop) work(ctx, stopping context.Context, p engine.Policy, offset time.Duration) {
+func (l *Loop) work(ctx, stopping context.Context, p engine.Policy, offset time.Duration, touched <-chan struct{}) {
 	var sampling sync.WaitGroup
 	defer sampling.Wait()
 	sampling.Go(func() {
-		every(stopping, 0, l.SampleEvery(p), func() { l.sample(stopping, p) })
+		every(stopping, 0, l.SampleEvery(p), nil, func() { l.sample(stopping, p) })
 	})
-	every(stopping, offset, p.EvaluationInterval, func() { l.cycle(ctx, p) })
+	every(stopping, offset, p.EvaluationInterval, touched, func() { l.cycle(ctx, p) })
 }
 
 // Once runs one cycle of each policy, after as many samples as a window needs.
@@ -104,7 +131,7 @@ func (l *Loop) Once(ctx context.Context, policies []engine.Policy, samples int) 
 		wg.Go(func() {
 			sampling, enough := context.WithCancel(ctx)
 			taken := 0
-			every(sampling, 0, l.SampleEvery(p), func() {
+			every(sampling, 0, l.SampleEvery(p), nil, func() {
 				l.sample(ctx, p)
 				if taken++; taken == samples {
 					enough()
@@ -117,8 +144,9 @@ func (l *Loop) Once(ctx context.Context, policies []engine.Policy, samples int) 
 	wg.Wait()
 }
 
-// every calls f after offset and then at each interval, until ctx ends. What f takes too long for is skipped.
-func every(ctx context.Context, offset, interval time.Duration, f func()) {
+// every calls f after offset and then at each interval, until ctx ends, and once it has been quiet after touched was sent
+// to. What f takes too long for is skipped.
+func every(ctx context.Context, offset, interval time.Duration, touched <-chan struct{}, f func()) {
 	first := time.NewTimer(offset)
 	defer first.Stop()
 	select {
@@ -128,11 +156,27 @@ func every(ctx context.Context, offset, interval time.Duration, f func()) {
 	}
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
+	quiet := time.NewTimer(0)
+	quiet.Stop()
+	defer quiet.Stop()
 	for ctx.Err() == nil {
 		f()
+		pause(ctx, ticker.C, touched, quiet)
+	}
+}
+
+// pause returns at the next tick, once it has been quiet after a touch, or when ctx ends.
+func pause(ctx context.Context, tick <-chan time.Time, touched <-chan struct{}, quiet *time.Timer) {
+	for {
 		select {
+		case <-touched:
+			quiet.Reset(guard.Quiet)
+		case <-quiet.C:
+			return
+		case <-tick:
+			return
 		case <-ctx.Done():
-		case <-ticker.C:
+			return
 		}
 	}
 }
@@ -148,7 +192,10 @@ func (l *Loop) cycle(ctx context.Context, p engine.Policy) {
 	if ctx.Err() != nil {
 		return
 	}
-	_, event, err := l.Cycle.Run(ctx, p, l.Now())
+	record, event, err := l.Cycle.Run(ctx, p, l.Now())
+	if record.Decision.Reason == "Drift" && event == nil { // it waits for quiet, which no event may tell of
+		l.Touched(p.Subject())
+	}
 	if ctx.Err() != nil && event == nil {
 		return // it was told to stop before it had decided
 	}

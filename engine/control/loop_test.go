@@ -220,6 +220,8 @@ func (hanging) Observe(ctx context.Context, p engine.Policy) (engine.Service, er
 	<-ctx.Done()
 	return engine.Service{}, ctx.Err()
 }
+func (hanging) Settle(context.Context, engine.Policy, engine.Event) error { return nil }
+
 func (hanging) Scale(context.Context, engine.Order) engine.Outcome { return engine.Outcome{} }
 func (hanging) Sample(ctx context.Context, _ []engine.Metric, _ engine.Service) ([]engine.Sample, error) {
 	<-ctx.Done()

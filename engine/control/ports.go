@@ -34,6 +34,16 @@ type Actor interface {
 	// Scale carries out an order and waits until it is done: new replicas are ready, or removed again. It always
 	// answers, also when ctx ends: then the result is engine.Interrupted.
 	Scale(ctx context.Context, o engine.Order) engine.Outcome
+	// Settle tidies up after an event of the policy's service that was interrupted: it removes what was begun and not
+	// finished, and finishes removing what was stopped. It adds nothing, and where nothing is left it does nothing.
+	Settle(ctx context.Context, p engine.Policy, e engine.Event) error
+}
+
+// Watcher is a target that hears of changes.
+type Watcher interface {
+	// Watch calls touched when a replica of a service is made, started, stopped or removed, or the service's definition
+	// is changed, by whomever, until ctx ends. It may miss some.
+	Watch(ctx context.Context, touched func(project, service string))
 }
 
 // Target runs services: the Actor of the live world, and the half of it that is not metrics.
@@ -47,6 +57,12 @@ type Target interface {
 // Source takes samples. It answers what it could read beside an error that names each metric it could not.
 type Source interface {
 	Sample(ctx context.Context, metrics []engine.Metric, s engine.Service) ([]engine.Sample, error)
+}
+
+// Weigher knows how much memory replicas use.
+type Weigher interface {
+	// Weigh is the bytes that the largest replica of a service uses now; 0: not known.
+	Weigh(ctx context.Context, s engine.Service) (int64, error)
 }
 
 // Windows keeps samples and reads metrics from them.

@@ -64,6 +64,9 @@ func (w *World) Scale(_ context.Context, o engine.Order) engine.Outcome {
 	return engine.Outcome{Result: engine.Succeeded, Reached: o.To, Ended: w.at}
 }
 
+// Settle does nothing: on paper nothing is interrupted.
+func (w *World) Settle(context.Context, engine.Policy, engine.Event) error { return nil }
+
 // State is what the world remembers, with autoscaling on.
 func (w *World) State(context.Context, engine.Policy) (engine.State, error) {
 	st := w.Memory

@@ -1,0 +1,165 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/guard"
+)
+
+// turn waits until nobody else reads, decides on or writes the policy's state. It is the caller's until done is called. A
+// change of the service is not waited for: while one is carried out the subject is acting.
+func (c *Cycle) turn(ctx context.Context, p engine.Policy) (done func(), err error) {
+	c.mu.Lock()
+	if c.turns == nil {
+		c.turns, c.acting, c.unclosed = map[string]chan struct{}{}, map[string]bool{}, map[string]engine.Event{}
+	}
+	slot := c.turns[p.Subject()]
+	if slot == nil {
+		slot = make(chan struct{}, 1)
+		c.turns[p.Subject()] = slot
+	}
+	c.mu.Unlock()
+	select {
+	case slot <- struct{}{}:
+		return func() { <-slot }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for another decision on %s: %w", p.Service, context.Cause(ctx))
+	}
+}
+
+// Acting says whether a decision on a subject is being carried out.
+func (c *Cycle) Acting(subject string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.acting[subject]
+}
+
+func (c *Cycle) acts(p engine.Policy) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.acting[p.Subject()] = true
+}
+
+func (c *Cycle) acted(p engine.Policy) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.acting, p.Subject())
+}
+
+// remember reads the state, carries its deadlines over to the clock of now, and tidies up after an event that was
+// interrupted: its intent is open though nobody carries it out, or a daemon that had to stop left it halfway.
+func (c *Cycle) remember(ctx context.Context, p engine.Policy, now Moment) (engine.State, error) {
+	if late, waits := c.late(p); waits {
+		if err := c.record(ctx, p, late, now.Boot, nil); err != nil {
+			return engine.State{}, err
+		}
+	}
+	state, err := c.Ledger.State(ctx, p)
+	if err != nil {
+		return state, fmt.Errorf("read the state of %s: %w", p.Name, err)
+	}
+	state = guard.Rebase(state, now.Boot, now.At)
+	if c.Acting(p.Subject()) || state.Open == nil && state.Halfway == nil {
+		return state, nil
+	}
+	left := state.Halfway
+	if state.Open != nil {
+		left = state.Open
+	}
+	if p.Mode == engine.Live {
+		if err := c.Actor.Settle(ctx, p, *left); err != nil {
+			return state, fmt.Errorf("tidy up after an interrupted %s of %s: %w", left.Action, p.Service, err)
+		}
+	}
+	if state.Open != nil {
+		if state, err = c.interrupted(ctx, p, state, now); err != nil {
+			return state, err
+		}
+	}
+	state.Halfway = nil // on record with the decision that follows
+	return state, nil
+}
+
+// interrupted closes an event in the middle of which a daemon died, with what is there now.
+func (c *Cycle) interrupted(ctx context.Context, p engine.Policy, state engine.State, now Moment) (engine.State, error) {
+	event := *state.Open
+	snapshot, err := c.World.Observe(ctx, p, state, now.At)
+	if err != nil {
+		return state, fmt.Errorf("observe %s after an interrupted %s: %w", p.Service, event.Action, err)
+	}
+	ended(&event, engine.Outcome{
+		Result: engine.Interrupted, Reached: snapshot.Service.Replicas.Current, Ended: now.At,
+		Error: "the daemon stopped before this ended",
+	})
+	c.tell(p, event)
+	if err := c.record(ctx, p, event, now.Boot, nil); err != nil {
+		return state, err
+	}
+	return guard.End(state, p, event), nil
+}
+
+// Settle closes an event that an earlier daemon left open, for a policy that has no cycle any more.
+func (c *Cycle) Settle(ctx context.Context, p engine.Policy, now Moment) error {
+	done, err := c.turn(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer done()
+	_, err = c.remember(ctx, p, now)
+	return err
+}
+
+// finish records how an event ended, also when the daemon is being stopped. A void one leaves the state as it was before.
+func (c *Cycle) finish(ctx context.Context, p engine.Policy, e engine.Event, boot engine.Boot, void *attempt) error {
+	c.tell(p, e)
+	done, err := c.turn(context.WithoutCancel(ctx), p)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return c.record(ctx, p, e, boot, void)
+}
+
+func (c *Cycle) tell(p engine.Policy, e engine.Event) {
+	c.Budget.ended(p, e.Reached)
+	if c.Ended != nil {
+		c.Ended(p, e)
+	}
+}
+
+// record writes the end of an event. What can't be written now is kept for the next cycle, so that the truth is not lost to
+// a full disk.
+func (c *Cycle) record(ctx context.Context, p engine.Policy, e engine.Event, boot engine.Boot, void *attempt) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	state, err := c.Ledger.State(ctx, p)
+	if err == nil {
+		if state = guard.Rebase(state, boot, e.Ended); void == nil {
+			state = guard.End(state, p, e)
+		} else {
+			state = guard.Void(state, void.before)
+		}
+		if p.Mode == engine.Shadow {
+			state.Virtual = e.Reached
+		}
+		err = c.Ledger.Close(ctx, e, p, state)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		c.unclosed[p.Subject()] = e
+		return fmt.Errorf("record how %s ended: %w", e.ID, err)
+	}
+	delete(c.unclosed, p.Subject())
+	return nil
+}
+
+func (c *Cycle) late(p engine.Policy) (engine.Event, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, waits := c.unclosed[p.Subject()]
+	return e, waits
+}
