@@ -23,7 +23,7 @@ const benchPolicy = `policies: "p%d": {
 		{metric: "request_rate", scaleUp: 100, scaleDown: 20, comparison: "greater_than"},
 	]
 	cooldown: {up: "3m", down: "10m"}, stabilization: {up: "0s", down: "5m"}
-	rollout: {readyDeadline: "2m", minReady: "10s", warmup: "30s", drain: "15s"}
+	rollout: {readyDeadline: "2m", minReady: "10s", warmup: "30s", drain: {exec: ["/drain"], timeout: "20s"}, drainDelay: "15s"}
 	minConfidence: 0.2, evaluationInterval: "2m", enabled: true, mode: "shadow"
 }
 `

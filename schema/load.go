@@ -215,11 +215,10 @@ func (l *loading) finish() {
 }
 
 // rivals holds each policy against those written before it: names are unique, and of the enabled live policies only one
-// may act on a service. The same Compose service in two projects is two services; a policy that names no project may
-// turn out to mean the other's.
+// may act on a service, whether compose or compose-cli carries it out. The same Compose service in two projects is two
+// services; a policy that names no project may turn out to mean the other's.
 func (l *loading) rivals() {
-	type actor struct{ driver, service string }
-	named, acting := map[string]*written{}, map[actor][]*written{}
+	named, acting := map[string]*written{}, map[string][]*written{}
 	for _, w := range l.policies {
 		p := w.policy
 		if w.sound("name") && p.Name != "" {
@@ -232,16 +231,16 @@ func (l *loading) rivals() {
 		if !w.sound("service", "target", "enabled", "mode") || !p.Enabled || p.Mode != engine.Live {
 			continue
 		}
-		a := actor{p.Target.Driver, p.Service}
-		rival := slices.IndexFunc(acting[a], func(earlier *written) bool {
+		scaled := engine.Place{Driver: p.Target.Driver}.Service(p.Service)
+		rival := slices.IndexFunc(acting[scaled], func(earlier *written) bool {
 			theirs := earlier.policy.Target.Project
 			return theirs == p.Target.Project || theirs == "" || p.Target.Project == ""
 		})
 		if rival < 0 {
-			acting[a] = append(acting[a], w)
+			acting[scaled] = append(acting[scaled], w)
 			continue
 		}
-		earlier := acting[a][rival]
+		earlier := acting[scaled][rival]
 		mend := `disable one, or give it mode: "shadow"`
 		if earlier.policy.Target.Project != p.Target.Project {
 			mend += ", or name a target.project in both"

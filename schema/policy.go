@@ -108,7 +108,8 @@ func (w *written) read(key string) {
 		ReadyDeadline: r.time("rollout.readyDeadline", 0),
 		MinReady:      r.time("rollout.minReady", 0),
 		Warmup:        r.time("rollout.warmup", 0),
-		Drain:         r.time("rollout.drain", 0),
+		Drain:         r.drain("rollout.drain"),
+		DrainDelay:    r.time("rollout.drainDelay", 0),
 	}
 	p.Metrics = []engine.Metric{}
 	for _, m := range r.list("metrics") {
@@ -149,6 +150,18 @@ func (r reader) metric(service string) engine.Metric {
 		m.Scope = scopeOf(m.Type)
 	}
 	return m
+}
+
+func (r reader) drain(path string) engine.Drain {
+	d := engine.Drain{Timeout: r.time(path+".timeout", 0)}
+	for _, word := range r.list(path + ".exec") {
+		text, _ := word.v.String()
+		d.Exec = append(d.Exec, text)
+	}
+	if r.at(path + ".http").Exists() {
+		d.HTTP = &engine.Call{Method: r.text(path + ".http.method"), Port: r.whole(path + ".http.port"), Path: r.text(path + ".http.path")}
+	}
+	return d
 }
 
 // scopeOf is how a type of metric answers to more replicas.

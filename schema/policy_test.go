@@ -48,7 +48,7 @@ func TestDefaults(t *testing.T) {
 		Strategy:           "threshold",
 		EvaluationInterval: 2 * time.Minute,
 		Cooldown:           engine.UpDown{Up: 5 * time.Minute, Down: 5 * time.Minute},
-		Rollout:            engine.Rollout{MinReady: 10 * time.Second},
+		Rollout:            engine.Rollout{MinReady: 10 * time.Second, Drain: engine.Drain{Timeout: 30 * time.Second}},
 		File:               "body.json:1",
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -64,7 +64,7 @@ func TestEveryField(t *testing.T) {
 	got := set.Policies[0]
 	got.Revision = ""
 	want := engine.Policy{
-		Name: "shop", Service: "web", Target: engine.Place{Driver: "sim", Project: "store"}, Enabled: true, Mode: engine.Shadow,
+		Name: "shop", Service: "web", Target: engine.Place{Driver: "compose-cli", Project: "store"}, Enabled: true, Mode: engine.Shadow,
 		MinReplicas: 2, MaxReplicas: 9, ScaleUpBy: 2, ScaleDownBy: 1, MaxStep: 3,
 		Metrics: []engine.Metric{{
 			Name: "wait", Type: "response_time", Source: "prometheus", Service: "proxy", Query: "histogram_quantile(…)", Aggregation: "p95",
@@ -76,8 +76,11 @@ func TestEveryField(t *testing.T) {
 		EvaluationInterval: 30 * time.Second,
 		Cooldown:           engine.UpDown{Up: time.Minute, Down: 10 * time.Minute},
 		Stabilization:      engine.UpDown{Up: 20 * time.Second, Down: 5 * time.Minute},
-		Rollout:            engine.Rollout{ReadyDeadline: 2 * time.Minute, MinReady: 5 * time.Second, Warmup: 30 * time.Second, Drain: 15 * time.Second},
-		File:               "testdata/every-field.cue:5",
+		Rollout: engine.Rollout{
+			ReadyDeadline: 2 * time.Minute, MinReady: 5 * time.Second, Warmup: 30 * time.Second, DrainDelay: 15 * time.Second,
+			Drain: engine.Drain{HTTP: &engine.Call{Method: "PUT", Port: 8080, Path: "/drain?now"}, Timeout: 20 * time.Second},
+		},
+		File: "testdata/every-field.cue:5",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -31,6 +31,8 @@ func (w *written) rules() {
 		w.sided(i, t)
 	}
 	w.durations()
+	w.lowerCase()
+	w.drain()
 	if w.value.LookupPath(pathOf("rollout.minReady")).Exists() {
 		w.deadline(w.report)
 	}
@@ -114,11 +116,22 @@ func (w *written) sided(i int, t engine.Threshold) {
 	}
 }
 
+// lowerCase holds the project of a Compose service to how Compose writes them. Stacks may have capitals.
+func (w *written) lowerCase() {
+	const path = "target.project"
+	at := w.policy.Target
+	lower := strings.ToLower(at.Project)
+	if !w.sound("target") || !strings.HasPrefix(at.Driver, "compose") || lower == at.Project {
+		return
+	}
+	w.report(w.place(path), path, "%s is %q; Compose projects are lower case: write %q", path, at.Project, lower)
+}
+
 // durations holds every duration that CUE let through to its bounds, which CUE can't read out of a text, and asks about
 // bare numbers that look like seconds.
 func (w *written) durations() {
 	paths := []string{"evaluationInterval", "cooldownPeriod", "cooldown.up", "cooldown.down", "stabilization.up",
-		"stabilization.down", "rollout.readyDeadline", "rollout.minReady", "rollout.warmup", "rollout.drain"}
+		"stabilization.down", "rollout.readyDeadline", "rollout.minReady", "rollout.warmup", "rollout.drainDelay", "rollout.drain.timeout"}
 	for i := range w.policy.Metrics {
 		paths = append(paths, fmt.Sprintf("metrics[%d].window", i), fmt.Sprintf("metrics[%d].staleAfter", i))
 	}

@@ -125,6 +125,8 @@ func (s *shape) words() string {
 		return "a struct with " + strings.Join(s.names, ", ")
 	case s.element != nil:
 		return "a list"
+	case s.plain && s.check.IncompleteKind() == cue.StringKind:
+		return "a text"
 	}
 	return "a struct"
 }

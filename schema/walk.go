@@ -14,8 +14,7 @@ import (
 
 // later names what the design has and this version does not build, for a message that does not call it a typo.
 var later = map[string][]string{
-	"target.driver": {"swarm"},
-	"strategy":      {"target_tracking", "step", "predictive"},
+	"strategy": {"target_tracking", "step", "predictive"},
 }
 
 // walk holds the author's value to a shape, field by field. Each field is judged alone, so one mistake does not hide
