@@ -37,6 +37,9 @@ type seen struct {
 	total   uint64    // CPU time used by then, in nanoseconds
 	cores   *float64  // what the two last readings came to; nil before there are two
 
+	weight  int64 // bytes of memory in use at the newest reading
+	weighed time.Time
+
 	allowed   float64 // cores that it may use at most; 0: as many as are online
 	inspected time.Time
 }

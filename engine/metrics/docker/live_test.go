@@ -22,13 +22,13 @@ func TestMain(m *testing.M) { defer live.Stop(); m.Run() }
 const image = "flyball-test/metrics"
 
 // run starts containers of the test service.
-func run(tb testing.TB, e *dockertest.Engine, n int, limits container.Resources) []engine.Replica {
+func run(tb testing.TB, e *dockertest.Engine, n int, limits container.Resources, environment ...string) []engine.Replica {
 	tb.Helper()
 	e.Build(tb, image, dockertest.Program, dockertest.Plain)
 	var all []engine.Replica
 	for i := range n {
 		ctx := tb.Context()
-		made, err := e.Client().ContainerCreate(ctx, &container.Config{Image: image}, &container.HostConfig{Resources: limits}, nil, nil, "")
+		made, err := e.Client().ContainerCreate(ctx, &container.Config{Image: image, Env: environment}, &container.HostConfig{Resources: limits}, nil, nil, "")
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -53,9 +53,9 @@ func source(tb testing.TB, host string) *Source {
 	return s
 }
 
-// TestLiveCPUAsDockerSays burns one and a half cores, and compares two sweeps with the figures of docker stats for the
+// TestLive24OneShotCPUAsDockerSays burns one and a half cores, and compares two sweeps with the figures of docker stats for the
 // seconds between them.
-func TestLiveCPUAsDockerSays(t *testing.T) {
+func TestLive24OneShotCPUAsDockerSays(t *testing.T) {
 	e := live.Engine(t)
 	all := run(t, e, 1, container.Resources{NanoCPUs: 15e8})
 	s := source(t, e.Host())
@@ -129,7 +129,7 @@ func dockerStats(t *testing.T, e *dockertest.Engine, id string, frames int) floa
 	return shown * all
 }
 
-func TestLiveStoppedContainerGivesNoSample(t *testing.T) {
+func TestLive24StoppedContainerGivesNoSample(t *testing.T) {
 	e := live.Engine(t)
 	all := run(t, e, 2, container.Resources{Memory: 64 << 20})
 	s := source(t, e.Host())
@@ -156,6 +156,80 @@ func TestLiveStoppedContainerGivesNoSample(t *testing.T) {
 	if err != nil || len(samples) != 2 || samples[0].Replica != all[1].ID {
 		t.Errorf("%+v, %v; want the two of the container that runs, and no zeros", samples, err)
 	}
+}
+
+// TestLive24HundredContainersTimed takes two sweeps over a hundred containers. They have no network, which is what takes
+// long to make, and do nothing.
+func TestLive24HundredContainersTimed(t *testing.T) {
+	e := live.Engine(t)
+	e.Build(t, image, dockertest.Program, dockertest.Plain)
+	service := engine.Service{Replicas: make([]engine.Replica, 100)}
+	for i := range service.Replicas {
+		service.Replicas[i].Name = fmt.Sprint("web-", i+1)
+	}
+	t.Cleanup(func() {
+		sweep(service.Replicas, func(_ int, r engine.Replica) error {
+			return e.Client().ContainerRemove(context.Background(), r.ID, container.RemoveOptions{Force: true})
+		})
+	})
+	begun := time.Now()
+	err := sweep(service.Replicas, func(i int, r engine.Replica) error {
+		made, err := e.Client().ContainerCreate(t.Context(), &container.Config{Image: image, Cmd: []string{"idle"}},
+			&container.HostConfig{NetworkMode: "none"}, nil, nil, "")
+		if err != nil {
+			return err
+		}
+		service.Replicas[i].ID = made.ID
+		return e.Client().ContainerStart(t.Context(), made.ID, container.StartOptions{})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d containers started in %s", len(service.Replicas), time.Since(begun).Round(time.Millisecond))
+	s := source(t, e.Host())
+	for i, want := range []int{1, 2} { // memory alone, then with cpu
+		begun := time.Now()
+		samples, err := s.Sample(t.Context(), both, service)
+		took := time.Since(begun)
+		if err != nil {
+			t.Fatal(err)
+		}
+		of := map[string]int{}
+		for _, sample := range samples {
+			of[sample.Replica]++
+		}
+		for _, r := range service.Replicas {
+			if of[r.ID] != want {
+				t.Errorf("sweep %d: %s gave %d samples, want %d", i+1, r.Name, of[r.ID], want)
+			}
+		}
+		t.Logf("sweep %d over %d containers took %s", i+1, len(of), took.Round(time.Millisecond))
+	}
+}
+
+// TestLiveWeigh compares the weight of a service with what its replicas were told to fill.
+func TestLiveWeigh(t *testing.T) {
+	e := live.Engine(t)
+	all := run(t, e, 1, container.Resources{})
+	all = append(all, run(t, e, 1, container.Resources{}, "ALLOCATE_MB=48")...)
+	s := source(t, e.Host())
+	var bytes int64
+	for end := time.Now().Add(30 * time.Second); ; <-time.After(50 * time.Millisecond) {
+		var err error
+		if bytes, err = s.Weigh(t.Context(), engine.Service{Replicas: all}); err != nil {
+			t.Fatal(err)
+		}
+		if bytes > 48<<20 && bytes < 80<<20 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d bytes, want that of the one that fills 48 MiB", bytes)
+		}
+	}
+	if small, err := s.Weigh(t.Context(), engine.Service{Replicas: all[:1]}); err != nil || small <= 0 || small > 24<<20 {
+		t.Errorf("%d bytes, %v; want that of one that fills nothing", small, err)
+	}
+	t.Logf("%d bytes", bytes)
 }
 
 // BenchmarkSweep is one look at 20 containers after the other. An old engine lets each wait for its next reading, 1 s.

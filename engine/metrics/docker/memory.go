@@ -8,40 +8,99 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/docker/docker/api/types/container"
+
+	"github.com/flyball-dev/flyball/engine"
 )
 
 // noLimit is where a memory limit stops being one: cgroup v1 writes no limit as nearly 2^63.
 const noLimit = 1 << 50
 
+// recent is how old a weight may be: memory grows slowly, and an old engine takes a second for each answer.
+const recent = 10 * time.Second
+
 // memory is the percentage of its limit that a container uses, of the host's memory where it has none.
 func (s *Source) memory(ctx context.Context, now container.StatsResponse) (float64, bool, error) {
-	if now.MemoryStats.Usage == 0 { // nothing runs in no memory: the engine does not count it
-		return 0, false, errors.New("the engine counts no memory; its host may lack the memory cgroup")
+	inUse, err := used(now.MemoryStats)
+	if err != nil {
+		return 0, false, err
 	}
 	limit := now.MemoryStats.Limit
 	if limit == 0 || limit >= noLimit {
-		var err error
 		if limit, err = s.host(ctx); err != nil {
 			return 0, false, err
 		}
 	}
-	return 100 * float64(used(now.MemoryStats)) / float64(limit), true, nil
+	return 100 * float64(inUse) / float64(limit), true, nil
 }
 
-// used is the memory that can't be had back at once: without the file cache that nothing has touched for a while.
-func used(m container.MemoryStats) uint64 {
+// Weigh is the memory, in bytes, that the largest replica of a service uses now: what one more may come to where nothing
+// limits it. 0: no replica runs, or none could be read. The error names those that could not; the weight of the others is
+// good. What a sample has shown in the last seconds is not asked for again.
+func (s *Source) Weigh(ctx context.Context, of engine.Service) (int64, error) {
+	at := time.Now()
+	s.forget(at)
+	weights := make([]int64, len(of.Replicas))
+	err := sweep(of.Replicas, func(i int, r engine.Replica) error {
+		weight, known := s.weight(r.ID, at)
+		if !known {
+			now, runs, err := s.now(ctx, r, at)
+			if err != nil || !runs {
+				return err
+			}
+			if _, err := used(now.MemoryStats); err != nil {
+				return err
+			}
+			weight, _ = s.weight(r.ID, at)
+		}
+		weights[i] = weight
+		return nil
+	})
+	return slices.Max(append(weights, 0)), err
+}
+
+// weight is what a container weighed when it was last read, where that is not long ago.
+func (s *Source) weight(id string, at time.Time) (bytes int64, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.containers[id]
+	if c == nil || at.Sub(c.weighed) > recent {
+		return 0, false
+	}
+	return c.weight, true
+}
+
+// weighs keeps what a container weighs for Weigh.
+func (s *Source) weighs(id string, m container.MemoryStats, at time.Time) {
+	inUse, err := used(m)
+	if err != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.container(id, at)
+	c.weight, c.weighed = int64(inUse), at
+}
+
+// used is the memory, in bytes, that can't be had back at once: without the file cache that nothing has touched for a
+// while.
+func used(m container.MemoryStats) (uint64, error) {
+	if m.Usage == 0 { // nothing runs in no memory
+		return 0, errors.New("the engine counts no memory; its host may lack the memory cgroup")
+	}
 	cache, v1 := m.Stats["total_inactive_file"]
 	if !v1 {
 		cache = m.Stats["inactive_file"]
 	}
 	if cache > m.Usage {
-		return m.Usage
+		return m.Usage, nil
 	}
-	return m.Usage - cache
+	return m.Usage - cache, nil
 }
 
 func (s *Source) host(ctx context.Context) (uint64, error) {

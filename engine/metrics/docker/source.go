@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +22,7 @@ import (
 
 const (
 	callDeadline = 5 * time.Second // an engine under load takes 2 s; one that hangs must not hold up the rest
-	sideBySide   = 32              // an old engine makes each first call wait 1 s: a small pool would add them up
+	sideBySide   = 128             // an old engine makes calls wait up to 1 s: a small pool would add them up
 	answerSize   = 1 << 20         // bytes of one answer; they have a few thousand
 )
 
@@ -64,25 +65,28 @@ func (s *Source) Sample(ctx context.Context, metrics []engine.Metric, service en
 	}
 	at := time.Now() // one time for all, so that a sweep is one instant
 	s.forget(at)
-	var (
-		wg      sync.WaitGroup
-		pool    = make(chan struct{}, sideBySide)
-		samples = make([][]engine.Sample, len(service.Replicas))
-		errs    = make([]error, len(service.Replicas))
-	)
-	for i, r := range service.Replicas {
+	samples := make([][]engine.Sample, len(service.Replicas))
+	err := sweep(service.Replicas, func(i int, r engine.Replica) (err error) {
+		samples[i], err = s.replica(ctx, metrics, r, at)
+		return err
+	})
+	return slices.Concat(samples...), err
+}
+
+// sweep looks at all replicas side by side.
+func sweep(replicas []engine.Replica, look func(i int, r engine.Replica) error) error {
+	var wg sync.WaitGroup
+	pool := make(chan struct{}, sideBySide)
+	errs := make([]error, len(replicas))
+	for i, r := range replicas {
 		wg.Go(func() {
 			pool <- struct{}{}
 			defer func() { <-pool }()
-			samples[i], errs[i] = s.replica(ctx, metrics, r, at)
+			errs[i] = look(i, r)
 		})
 	}
 	wg.Wait()
-	var all []engine.Sample
-	for _, one := range samples {
-		all = append(all, one...)
-	}
-	return all, inOne(service.Replicas, errs)
+	return inOne(replicas, errs)
 }
 
 // inOne makes one line of many errors: when the engine is gone all replicas say the same.
@@ -108,16 +112,11 @@ func inOne(replicas []engine.Replica, errs []error) error {
 }
 
 func (s *Source) replica(ctx context.Context, metrics []engine.Metric, r engine.Replica, at time.Time) ([]engine.Sample, error) {
-	now, err := s.stats(ctx, r.ID)
-	if errdefs.IsNotFound(err) {
-		s.log.Debug("no sample of a container that is gone", "container", r.Name)
-		return nil, nil
-	}
+	now, runs, err := s.now(ctx, r, at)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", names(metrics), err)
 	}
-	if now.Read.IsZero() || s.stuck(r.ID, now.Read, at) {
-		s.log.Debug("no sample of a container that is stopped or not read anew", "container", r.Name)
+	if !runs {
 		return nil, nil
 	}
 	var samples []engine.Sample
@@ -138,6 +137,24 @@ func (s *Source) replica(ctx context.Context, metrics []engine.Metric, r engine.
 		}
 	}
 	return samples, errors.Join(errs...)
+}
+
+// now is what the engine reads of a replica, false where that is nothing, or nothing new.
+func (s *Source) now(ctx context.Context, r engine.Replica, at time.Time) (container.StatsResponse, bool, error) {
+	stats, err := s.stats(ctx, r.ID)
+	if errdefs.IsNotFound(err) {
+		s.log.Debug("no sample of a container that is gone", "container", r.Name)
+		return stats, false, nil
+	}
+	if err != nil {
+		return stats, false, err
+	}
+	if stats.Read.IsZero() || s.stuck(r.ID, stats.Read, at) {
+		s.log.Debug("no sample of a container that is stopped or not read anew", "container", r.Name)
+		return stats, false, nil
+	}
+	s.weighs(r.ID, stats.MemoryStats, at)
+	return stats, true, nil
 }
 
 func names(metrics []engine.Metric) string {

@@ -145,6 +145,37 @@ func TestWhatCanNotBeRead(t *testing.T) {
 	}
 }
 
+func TestWeigh(t *testing.T) {
+	all := map[string][]func(http.ResponseWriter){
+		"v1":      {answers(t, "cgroup_v1", 0, 0)}, // 40 − 8 MiB
+		"v2":      {answers(t, "cgroup_v2", 0, 0)}, // 40 − 4 MiB
+		"stopped": {answers(t, "stopped", 0, 0)},
+		"gone":    {refuses(http.StatusNotFound, "no such container")},
+		"refused": {refuses(http.StatusInternalServerError, "cgroups broke")},
+		"bare":    {func(w http.ResponseWriter) { fmt.Fprint(w, `{"read": "2026-03-01T12:00:00Z"}`) }},
+	}
+	for _, c := range []struct {
+		of   string
+		want int64
+		says string // empty: no error
+	}{
+		{"", 0, ""},
+		{"v1", 32 << 20, ""},
+		{"v1 v2 stopped gone", 36 << 20, ""},
+		{"stopped gone", 0, ""},
+		{"refused v1", 32 << 20, "container shop-refused: Error response from daemon: cgroups broke"},
+		{"bare refused", 0, "container shop-bare and 1 more: the engine counts no memory; its host may lack the memory cgroup"},
+	} {
+		t.Run(c.of, func(t *testing.T) {
+			// What a container may use is nobody's question here: the call to inspect is refused.
+			got, err := fake(t, "", all).Weigh(t.Context(), replicas(strings.Fields(c.of)...))
+			if got != c.want || (err == nil) != (c.says == "") || err != nil && err.Error() != c.says {
+				t.Errorf("%d bytes, %v; want %d and %q", got, err, c.want, c.says)
+			}
+		})
+	}
+}
+
 func TestOneThatHangsDoesNotHoldUpTheOthers(t *testing.T) {
 	hang := make(chan struct{})
 	s := fake(t, unlimited, map[string][]func(http.ResponseWriter){
