@@ -5,6 +5,7 @@
 //	/fail      makes /healthz answer 503 from now on; /recover ends that
 //	/burn      burns one core for ?ms= milliseconds, or until /rest is asked for
 //	/wait      answers after ?ms= milliseconds
+//	/drain     refuses new connections from now on, and answers once no other request is in flight
 //
 // The environment makes it misbehave:
 //
@@ -12,10 +13,11 @@
 //	EXIT_AFTER    how long until it exits with code 3
 //	ALLOCATE_MB   memory to fill
 //	IGNORE_TERM   any value: SIGTERM is ignored; otherwise requests in flight are finished
+//	EXIT_ON_TERM  any value: SIGTERM ends it at once, and requests in flight with it
 //	SETTINGS      a file of NAME=value lines that win over the environment, where it exists at the start: what a volume
 //	              holds can make a new replica behave otherwise than the one it was cloned from
 //
-// An image made FROM scratch has no shell, so it is its own tool box: `health` for HEALTHCHECK, `get URL`,
+// An image made FROM scratch has no shell, so it is its own tool box: `health` for HEALTHCHECK, `drain`, `get URL`,
 // `lookup NAME`, `read FILE`, `write FILE TEXT`, and `idle`, which serves nothing until it is told to stop.
 package main
 
@@ -50,6 +52,8 @@ func run(args []string) error {
 		return serve()
 	case len(args) == 1 && args[0] == "health":
 		return get("http://127.0.0.1:8080/healthz")
+	case len(args) == 1 && args[0] == "drain":
+		return get("http://127.0.0.1:8080/drain")
 	case len(args) == 1 && args[0] == "idle":
 		idle, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer stop()
@@ -145,7 +149,13 @@ func serve() error {
 	mux.HandleFunc("/rest", func(http.ResponseWriter, *http.Request) { rests.Add(1) })
 	mux.HandleFunc("/wait", func(_ http.ResponseWriter, r *http.Request) { time.Sleep(milliseconds(r)) })
 
-	server := &http.Server{Addr: ":8080", Handler: mux}
+	listener, err := net.Listen("tcp", ":8080")
+	if err != nil {
+		return err
+	}
+	d := &door{Listener: listener}
+	server := &http.Server{Handler: mux, ConnState: d.state}
+	mux.HandleFunc("/drain", d.drain(server))
 	stopped := make(chan struct{})
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
@@ -153,6 +163,9 @@ func serve() error {
 		defer close(stopped)
 		for range signals {
 			fmt.Println("asked to stop")
+			if os.Getenv("EXIT_ON_TERM") != "" {
+				os.Exit(0)
+			}
 			if os.Getenv("IGNORE_TERM") == "" {
 				server.Shutdown(context.Background())
 				return
@@ -160,7 +173,8 @@ func serve() error {
 		}
 	}()
 	fmt.Println("serving")
-	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+	err = server.Serve(d)
+	if !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) { // closed: it is drained, not stopped
 		return err
 	}
 	<-stopped

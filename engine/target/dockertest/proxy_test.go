@@ -1,0 +1,315 @@
+package dockertest
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/client"
+)
+
+const testImage = "flyball-test/service"
+
+// through is a client of the engine by way of a new proxy.
+func through(t *testing.T, e *Engine) (*Proxy, *client.Client) {
+	t.Helper()
+	p := e.Proxy(t)
+	c, err := client.NewClientWithOpts(client.WithHost(p.Host()), client.WithAPIVersionNegotiation())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	if _, err := c.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.NegotiateAPIVersion(t.Context())
+	return p, c
+}
+
+// service makes a container that is not started, past all proxies.
+func service(t *testing.T, e *Engine) string {
+	t.Helper()
+	made, err := e.client.ContainerCreate(t.Context(), &container.Config{Image: testImage}, nil, nil, nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		e.client.ContainerRemove(context.WithoutCancel(t.Context()), made.ID, container.RemoveOptions{Force: true})
+	})
+	return made.ID
+}
+
+func runs(t *testing.T, e *Engine, id string) bool {
+	t.Helper()
+	found, err := e.client.ContainerInspect(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found.State.Running
+}
+
+const startPath = "^/containers/[0-9a-f]+/start$"
+
+func TestLiveProxy(t *testing.T) {
+	e := Start(t)
+	e.Build(t, testImage, Program, Plain)
+	before := atWork()
+	for _, test := range []struct {
+		name string
+		run  func(*testing.T, *Engine)
+	}{
+		{"streams and upgrades pass", testPasses},
+		{"refuse", testRefuse},
+		{"drop reply", testDropReply},
+		{"hang", testHang},
+		{"hang reply", testHangReply},
+		{"answer", testAnswer},
+		{"down and up", testDownAndUp},
+		{"ends with its test", testEnds},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(t, e) })
+		for end := time.Now().Add(startDeadline); atWork() > before; <-time.After(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%s: the proxy left goroutines behind:\n%s", test.name, stacks())
+			}
+		}
+	}
+}
+
+// atWork counts the goroutines of proxies.
+func atWork() int {
+	n := 0
+	for one := range strings.SplitSeq(stacks(), "\n\n") {
+		for _, part := range []string{"net/http.(*Server)", "net/http.(*conn)", "net/http/httputil.", "dockertest.(*Proxy)"} {
+			if strings.Contains(one, part) {
+				n++
+				break
+			}
+		}
+	}
+	return n
+}
+
+func stacks() string {
+	buffer := make([]byte, 1<<20)
+	return string(buffer[:runtime.Stack(buffer, true)])
+}
+
+func testPasses(t *testing.T, e *Engine) {
+	p, c := through(t, e)
+	id := service(t, e)
+	watching, stop := context.WithCancel(t.Context())
+	defer stop()
+	heard, _ := c.Events(watching, events.ListOptions{})
+	p.Wait(t, "GET", "^/events$", 1)
+
+	if err := c.ContainerStart(t.Context(), id, container.StartOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for e := range heard {
+		if e.Action == events.ActionStart && e.Actor.ID == id {
+			break
+		}
+	}
+	logs, err := c.ContainerLogs(t.Context(), id, container.LogsOptions{ShowStdout: true, Follow: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer logs.Close()
+	line := make([]byte, len("........serving\n"))
+	if _, err := io.ReadFull(logs, line); err != nil || !strings.HasSuffix(string(line), "serving\n") {
+		t.Errorf("the log begins %q, %v", line, err)
+	}
+
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	text := strings.Repeat("sent. ", 100_000)
+	w.WriteHeader(&tar.Header{Name: "file", Mode: 0o600, Size: int64(len(text))})
+	io.WriteString(w, text)
+	w.Close()
+	if err := c.CopyToContainer(t.Context(), id, "/", &archive, container.CopyToContainerOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	by := &Engine{client: c}
+	if out, err := by.Exec(t.Context(), id, "/service", "read", "/file"); err != nil || out != text {
+		t.Errorf("an exec answers %d bytes, %v; want the %d that were sent", len(out), err, len(text))
+	}
+	// The read half of a connection lives on when the other is closed.
+	attached, err := c.ContainerAttach(t.Context(), id, container.AttachOptions{Stream: true, Stdin: true, Stdout: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer attached.Close()
+	attached.CloseWrite()
+	if _, err := by.Exec(t.Context(), id, "/service", "get", "http://127.0.0.1:8080/"); err != nil {
+		t.Fatal(err)
+	}
+	line = make([]byte, len("........asked for the host name\n"))
+	if _, err := io.ReadFull(attached.Reader, line); err != nil || !strings.HasSuffix(string(line), "asked for the host name\n") {
+		t.Errorf("attached, %q, %v", line, err)
+	}
+	if n := p.Seen("POST", "^/exec/.*/start$"); n != 2 {
+		t.Errorf("%d execs seen, want 2", n)
+	}
+}
+
+func testRefuse(t *testing.T, e *Engine) {
+	p, c := through(t, e)
+	id := service(t, e)
+	p.Fault(Fault{Method: "POST", Path: startPath, Times: 2, Do: Refuse})
+	for range 2 {
+		if err := c.ContainerStart(t.Context(), id, container.StartOptions{}); err == nil || runs(t, e, id) {
+			t.Errorf("%v; want an error, and nothing started", err)
+		}
+	}
+	if n := p.Seen("POST", startPath); n != 0 {
+		t.Errorf("%d starts passed on", n)
+	}
+	if err := c.ContainerStart(t.Context(), id, container.StartOptions{}); err != nil || p.Seen("POST", startPath) != 1 {
+		t.Errorf("the third time %v, %d passed on", err, p.Seen("POST", startPath))
+	}
+	p.Fault(Fault{Do: Refuse})
+	for range 3 {
+		if _, err := c.ContainerInspect(t.Context(), id); err == nil {
+			t.Error("a fault without end ended")
+		}
+	}
+	p.Wait(t, "", "/json$", 3)
+	if n := p.Seen("", "/json$"); n != 0 {
+		t.Errorf("%d passed on", n)
+	}
+}
+
+func testDropReply(t *testing.T, e *Engine) {
+	p, c := through(t, e)
+	id := service(t, e)
+	p.Fault(Fault{Method: "POST", Path: startPath, Times: 1, Do: DropReply})
+	if err := c.ContainerStart(t.Context(), id, container.StartOptions{}); err == nil || !runs(t, e, id) {
+		t.Errorf("%v; want an error, and the container started", err)
+	}
+	if n := p.Seen("POST", startPath); n != 1 {
+		t.Errorf("%d starts passed on, want 1", n)
+	}
+}
+
+func testHang(t *testing.T, e *Engine) {
+	p, c := through(t, e)
+	id, left := service(t, e), service(t, e)
+	p.Fault(Fault{Method: "POST", Path: startPath, Do: Hang})
+	leaving, leave := context.WithCancel(t.Context())
+	ended := make(chan error, 2)
+	go func() { ended <- c.ContainerStart(leaving, left, container.StartOptions{}) }()
+	p.Wait(t, "POST", left, 1)
+	leave()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	go func() { ended <- c.ContainerStart(t.Context(), id, container.StartOptions{}) }()
+	p.Wait(t, "POST", id, 1)
+	if _, err := c.ContainerInspect(t.Context(), id); err != nil || runs(t, e, id) {
+		t.Errorf("%v; want only the start to hang", err)
+	}
+	p.Release()
+	if err := <-ended; err != nil || !runs(t, e, id) || runs(t, e, left) {
+		t.Errorf("%v; want started the one whose sender waited", err)
+	}
+	if n := p.Seen("POST", startPath); n != 1 {
+		t.Errorf("%d starts passed on, want 1", n)
+	}
+}
+
+func testHangReply(t *testing.T, e *Engine) {
+	p, c := through(t, e)
+	id := service(t, e)
+	p.Fault(Fault{Method: "POST", Path: startPath, Times: 1, Do: HangReply})
+	ended := make(chan error, 1)
+	go func() { ended <- c.ContainerStart(t.Context(), id, container.StartOptions{}) }()
+	for end := time.Now().Add(startDeadline); !runs(t, e, id); <-time.After(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the engine never heard of it")
+		}
+	}
+	select {
+	case err := <-ended:
+		t.Errorf("the reply came: %v", err)
+	default:
+	}
+	p.Release()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func testAnswer(t *testing.T, e *Engine) {
+	p, c := through(t, e)
+	p.Fault(Fault{Method: "POST", Path: "^/containers/create$", Times: 1, Do: Answer(409, "the name is taken")})
+	_, err := c.ContainerCreate(t.Context(), &container.Config{Image: testImage}, nil, nil, nil, "")
+	if !errdefs.IsConflict(err) || err.Error() != "Error response from daemon: the name is taken" {
+		t.Error(err)
+	}
+	if n := p.Seen("POST", "create"); n != 0 {
+		t.Errorf("%d passed on", n)
+	}
+}
+
+func testDownAndUp(t *testing.T, e *Engine) {
+	p, c := through(t, e)
+	id := service(t, e)
+	if err := c.ContainerStart(t.Context(), id, container.StartOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	heard, lost := c.Events(t.Context(), events.ListOptions{})
+	attached, err := c.ContainerAttach(t.Context(), id, container.AttachOptions{Stream: true, Stdout: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer attached.Close()
+	p.Wait(t, "GET", "^/events$", 1)
+	p.Down()
+	p.Down()
+	for gone := false; !gone; {
+		select {
+		case <-heard:
+		case <-lost:
+			gone = true
+		case <-time.After(startDeadline):
+			t.Fatal("a stream outlives its engine")
+		}
+	}
+	attached.Conn.SetReadDeadline(time.Now().Add(startDeadline))
+	if _, err := io.Copy(io.Discard, attached.Reader); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("an upgraded connection outlives its engine")
+	}
+	if _, err := c.Ping(t.Context()); !client.IsErrConnectionFailed(err) {
+		t.Errorf("down, %v; want that nobody listens", err)
+	}
+	p.Up()
+	p.Up()
+	if _, err := c.Ping(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// testEnds leaves everything open that can be.
+func testEnds(t *testing.T, e *Engine) {
+	p, c := through(t, e)
+	id := service(t, e)
+	p.Fault(Fault{Method: "POST", Path: "start$", Times: 1, Do: HangReply})
+	p.Fault(Fault{Method: "POST", Path: "start$", Do: Hang})
+	for range 2 {
+		go c.ContainerStart(context.Background(), id, container.StartOptions{})
+	}
+	c.Events(context.Background(), events.ListOptions{})
+	p.Wait(t, "POST", "start$", 2)
+	p.Wait(t, "GET", "^/events$", 1)
+}
