@@ -1,0 +1,28 @@
+package docker
+
+import (
+	"context"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// StopGrace bounds all that an order does after its context has ended, which is to remove what is not ready and to look once
+// more: a daemon that is told to stop has ten seconds in all, and its ledger needs some of them.
+const StopGrace = 4 * time.Second
+
+// Outlive is a context that ends a moment after ctx does, for the end of what was begun.
+func Outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	after, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	unwatch := context.AfterFunc(ctx, func() { time.AfterFunc(StopGrace, cancel) })
+	return after, func() { unwatch(); cancel() }
+}
+
+// Unchanged is the outcome of an order that changed nothing.
+func Unchanged(ctx context.Context, count int, err error) engine.Outcome {
+	result := engine.Failed
+	if ctx.Err() != nil {
+		result = engine.Interrupted
+	}
+	return engine.Outcome{Result: result, Reached: count, Error: err.Error()}
+}
