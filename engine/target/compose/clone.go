@@ -11,7 +11,12 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/go-connections/nat"
+
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
+
+// fallback is named where cloning must refuse and docker compose need not.
+const fallback = "set target.driver: compose-cli, by which docker compose makes the replicas"
 
 // clone is what new replicas are created from: the template without what is its own.
 type clone struct {
@@ -30,11 +35,14 @@ func plan(c container.InspectResponse) (clone, error) {
 	if config.Labels[oneoffLabel] != "False" {
 		errs = append(errs, fmt.Errorf("%s is a one-off container, made by `docker compose run`", name))
 	}
+	if hook := config.Labels[hookLabel]; hook != "" {
+		errs = append(errs, fmt.Errorf("%s is no replica: it was made to run the service's %s", name, hook))
+	}
 	if host.NetworkMode.IsHost() {
-		errs = append(errs, errors.New("network_mode: host shares the host's ports, so a second replica can't listen; use a network of the project"))
+		errs = append(errs, errors.New("network_mode: host shares the host's ports, so a second replica can't listen; use a network of the project or, where it listens on no port, "+fallback))
 	}
 	if host.NetworkMode.IsContainer() {
-		errs = append(errs, errors.New("network_mode: service shares the ports of another container, so a second replica can't listen; use a network of the project"))
+		errs = append(errs, errors.New("network_mode: service shares the ports of another container, so a second replica can't listen; use a network of the project or, where it listens on no port, "+fallback))
 	}
 	//lint:ignore SA1019 the engine still fills it in, and it is the only trace of what the user wrote
 	if config.MacAddress != "" {
@@ -50,7 +58,7 @@ func plan(c container.InspectResponse) (clone, error) {
 	delete(config.Labels, replaceLabel)
 	delete(config.Labels, slugLabel)
 	// A generated host name is the template's short id. With the host's UTS namespace the name is the host's.
-	if config.Hostname == short(c.ID) || host.UTSMode.IsHost() {
+	if config.Hostname == docker.Short(c.ID) || host.UTSMode.IsHost() {
 		config.Hostname = ""
 	}
 	host.ContainerIDFile = ""

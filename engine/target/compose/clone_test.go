@@ -170,6 +170,7 @@ func TestPlanRefuses(t *testing.T) {
 		"another's network":  {func(c *container.InspectResponse) { c.HostConfig.NetworkMode = "container:abc" }, []string{"network_mode: service"}},
 		"one-off container":  {func(c *container.InspectResponse) { c.Config.Labels[oneoffLabel] = "True" }, []string{"one-off"}},
 		"no compose labels":  {func(c *container.InspectResponse) { delete(c.Config.Labels, oneoffLabel) }, []string{"one-off"}},
+		"hook container":     {func(c *container.InspectResponse) { c.Config.Labels[hookLabel] = "pre_start" }, []string{"it was made to run the service's pre_start"}},
 		"two reasons, named": {func(c *container.InspectResponse) { ports("8080")(c); c.Name = "/web" }, []string{"container_name", "host port 8080"}},
 		"fixed MAC address": {func(c *container.InspectResponse) {
 			//lint:ignore SA1019 see plan

@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 var web = engine.Policy{Service: "web", Target: engine.Place{Driver: "compose", Project: "shop"}}
@@ -135,8 +136,8 @@ func TestScaleEndsSoonAfterItsContextThoughTheEngineHangs(t *testing.T) {
 			if out.Result != engine.Interrupted || !strings.Contains(out.Error, "may still be there") {
 				t.Errorf("%s: %s; want interrupted, and that something may be left", out.Result, out.Error)
 			}
-			if took := out.Ended.Sub(stopped); took > stopGrace+time.Second {
-				t.Errorf("it ended %s after its context, want %s at most", took, stopGrace)
+			if took := out.Ended.Sub(stopped); took > docker.StopGrace+time.Second {
+				t.Errorf("it ended %s after its context, want %s at most", took, docker.StopGrace)
 			}
 		})
 	}

@@ -11,16 +11,22 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // Compose copies configs and secrets that have no file on the host (content, environment) into a container between its
 // creation and its start. Inspect does not show them: they are told from what the container wrote itself by the place
-// of secrets, and by the time stamp, which compose writes in whole seconds and programs do not.
+// of secrets, and by the time stamp, which compose writes in whole seconds and programs do not. What was unpacked from an
+// archive has whole seconds as well, and mostly of another time. A file that is taken for one of compose's by mistake is
+// copied too, which is a lesser evil than a replica without its configuration.
 const (
 	secretsDir = "run/secrets/"
-	most       = 2000    // changed paths to look at
-	largest    = 1 << 20 // bytes of one file
+	most       = 10_000          // changed paths to look at
+	largest    = 1 << 20         // bytes of all files together
+	skew       = 5 * time.Minute // between the clocks of the engine and of whoever ran compose
 )
 
 // injected is an archive, for the root folder, of the files that compose copied into the template; empty for none.
@@ -31,17 +37,19 @@ func (t *Target) injected(ctx context.Context, c container.InspectResponse) ([]b
 	diff, cancel := context.WithTimeout(ctx, readDeadline)
 	defer cancel()
 	changes, err := t.docker.ContainerDiff(diff, c.ID)
-	if err != nil {
-		return nil, t.explain("look for inline configs and secrets in "+short(c.ID), err)
+	if err = t.docker.Explain("look for inline configs and secrets in "+docker.Short(c.ID), err); err != nil {
+		if errdefs.IsPermissionDenied(err) || errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("%w; or %s", err, fallback)
+		}
+		return nil, err
 	}
 	paths := candidates(changes, mountPoints(c))
 	if len(paths) > most {
-		t.log.Warn("too many changed files to look for inline configs in all of them", "container", c.Name, "changed", len(paths), "looked", most)
-		paths = paths[:most]
+		return nil, fmt.Errorf("container %s has changed %d files of its own, too many to look for inline configs and secrets among them; have it write to a volume, or %s", docker.Short(c.ID), len(paths), fallback)
 	}
-	created, err := time.Parse(time.RFC3339Nano, c.Created)
+	times, err := injection(c)
 	if err != nil {
-		return nil, fmt.Errorf("creation time of %s: %w", c.Name, err)
+		return nil, err
 	}
 
 	files := make([]bool, len(paths))
@@ -50,11 +58,14 @@ func (t *Target) injected(ctx context.Context, c container.InspectResponse) ([]b
 		stat, cancel := context.WithTimeout(ctx, inspectDeadline)
 		defer cancel()
 		s, err := t.docker.ContainerStatPath(stat, c.ID, "/"+paths[i])
-		if err != nil {
-			errs[i] = t.explain("look at /"+paths[i]+" in "+short(c.ID), err)
+		if errdefs.IsNotFound(err) { // the container removed it meanwhile: a file of its own
 			return
 		}
-		files[i] = copied(paths[i], s, created)
+		if err != nil {
+			errs[i] = t.docker.Explain("look at /"+paths[i]+" in "+docker.Short(c.ID), err)
+			return
+		}
+		files[i] = times.copied(paths[i], s)
 	})
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -62,7 +73,7 @@ func (t *Target) injected(ctx context.Context, c container.InspectResponse) ([]b
 	return t.fetch(ctx, c.ID, paths, files)
 }
 
-// candidates are the changed paths, without leading slash, that may be files of compose: the shallow ones first.
+// candidates are the changed paths, without leading slash, that may be files of compose.
 func candidates(changes []container.FilesystemChange, mounts []string) []string {
 	parents := map[string]bool{}
 	for _, change := range changes {
@@ -79,27 +90,32 @@ func candidates(changes []container.FilesystemChange, mounts []string) []string 
 			paths = append(paths, strings.TrimPrefix(change.Path, "/"))
 		}
 	}
-	slices.SortStableFunc(paths, func(a, b string) int {
-		return depth(a) - depth(b)
-	})
 	return paths
 }
 
-// depth sorts secrets before everything else.
-func depth(path string) int {
-	if strings.HasPrefix(path, secretsDir) {
-		return -1
+// span is a stretch of time.
+type span struct{ from, to time.Time }
+
+// injection is when compose may have copied files into a container: before it started, or if it started more than once,
+// before the last time.
+func injection(c container.InspectResponse) (span, error) {
+	created, err := time.Parse(time.RFC3339Nano, c.Created)
+	if err != nil {
+		return span{}, fmt.Errorf("creation time of %s: %w", c.Name, err)
 	}
-	return strings.Count(path, "/")
+	started, err := time.Parse(time.RFC3339Nano, c.State.StartedAt)
+	if err != nil {
+		return span{}, fmt.Errorf("start time of %s: %w", c.Name, err)
+	}
+	return span{created.Add(-skew), started.Add(skew)}, nil
 }
 
 // copied says whether a changed path is a file that compose put there.
-func copied(path string, s container.PathStat, created time.Time) bool {
+func (t span) copied(path string, s container.PathStat) bool {
 	if !s.Mode.IsRegular() {
 		return false
 	}
-	const rounding = 2 * time.Second // of the stamp to a whole second, and then some
-	return strings.HasPrefix(path, secretsDir) || s.Mtime.Nanosecond() == 0 && s.Mtime.After(created.Add(-rounding))
+	return strings.HasPrefix(path, secretsDir) || s.Mtime.Nanosecond() == 0 && s.Mtime.After(t.from) && s.Mtime.Before(t.to)
 }
 
 // mountPoints are the places in a container that are not part of its own file system.
@@ -129,8 +145,8 @@ func (t *Target) fetch(ctx context.Context, id string, paths []string, chosen []
 		if !chosen[i] {
 			continue
 		}
-		if err := t.copyFile(ctx, w, id, path); err != nil {
-			return nil, t.explain("read inline config or secret /"+path+" of "+short(id), err)
+		if err := t.copyFile(ctx, w, id, path, largest-archive.Len()); err != nil {
+			return nil, t.docker.Explain("read inline config or secret /"+path+" of "+docker.Short(id), err)
 		}
 	}
 	if err := w.Close(); err != nil {
@@ -139,8 +155,11 @@ func (t *Target) fetch(ctx context.Context, id string, paths []string, chosen []
 	return archive.Bytes(), nil
 }
 
-func (t *Target) copyFile(ctx context.Context, w *tar.Writer, id, path string) error {
+func (t *Target) copyFile(ctx context.Context, w *tar.Writer, id, path string, left int) error {
 	body, _, err := t.docker.CopyFromContainer(ctx, id, "/"+path)
+	if errdefs.IsNotFound(err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -150,8 +169,8 @@ func (t *Target) copyFile(ctx context.Context, w *tar.Writer, id, path string) e
 	if err != nil {
 		return err
 	}
-	if header.Size > largest {
-		return fmt.Errorf("it has %d bytes, and a file of up to %d is copied into a new replica; mount it from a file instead", header.Size, largest)
+	if header.Size > int64(left) {
+		return fmt.Errorf("it has %d bytes, and up to %d in all are copied into a new replica; mount it from a file, or %s", header.Size, largest, fallback)
 	}
 	err = w.WriteHeader(&tar.Header{
 		Name: path, Size: header.Size, Mode: header.Mode, Uid: header.Uid, Gid: header.Gid, ModTime: time.Now(),

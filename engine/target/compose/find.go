@@ -23,7 +23,7 @@ func (t *Target) find(ctx context.Context, p engine.Policy) (service, error) {
 	if project == "" {
 		project = t.Project
 	}
-	labels := []string{oneoffLabel + "=False"}
+	labels := []string{oneoffLabel + "=False", hashLabel} // as compose itself tells replicas from what else it made
 	if project != "" {
 		labels = append(labels, projectLabel+"="+project)
 	}

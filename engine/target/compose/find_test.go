@@ -61,7 +61,6 @@ func TestCandidates(t *testing.T) {
 		"nothing that was deleted":              {[]container.FilesystemChange{{Kind: container.ChangeDelete, Path: "/gone"}}, nil, nil},
 		"changed files too":                     {[]container.FilesystemChange{{Kind: container.ChangeModify, Path: "/app.conf"}}, nil, []string{"app.conf"}},
 		"nothing that is mounted":               {[]container.FilesystemChange{added("/data"), added("/data/x"), added("/database")}, []string{"/data"}, []string{"database"}},
-		"secrets first, then the shallow ones":  {[]container.FilesystemChange{added("/a/b/c"), added("/d"), added("/run/secrets/s")}, nil, []string{"run/secrets/s", "d", "a/b/c"}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -73,14 +72,21 @@ func TestCandidates(t *testing.T) {
 }
 
 func TestCopied(t *testing.T) {
-	created := noon.Add(300 * time.Millisecond)
+	times, err := injection(inspected(func(c *container.InspectResponse) {
+		c.Created, c.State.StartedAt = noon.Format(time.RFC3339Nano), noon.Add(time.Hour).Format(time.RFC3339Nano)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
 	cases := map[string]struct {
 		path string
 		stat container.PathStat
 		want bool
 	}{
-		"whole second, rounded down": {"app.conf", container.PathStat{Mtime: noon}, true},
+		"whole second":               {"app.conf", container.PathStat{Mtime: noon}, true},
+		"by a clock that is behind":  {"app.conf", container.PathStat{Mtime: noon.Add(-time.Minute)}, true},
 		"before a later start":       {"app.conf", container.PathStat{Mtime: noon.Add(time.Hour)}, true},
+		"well after the last start":  {"app.conf", container.PathStat{Mtime: noon.Add(2 * time.Hour)}, false},
 		"of the program":             {"app.log", container.PathStat{Mtime: noon.Add(1234567)}, false},
 		"unpacked, with its old age": {"app.conf", container.PathStat{Mtime: noon.Add(-time.Hour)}, false},
 		"a secret, whatever its age": {"run/secrets/s", container.PathStat{Mtime: noon.Add(1234567)}, true},
@@ -88,7 +94,7 @@ func TestCopied(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			if got := copied(c.path, c.stat, created); got != c.want {
+			if got := times.copied(c.path, c.stat); got != c.want {
 				t.Errorf("copied %t, want %t", got, c.want)
 			}
 		})

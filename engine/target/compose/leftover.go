@@ -7,6 +7,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // leftovers are the ids of what interrupted orders left behind. Where nothing else runs there is none: of what is not
@@ -37,7 +38,7 @@ func (r replica) leftover(rollout engine.Rollout, now time.Time) bool {
 	case r.detail == nil, r.state == container.StateExited, r.protected, r.ready(now, rollout.MinReady):
 		return false
 	}
-	return now.Sub(r.began()) > deadline(*r.detail, rollout) && r.neverReady(rollout, now)
+	return now.Sub(r.began()) > docker.Deadline(r.detail.Config.Healthcheck, rollout) && r.neverReady(rollout, now)
 }
 
 // began is when a replica first started; crashes and restarts since do not count.
@@ -56,10 +57,10 @@ const longestRestart = time.Minute
 // its failures: they then cover the replica's whole life, give or take a tenth and two probes.
 func (r replica) neverReady(rollout engine.Rollout, now time.Time) bool {
 	if n := r.detail.RestartCount; n > 0 {
-		return now.Sub(r.created)/time.Duration(n) < deadline(*r.detail, rollout)+longestRestart
+		return now.Sub(r.created)/time.Duration(n) < docker.Deadline(r.detail.Config.Healthcheck, rollout)+longestRestart
 	}
 	health := r.detail.State.Health
-	if !checked(*r.detail) || health == nil || health.Status != container.Unhealthy {
+	if !docker.Checked(r.detail.Config.Healthcheck) || health == nil || health.Status != container.Unhealthy {
 		return true
 	}
 	check := r.detail.Config.Healthcheck

@@ -10,6 +10,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 func TestLeftover(t *testing.T) {
@@ -126,7 +127,7 @@ func TestOneOrderAtATimeAService(t *testing.T) {
 func TestWhatEndsAnOrderHasATimeOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		after, cancel := outlive(ctx)
+		after, cancel := docker.Outlive(ctx)
 		defer cancel()
 		time.Sleep(time.Hour)
 		if after.Err() != nil {
@@ -135,8 +136,8 @@ func TestWhatEndsAnOrderHasATimeOfItsOwn(t *testing.T) {
 		stop()
 		began := time.Now()
 		<-after.Done()
-		if got := time.Since(began); got != stopGrace {
-			t.Errorf("it outlived the order's context by %s, want %s", got, stopGrace)
+		if got := time.Since(began); got != docker.StopGrace {
+			t.Errorf("it outlived the order's context by %s, want %s", got, docker.StopGrace)
 		}
 	})
 }

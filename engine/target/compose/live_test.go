@@ -21,10 +21,10 @@ import (
 
 // The live tests carry the numbers of the list of behaviours that a scaler of compose services must have.
 
-var docker dockertest.Shared
+var shared dockertest.Shared
 
 func TestMain(m *testing.M) {
-	defer docker.Stop()
+	defer shared.Stop()
 	m.Run()
 }
 
@@ -41,13 +41,14 @@ type stack struct {
 	project string
 	dir     string
 	rollout engine.Rollout
+	driver  string
 }
 
 // up starts a project. The file's services may use the image $IMAGE.
 func up(t *testing.T, file string, args ...string) *stack {
 	t.Helper()
 	t.Parallel()
-	return upOn(t, docker.Engine(t), file, args...)
+	return upOn(t, shared.Engine(t), file, args...)
 }
 
 func upOn(t testing.TB, e *dockertest.Engine, file string, args ...string) *stack {
@@ -56,7 +57,7 @@ func upOn(t testing.TB, e *dockertest.Engine, file string, args ...string) *stac
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stack{TB: t, engine: e, target: target, project: "fb" + strings.ToLower(rand.Text()[:10]), dir: t.TempDir(),
+	s := &stack{TB: t, engine: e, target: target, driver: "compose", project: "fb" + strings.ToLower(rand.Text()[:10]), dir: t.TempDir(),
 		rollout: engine.Rollout{ReadyDeadline: 20 * time.Second, MinReady: 300 * time.Millisecond}}
 	t.Cleanup(func() { target.Close() })
 	e.Build(t, plainImage, dockertest.Program, dockertest.Plain)
@@ -97,7 +98,7 @@ func (s *stack) removeAll() {
 }
 
 func (s *stack) policy() engine.Policy {
-	return engine.Policy{Name: "web", Service: "web", Target: engine.Place{Driver: "compose", Project: s.project}, Rollout: s.rollout}
+	return engine.Policy{Name: "web", Service: "web", Target: engine.Place{Driver: s.driver, Project: s.project}, Rollout: s.rollout}
 }
 
 func (s *stack) observe() engine.Service {

@@ -12,9 +12,11 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
-// lower removes replicas down to what is ordered, side by side.
+// lower removes replicas down to what is ordered, side by side. Once ctx has ended no other stop is begun, and those under
+// way are given a moment to end.
 func (t *Target) lower(ctx context.Context, s service, o engine.Order) engine.Outcome {
 	count := len(s.current())
 	current, err := t.inspectAll(ctx, s.current())
@@ -22,39 +24,65 @@ func (t *Target) lower(ctx context.Context, s service, o engine.Order) engine.Ou
 		err = t.removeStopped(ctx, s)
 	}
 	if err != nil {
-		return unchanged(ctx, count, err)
+		return docker.Unchanged(ctx, count, err)
 	}
-	chosen, spared := victims(current, s.revision(), time.Now(), o.Policy.Rollout.MinReady)
+	keep := min(o.Policy.MinReplicas, o.To) // an order below the minimum is one that somebody forced
+	chosen, spared := victims(current, keep, s.revision(), time.Now(), o.Policy.Rollout.MinReady)
 	want := max(0, len(current)-o.To)
 	chosen = chosen[:min(want, len(chosen))]
 
-	errs := make([]error, len(chosen), len(chosen)+1)
-	each(len(chosen), func(i int) { errs[i] = t.retire(ctx, s, chosen[i], o.Policy.Rollout.Drain) })
-	removed := 0
-	for _, err := range errs {
-		if err == nil {
-			removed++
-		}
-	}
+	after, cancel := docker.Outlive(ctx)
+	defer cancel()
+	went := make([]departure, len(chosen))
+	each(len(chosen), func(i int) { went[i] = t.retire(ctx, after, s, chosen[i], o.Policy.Rollout) })
+	var missed error
 	if len(chosen) < want {
-		errs = append(errs, fmt.Errorf("%d of %d replicas could be removed: %s", len(chosen), want, strings.Join(spared, ", ")))
+		missed = fmt.Errorf("%d of %d replicas could be removed: %s", len(chosen), want, strings.Join(spared, ", "))
 	}
-	err = errors.Join(errs...)
+	return sum(ctx, len(current), went, missed)
+}
+
+// departure is how it went to remove one replica.
+type departure struct {
+	begun bool  // it was told to stop
+	err   error // nil: it is gone
+}
+
+// sum is the outcome of a lowering from a count. missed says why no more replicas were chosen.
+func sum(ctx context.Context, count int, went []departure, missed error) engine.Outcome {
+	var errs []error
+	unknown, gone := false, 0
+	for _, d := range went {
+		if d.err == nil {
+			gone++
+			continue
+		}
+		errs = append(errs, d.err)
+		unknown = unknown || d.begun
+	}
+	err := errors.Join(append(errs, missed)...)
 	if err == nil {
-		return engine.Outcome{Result: engine.Succeeded, Reached: o.To}
+		return engine.Outcome{Result: engine.Succeeded, Reached: count - gone}
 	}
-	out := unchanged(ctx, len(current)-removed, err)
-	if out.Result == engine.Failed && removed > 0 {
+	out := docker.Unchanged(ctx, count-gone, err)
+	switch {
+	case unknown: // such a replica may stop yet, and is then still to be removed
+		out.Result = engine.Interrupted
+	case out.Result == engine.Failed && gone > 0:
 		out.Result = engine.Partial
 	}
 	return out
 }
 
 // victims orders the replicas that may be removed, the first to go first: those that do not serve, then the unhealthy,
-// then those of an old revision, and within each the highest number. Spared says which may not, and why. A paused one is
-// spared because the engine may block for minutes on it.
-func victims(current []replica, revision string, now time.Time, minReady time.Duration) (chosen []replica, spared []string) {
+// then those of an old revision, and within each the highest number. Spared says which may not, and why: a paused one,
+// because the engine may block for minutes on it, and of the ready ones as many as are to be kept.
+func victims(current []replica, keep int, revision string, now time.Time, minReady time.Duration) (chosen []replica, spared []string) {
+	ready := 0
 	for _, r := range current {
+		if r.ready(now, minReady) {
+			ready++
+		}
 		switch {
 		case r.protected:
 			spared = append(spared, r.name+" has the label "+protectLabel+"=true")
@@ -81,21 +109,43 @@ func victims(current []replica, revision string, now time.Time, minReady time.Du
 		}
 		return b.number - a.number
 	})
+	keep = min(keep, ready)
+	chosen = slices.DeleteFunc(chosen, func(r replica) bool {
+		if !r.ready(now, minReady) {
+			return false
+		}
+		if ready--; ready < keep {
+			spared = append(spared, fmt.Sprintf("%s is one of the last %d that are ready", r.name, keep))
+		}
+		return ready < keep
+	})
 	return chosen, spared
 }
 
-// retire drains one replica, stops it with the time that it was given to stop, and removes it.
-func (t *Target) retire(ctx context.Context, s service, r replica, drain time.Duration) error {
-	if drain > 0 {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("drain %s: %w", r.name, context.Cause(ctx))
-		case <-time.After(drain):
+// retire lets one replica finish, stops it with the time that it was given to stop, and removes it. One that does not
+// serve has nothing to finish, and may not be able to run a hook. What was stopped is removed also when ctx has ended,
+// until after ends.
+func (t *Target) retire(ctx, after context.Context, s service, r replica, rollout engine.Rollout) departure {
+	if r.ready(time.Now(), rollout.MinReady) {
+		if err := t.drain(ctx, r, rollout.Drain); err != nil {
+			return departure{err: err}
 		}
 	}
-	if err := t.halt(ctx, r); err != nil {
-		return err
+	select {
+	case <-ctx.Done():
+	case <-time.After(rollout.DrainDelay):
 	}
+	if ctx.Err() != nil {
+		return departure{err: fmt.Errorf("%s was not stopped: %w", r.name, context.Cause(ctx))}
+	}
+	if err := t.halt(after, r); err != nil {
+		return departure{begun: !errdefs.IsPermissionDenied(err), err: err}
+	}
+	return departure{begun: true, err: t.discard(after, s, r)}
+}
+
+// discard removes a container that does not run.
+func (t *Target) discard(ctx context.Context, s service, r replica) error {
 	// Ids are never used twice, but the labels are cheap to look at and a removal can't be taken back.
 	c, err := t.inspect(ctx, r.id)
 	switch {
@@ -105,6 +155,8 @@ func (t *Target) retire(ctx context.Context, s service, r replica, drain time.Du
 		return err
 	case c.Config.Labels[projectLabel] != s.project || c.Config.Labels[serviceLabel] != s.name:
 		return fmt.Errorf("container %s is not of service %s in project %s", r.name, s.name, s.project)
+	case c.State.Running:
+		return fmt.Errorf("%s was started again by somebody else, and stays", r.name)
 	}
 	// Volumes of a container that compose made may have been handed down to it, and count as the user's.
 	return t.remove(ctx, r.id, r.event != "")
@@ -113,18 +165,22 @@ func (t *Target) retire(ctx context.Context, s service, r replica, drain time.Du
 // halt stops a container as `docker stop` does: the engine knows its stop signal and grace period, and kills it after
 // that. The call is given longer than the engine takes.
 func (t *Target) halt(ctx context.Context, r replica) error {
-	grace := defaultStop
-	if r.detail != nil && r.detail.Config.StopTimeout != nil {
-		grace = time.Duration(*r.detail.Config.StopTimeout) * time.Second
-		if grace < 0 { // for as long as it takes
-			grace = longestStop
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, grace+writeDeadline)
+	ctx, cancel := context.WithTimeout(ctx, r.grace()+writeDeadline)
 	defer cancel()
 	err := t.docker.ContainerStop(ctx, r.id, container.StopOptions{})
 	if errdefs.IsNotFound(err) {
 		return nil
 	}
-	return t.explain("stop "+r.name, err)
+	return t.docker.Explain("stop "+r.name, err)
+}
+
+// grace is how long the engine waits between the stop signal and the kill.
+func (r replica) grace() time.Duration {
+	if r.detail == nil || r.detail.Config.StopTimeout == nil {
+		return defaultStop
+	}
+	if seconds := *r.detail.Config.StopTimeout; seconds >= 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	return longestStop // it waits for as long as it takes
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/network"
+
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // fixedAddresses has an error for each address that the user wrote.
@@ -39,7 +41,7 @@ func endpoints(c container.InspectResponse) map[string]network.EndpointSettings 
 			endpoint.IPAMConfig = &network.EndpointIPAMConfig{LinkLocalIPs: e.IPAMConfig.LinkLocalIPs}
 		}
 		for _, alias := range e.Aliases {
-			if alias != name && alias != short(c.ID) {
+			if alias != name && alias != docker.Short(c.ID) {
 				endpoint.Aliases = append(endpoint.Aliases, alias)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 	"github.com/flyball-dev/flyball/engine/target/dockertest"
 )
 
@@ -65,7 +66,20 @@ func (l *lines) String() string {
 }
 
 func TestLive02UpToTheSameScaleRecreatesNothing(t *testing.T) {
-	s := up(t, plainFile)
+	s := up(t, `
+services:
+  web:
+    image: $IMAGE
+    networks: {front: {aliases: [shop]}, back: {}}
+    ports: ["8080"]
+    volumes: ["shared:/shared", "./:/bound", /anonymous]
+    depends_on: [db]
+    labels: {mine: kept}
+  db: {image: $IMAGE, networks: [back]}
+networks: {front: {}, back: {}}
+volumes: {shared: {}}
+`)
+	t.Cleanup(func() { s.engine.Client().VolumeRemove(context.Background(), s.project+"_shared", true) })
 	s.scale(1, 3, engine.Succeeded, 3)
 	before := s.ids()
 	s.compose("up", "-d", "--scale", "web=3")
@@ -85,11 +99,11 @@ func TestLive06ClonesAnswerToTheirOwnNames(t *testing.T) {
 		t.Errorf("the service's name leads to %v, want both replicas", got)
 	}
 	id := s.containers()[s.name("1")].ID
-	if got := s.mustRun("2", "lookup", short(id)); got != first {
+	if got := s.mustRun("2", "lookup", docker.Short(id)); got != first {
 		t.Errorf("the template's short id leads to %q, want %q", got, first)
 	}
 	host := s.mustRun("2", "get", "http://127.0.0.1:8080/")
-	if want := short(s.containers()[s.name("2")].ID); host != want {
+	if want := docker.Short(s.containers()[s.name("2")].ID); host != want {
 		t.Errorf("the clone's host name is %s, want its own short id %s", host, want)
 	}
 }
@@ -136,7 +150,7 @@ networks: {front: {}, back: {}}
 }
 
 func TestLive09AnonymousVolumesAreNotShared(t *testing.T) {
-	docker.Engine(t).Build(t, volumeImage, dockertest.Program, dockertest.Plain+"VOLUME /data\n")
+	shared.Engine(t).Build(t, volumeImage, dockertest.Program, dockertest.Plain+"VOLUME /data\n")
 	s := up(t, "services:\n  web:\n    image: "+volumeImage+"\n    volumes: [/more]\n")
 	s.compose("up", "-d", "--wait", "--force-recreate") // hands its volumes down to the new container
 	s.mustRun("1", "write", "/data/mine", "x")
@@ -187,7 +201,7 @@ volumes: {shared: {}}
 
 func TestLive11InlineConfigsAndSecretsAreInTheClone(t *testing.T) {
 	t.Setenv("FLYBALL_TEST_SECRET", "hush") // no t.Parallel with this
-	s := upOn(t, docker.Engine(t), `
+	s := upOn(t, shared.Engine(t), `
 services:
   web:
     image: $IMAGE
@@ -220,21 +234,31 @@ secrets:
 }
 
 func TestLive12WhatCanExistOnceIsRefused(t *testing.T) {
-	cases := map[string]struct{ service, mentions string }{
-		"fixed port":      {"ports: ['18080:8080']", "host port 18080 is fixed"},
-		"container_name":  {"container_name: flyball-only-one", "container_name"},
-		"static address":  {"networks: {net: {ipv4_address: 10.93.7.9}}", "ipv4_address"},
-		"host network":    {"network_mode: host", "network_mode: host"},
-		"another's ports": {"network_mode: 'service:other'", "network_mode: service"},
-		"mac address":     {"mac_address: 02:42:ac:11:65:43", "mac_address"},
+	cases := map[string]struct {
+		service, mentions string
+		fallback          bool // the other driver may help
+	}{
+		"fixed port":      {"ports: ['18080:8080']", "host port 18080 is fixed", false},
+		"container_name":  {"container_name: flyball-only-one", "container_name", false},
+		"static address":  {"networks: {net: {ipv4_address: 10.93.7.9}}", "ipv4_address", false},
+		"host network":    {"network_mode: host", "network_mode: host", true},
+		"another's ports": {"network_mode: 'service:other'", "network_mode: service", true},
+		"mac address":     {"mac_address: 02:42:ac:11:65:43", "mac_address", false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			file := "services:\n  other: {image: $IMAGE, entrypoint: [/service, idle]}\n  web:\n    image: $IMAGE\n    " + c.service +
 				"\nnetworks: {net: {ipam: {config: [{subnet: 10.93.7.0/24}]}}}\n"
 			s := up(t, file)
-			before := s.ids()
-			s.mentions(s.scale(1, 2, engine.Failed, 1).Error, c.mentions)
+			p, before := s.proxied(), s.ids()
+			out := s.scale(1, 2, engine.Failed, 1)
+			s.mentions(out.Error, c.mentions)
+			if strings.Contains(out.Error, fallback) != c.fallback {
+				t.Errorf("it names the other driver: %t, want %t: %s", !c.fallback, c.fallback, out.Error)
+			}
+			if n := p.Seen("POST", creating); n != 0 {
+				t.Errorf("%d containers were created", n)
+			}
 			if after := s.ids(); !slices.Equal(before, after) {
 				t.Errorf("before %v, after %v", before, after)
 			}
@@ -255,7 +279,7 @@ func TestLive13PortRange(t *testing.T) {
 }
 
 func TestLive14AClonedImageDoesNotMoveWithItsTag(t *testing.T) {
-	e := docker.Engine(t)
+	e := shared.Engine(t)
 	tag := "flyball-compose/moving"
 	e.Build(t, tag, dockertest.Program, dockertest.Plain+"ENV VERSION=1\n")
 	s := up(t, "services:\n  web:\n    image: "+tag+"\n")
@@ -268,7 +292,7 @@ func TestLive14AClonedImageDoesNotMoveWithItsTag(t *testing.T) {
 }
 
 func TestLive15RemovedImageName(t *testing.T) {
-	e := docker.Engine(t)
+	e := shared.Engine(t)
 	tag := "flyball-compose/removed"
 	e.Build(t, tag, dockertest.Program, dockertest.Plain+"ENV REMOVED=1\n")
 	s := up(t, "services:\n  web:\n    image: "+tag+"\n")
@@ -276,6 +300,17 @@ func TestLive15RemovedImageName(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.scale(1, 2, engine.Succeeded, 2)
+
+	// The engine keeps an image that containers use, so the proxy says that it is gone.
+	p, before := s.proxied(), s.ids()
+	p.Fault(dockertest.Fault{Path: "^/images/", Do: dockertest.Answer(404, "No such image")})
+	s.mentions(s.scale(2, 4, engine.Failed, 2).Error, "image "+tag+" (sha256:", "is gone from the engine; build or pull it", fallback)
+	p.Release()
+	p.Fault(dockertest.Fault{Method: "POST", Path: creating, Do: dockertest.Answer(404, "No such image")}) // meanwhile
+	s.mentions(s.scale(2, 4, engine.Failed, 2).Error, "No such image")
+	if after := s.ids(); !slices.Equal(before, after) {
+		t.Errorf("before %v, after %v", before, after)
+	}
 }
 
 func TestLiveATakenNameIsPassedOver(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // The labels by which compose knows what is its own, and those of flyball.
@@ -21,6 +22,10 @@ const (
 	oneoffLabel  = "com.docker.compose.oneoff"
 	replaceLabel = "com.docker.compose.replace"
 	slugLabel    = "com.docker.compose.slug"
+	hookLabel    = "com.docker.compose.hook" // on a container that runs a command of the service's before it starts
+	folderLabel  = "com.docker.compose.project.working_dir"
+	filesLabel   = "com.docker.compose.project.config_files"
+	envFileLabel = "com.docker.compose.project.environment_file"
 
 	eventLabel   = "flyball.event"   // on a clone: the event that made it
 	protectLabel = "flyball.protect" // set to true by a user: never removed
@@ -41,6 +46,7 @@ type replica struct {
 	revision  string // what compose made it from: configuration and image
 	event     string // empty: made by compose
 	protected bool
+	labels    map[string]string
 
 	detail *container.InspectResponse // nil: not asked, or no answer
 }
@@ -56,6 +62,7 @@ func listed(c container.Summary) replica {
 		revision:  c.Labels[hashLabel] + " " + c.Labels[imageLabel],
 		event:     c.Labels[eventLabel],
 		protected: c.Labels[protectLabel] == "true",
+		labels:    c.Labels,
 	}
 	r.number, _ = strconv.Atoi(c.Labels[numberLabel])
 	for _, name := range c.Names {
@@ -102,9 +109,11 @@ func (s service) rollout() string {
 	return ""
 }
 
-// revision is the newest one: that of the youngest container which compose made itself, for a clone may be younger
-// than what it was cloned from.
-func (s service) revision() string {
+// revision is the newest one.
+func (s service) revision() string { return s.newest().revision }
+
+// newest is the youngest container that compose made itself, for a clone may be younger than what it was cloned from.
+func (s service) newest() replica {
 	var newest replica
 	for _, r := range s.replicas {
 		switch {
@@ -115,7 +124,7 @@ func (s service) revision() string {
 			newest = r
 		}
 	}
-	return newest.revision
+	return newest
 }
 
 // view is the service as the engine knows it, at an instant.
@@ -157,7 +166,7 @@ func (r replica) ready(now time.Time, minReady time.Duration) bool {
 	switch {
 	case !state.Running || state.Restarting || state.Paused:
 		return false
-	case checked(*r.detail):
+	case docker.Checked(r.detail.Config.Healthcheck):
 		return state.Health != nil && state.Health.Status == container.Healthy
 	case r.detail.RestartCount > 0:
 		minReady = max(minReady, settled)
@@ -168,12 +177,6 @@ func (r replica) ready(now time.Time, minReady time.Duration) bool {
 // unhealthy says that the health check gave up on the replica.
 func (r replica) unhealthy() bool {
 	return r.detail != nil && r.detail.State.Health != nil && r.detail.State.Health.Status == container.Unhealthy
-}
-
-// checked says whether the container has a health check.
-func checked(c container.InspectResponse) bool {
-	check := c.Config.Healthcheck
-	return check != nil && len(check.Test) > 0 && check.Test[0] != "NONE"
 }
 
 // isHex says whether s is n lower-case hexadecimal digits, as Docker's ids are.

@@ -1,16 +1,14 @@
 package compose
 
 import (
-	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
-	"pgregory.net/rapid"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
@@ -69,85 +67,6 @@ func TestReady(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestVictims(t *testing.T) {
-	old := func(r replica) replica { r.revision = "old"; return r }
-	protected := func(r replica) replica { r.protected = true; return r }
-	paused := func(r replica) replica { r.state = container.StatePaused; return r }
-	restarting := func(r replica) replica { r.state = container.StateRestarting; return r }
-	good := func(n int) replica { return running(n, time.Hour, nil) }
-	unready := func(n int) replica { return running(n, time.Second, nil) }
-
-	cases := map[string]struct {
-		replicas []replica
-		want     []int
-		spared   string
-	}{
-		"the highest number":             {[]replica{good(1), good(2), good(3)}, []int{3, 2, 1}, ""},
-		"an old revision before that":    {[]replica{old(good(1)), good(2)}, []int{1, 2}, ""},
-		"an unhealthy one before that":   {[]replica{running(1, 0, health(container.Unhealthy)), old(good(2)), good(3)}, []int{1, 2, 3}, ""},
-		"one that does not serve before": {[]replica{unready(1), running(2, 0, health(container.Unhealthy)), restarting(good(3))}, []int{3, 1, 2}, ""},
-		"never a protected one":          {[]replica{protected(unready(1)), good(2)}, []int{2}, "flyball.protect=true"},
-		"never a paused one":             {[]replica{good(1), paused(good(2))}, []int{1}, "is paused"},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			chosen, spared := victims(c.replicas, "new", noon, 5*time.Second)
-			if got := numbers(chosen); !slices.Equal(got, c.want) {
-				t.Errorf("chosen %v, want %v", got, c.want)
-			}
-			if got := strings.Join(spared, ", "); !strings.Contains(got, c.spared) {
-				t.Errorf("spared %q, want %q", got, c.spared)
-			}
-		})
-	}
-}
-
-func numbers(replicas []replica) []int {
-	var n []int
-	for _, r := range replicas {
-		n = append(n, r.number)
-	}
-	return n
-}
-
-// Every replica is chosen or spared, a ready one never goes before one that is not, and the order in which the engine
-// lists them is of no consequence.
-func TestVictimsProperties(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var all []replica
-		for n := range rapid.IntRange(0, 12).Draw(t, "replicas") {
-			up := rapid.SampledFrom([]time.Duration{time.Second, time.Hour}).Draw(t, "up")
-			r := running(n, up, rapid.SampledFrom([]func(*container.InspectResponse){nil, health(container.Unhealthy)}).Draw(t, "health"))
-			r.state = rapid.SampledFrom([]string{container.StateRunning, container.StateRestarting, container.StatePaused}).Draw(t, "state")
-			r.revision = rapid.SampledFrom([]string{"old", "new"}).Draw(t, "revision")
-			r.protected = rapid.Bool().Draw(t, "protected")
-			all = append(all, r)
-		}
-		chosen, spared := victims(all, "new", noon, 5*time.Second)
-		if len(chosen)+len(spared) != len(all) {
-			t.Fatalf("%d chosen and %d spared of %d", len(chosen), len(spared), len(all))
-		}
-		seenReady := false
-		for _, r := range chosen {
-			if r.protected || r.state == container.StatePaused {
-				t.Fatalf("replica %d may not be removed", r.number)
-			}
-			ready := r.ready(noon, 5*time.Second)
-			if seenReady && !ready {
-				t.Fatalf("replica %d is not ready and comes after one that is: %v", r.number, numbers(chosen))
-			}
-			seenReady = ready
-		}
-		shuffled := slices.Clone(all)
-		seed := rapid.Uint64().Draw(t, "seed")
-		rand.New(rand.NewPCG(seed, seed)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-		again, _ := victims(shuffled, "new", noon, 5*time.Second)
-		if !slices.Equal(numbers(again), numbers(chosen)) {
-			t.Fatalf("the order changed with the list: %v and %v", numbers(chosen), numbers(again))
-		}
-	})
 }
 
 func TestTemplate(t *testing.T) {
@@ -240,7 +159,7 @@ func TestDeadline(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			if got := deadline(c.container, c.rollout); got != c.want {
+			if got := docker.Deadline(c.container.Config.Healthcheck, c.rollout); got != c.want {
 				t.Errorf("deadline %s, want %s", got, c.want)
 			}
 		})

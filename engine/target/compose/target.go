@@ -1,6 +1,7 @@
 // Package compose is the target for services of Docker Compose projects. It speaks to the Docker Engine, not to the
 // compose command: a new replica is a clone of a running one with its compose labels kept and its number raised, so
-// that `docker compose ps`, `logs`, `up` and `down` own it like any other.
+// that `docker compose ps`, `logs`, `up` and `down` own it like any other. For policies of the driver compose-cli the
+// compose command makes new replicas, from its file; all else is the same.
 package compose
 
 import (
@@ -8,13 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/docker/docker/client"
-
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // Target scales compose services on one Docker engine. One service takes one order at a time; different services may
@@ -24,11 +24,10 @@ type Target struct {
 	// project that has the service. Set it before the first call.
 	Project string
 
-	docker *client.Client
-	log    *slog.Logger
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) // how HTTP drain hooks reach a replica; nil: directly
 
-	version chan struct{} // one slot, taken while the API version is settled
-	settled atomic.Bool
+	docker *docker.Engine
+	log    *slog.Logger
 
 	mu    sync.Mutex
 	turns map[string]chan struct{} // by project and service: one slot, taken by the order that is being carried out
@@ -37,15 +36,11 @@ type Target struct {
 // New makes a target on the engine at host, such as unix:///var/run/docker.sock. An empty host is DOCKER_HOST with its
 // companions in the environment, else the machine's own engine. Nothing is called yet.
 func New(host string, log *slog.Logger) (*Target, error) {
-	options := []client.Opt{client.FromEnv}
-	if host != "" {
-		options = append(options, client.WithHost(host))
-	}
-	docker, err := client.NewClientWithOpts(append(options, client.WithAPIVersionNegotiation())...)
+	engine, err := docker.Dial(host)
 	if err != nil {
-		return nil, fmt.Errorf("docker host %q: %w; it looks like unix:///var/run/docker.sock or tcp://host:2376", host, err)
+		return nil, err
 	}
-	return &Target{docker: docker, log: log, version: make(chan struct{}, 1), turns: map[string]chan struct{}{}}, nil
+	return &Target{docker: engine, log: log, turns: map[string]chan struct{}{}}, nil
 }
 
 // Close ends the connections to the engine.
@@ -71,7 +66,7 @@ func (t *Target) Observe(ctx context.Context, p engine.Policy) (engine.Service, 
 // orders before it left behind and that never became ready do not count, and are removed, unless it is to lower: then
 // they are the first to go.
 func (t *Target) Scale(ctx context.Context, o engine.Order) engine.Outcome {
-	after, cancel := outlive(ctx)
+	after, cancel := docker.Outlive(ctx)
 	defer cancel()
 	out := t.scale(ctx, after, o)
 
@@ -83,37 +78,26 @@ func (t *Target) Scale(ctx context.Context, o engine.Order) engine.Outcome {
 	return out
 }
 
-// stopGrace bounds all that Scale does after its context has ended, which is to remove what is not ready and to look once
-// more: a daemon that is told to stop has ten seconds in all, and its ledger needs some of them.
-const stopGrace = 4 * time.Second
-
-// outlive is a context that ends stopGrace after ctx does.
-func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
-	after, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	unwatch := context.AfterFunc(ctx, func() { time.AfterFunc(stopGrace, cancel) })
-	return after, func() { unwatch(); cancel() }
-}
-
 func (t *Target) scale(ctx, after context.Context, o engine.Order) engine.Outcome {
 	if o.To < 1 {
-		return unchanged(ctx, o.From, errors.New("a compose service is not scaled to 0: a new replica is a clone of a running one"))
+		return docker.Unchanged(ctx, o.From, errors.New("a compose service is not scaled to 0: a new replica is a clone of a running one"))
 	}
 	s, err := t.find(ctx, o.Policy)
 	if err != nil {
-		return unchanged(ctx, o.From, err)
+		return docker.Unchanged(ctx, o.From, err)
 	}
 	done, err := t.turn(ctx, s)
 	if err != nil {
-		return unchanged(ctx, len(s.current()), err)
+		return docker.Unchanged(ctx, len(s.current()), err)
 	}
 	defer done()
 	if s, err = t.find(ctx, o.Policy); err != nil { // the order before may have changed it
-		return unchanged(ctx, o.From, err)
+		return docker.Unchanged(ctx, o.From, err)
 	}
 	action := engine.Between(o.From, o.To)
 	if action != engine.ScaleDown && s.rollout() == "" {
 		if s, err = t.removeLeftovers(ctx, s, o.Policy.Rollout); err != nil {
-			return unchanged(ctx, len(s.current()), err)
+			return docker.Unchanged(ctx, len(s.current()), err)
 		}
 	}
 	count := len(s.current())
@@ -122,9 +106,9 @@ func (t *Target) scale(ctx, after context.Context, o engine.Order) engine.Outcom
 	case action == engine.ScaleUp && count >= o.To, action == engine.ScaleDown && count <= o.To, action == engine.Hold:
 		return engine.Outcome{Result: engine.Succeeded, Reached: count}
 	case s.rollout() != "":
-		return unchanged(ctx, count, errors.New(s.rollout()))
+		return docker.Unchanged(ctx, count, errors.New(s.rollout()))
 	case count == 0:
-		return unchanged(ctx, count, fmt.Errorf("service %s is stopped: start it with `docker compose -p %s up -d %s`", s.name, s.project, s.name))
+		return docker.Unchanged(ctx, count, fmt.Errorf("service %s is stopped: start it with `docker compose -p %s up -d %s`", s.name, s.project, s.name))
 	case action == engine.ScaleUp:
 		log.Debug("adding replicas", "count", count, "add", o.To-count)
 		return t.raise(ctx, after, s, o)
@@ -149,13 +133,4 @@ func (t *Target) turn(ctx context.Context, s service) (done func(), err error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("service %s: another order for it has not ended: %w", s.name, context.Cause(ctx))
 	}
-}
-
-// unchanged is the outcome of an order that changed nothing.
-func unchanged(ctx context.Context, count int, err error) engine.Outcome {
-	result := engine.Failed
-	if ctx.Err() != nil {
-		result = engine.Interrupted
-	}
-	return engine.Outcome{Result: result, Reached: count, Error: err.Error()}
 }

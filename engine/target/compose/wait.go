@@ -12,29 +12,10 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
-const (
-	margin   = 10 * time.Second       // beyond what the health check itself may take
-	pollEach = 100 * time.Millisecond // between two looks at a starting replica
-)
-
-// deadline is how long a new replica may take to become ready: what the policy says, else what its health check needs to
-// give up, start period + (interval + timeout) × retries, and a margin. The zeroes of a health check are Docker's
-// defaults.
-func deadline(c container.InspectResponse, r engine.Rollout) time.Duration {
-	if r.ReadyDeadline > 0 {
-		return r.ReadyDeadline
-	}
-	if !checked(c) {
-		return r.MinReady + margin
-	}
-	check := c.Config.Healthcheck
-	interval := cmp.Or(check.Interval, 30*time.Second)
-	timeout := cmp.Or(check.Timeout, 30*time.Second)
-	retries := cmp.Or(check.Retries, 3)
-	return check.StartPeriod + (interval+timeout)*time.Duration(retries) + margin
-}
+const pollEach = 100 * time.Millisecond // between two looks at a starting replica
 
 // judge says of a replica that was started this long ago whether it is ready, or has failed for good.
 func judge(c container.InspectResponse, up, minReady time.Duration) (ready bool, err error) {
@@ -50,7 +31,7 @@ func judge(c container.InspectResponse, up, minReady time.Duration) (ready bool,
 		return false, fmt.Errorf("exited with code %d%s", state.ExitCode, because(state.Error))
 	case state.Paused:
 		return false, nil
-	case !checked(c):
+	case !docker.Checked(c.Config.Healthcheck):
 		return up >= minReady, nil
 	case state.Health == nil:
 		return false, nil
@@ -76,8 +57,9 @@ func because(text string) string {
 
 // await returns once a started replica is ready, or with the reason why it will not be. An engine that does not answer
 // may come back: it is asked until the deadline.
-func (t *Target) await(ctx context.Context, id string, r engine.Rollout, longest time.Duration) error {
+func (t *Target) await(ctx context.Context, id string, r engine.Rollout) error {
 	started := time.Now()
+	longest := cmp.Or(r.ReadyDeadline, r.MinReady+docker.Margin) // until its health check is known
 	var last error
 	for {
 		c, err := t.inspect(ctx, id)
@@ -85,8 +67,9 @@ func (t *Target) await(ctx context.Context, id string, r engine.Rollout, longest
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case errdefs.IsNotFound(err):
-			return errors.New("was removed by somebody else while it started")
+			return fmt.Errorf("was removed by somebody else while it started: %w", err)
 		case err == nil:
+			longest = docker.Deadline(c.Config.Healthcheck, r)
 			ready, err := judge(c, time.Since(started), r.MinReady)
 			if ready || err != nil {
 				return err
@@ -124,11 +107,6 @@ func (t *Target) evidence(ctx context.Context, id string) string {
 		return b.String()
 	}
 	probe := c.State.Health.Log[len(c.State.Health.Log)-1]
-	fmt.Fprintf(&b, "\nhealth check, exit code %d: %s", probe.ExitCode, last(strings.TrimSpace(probe.Output), 1<<10))
+	fmt.Fprintf(&b, "\nhealth check, exit code %d: %s", probe.ExitCode, docker.Last(strings.TrimSpace(probe.Output), 1<<10))
 	return strings.TrimPrefix(b.String(), "\n")
-}
-
-// last is the end of a text, at most n bytes of it and no torn character.
-func last(text string, n int) string {
-	return strings.ToValidUTF8(text[max(0, len(text)-n):], "")
 }

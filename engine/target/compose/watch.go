@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/docker/docker/api/types/events"
-	"github.com/docker/docker/api/types/filters"
 )
 
 // watch stops a batch of starts when somebody else stops or removes a container of the service, as `docker compose down`
@@ -16,13 +15,7 @@ import (
 func (t *Target) watch(ctx context.Context, s service, stop context.CancelCauseFunc) {
 	subscribed := make(chan struct{})
 	go func() {
-		messages, errs := t.docker.Events(ctx, events.ListOptions{Filters: filters.NewArgs(
-			filters.Arg("type", string(events.ContainerEventType)),
-			filters.Arg("event", string(events.ActionKill)),
-			filters.Arg("event", string(events.ActionDestroy)),
-			filters.Arg("label", projectLabel+"="+s.project),
-			filters.Arg("label", serviceLabel+"="+s.name),
-		)})
+		messages, errs := t.events(ctx, events.ListOptions{}, s.labels(), events.ActionKill, events.ActionDestroy)
 		close(subscribed)
 		for {
 			select {

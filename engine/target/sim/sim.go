@@ -100,6 +100,9 @@ func (t *Target) Scale(ctx context.Context, o engine.Order) engine.Outcome {
 	}
 }
 
+// Settle does nothing: the model goes on by itself.
+func (t *Target) Settle(context.Context, engine.Policy, engine.Event) error { return nil }
+
 func (t *Target) order(o engine.Order) (*service, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

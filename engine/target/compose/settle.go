@@ -1,0 +1,146 @@
+package compose
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/events"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
+)
+
+// Settle tidies up after an interrupted event: see control.Actor. A service that is gone needs no tidying. While compose
+// recreates the service, or a replica that was told to stop has not ended yet, it is an error: try again.
+func (t *Target) Settle(ctx context.Context, p engine.Policy, e engine.Event) error {
+	s, err := t.remains(ctx, p)
+	if err != nil || len(s.replicas) == 0 {
+		return err
+	}
+	done, err := t.turn(ctx, s)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if s, err = t.remains(ctx, p); err != nil { // an order before may have changed it
+		return err
+	}
+	left := halfway(s.replicas, e)
+	if len(left) > 0 && s.rollout() != "" {
+		return errors.New(s.rollout())
+	}
+	errs := make([]error, len(left), len(left)+1)
+	each(len(left), func(i int) { errs[i] = t.discard(ctx, s, left[i]) })
+	if len(s.replicas)-len(left) > e.To && e.To < e.From {
+		errs = append(errs, t.stopping(ctx, s, e.Started))
+	}
+	return errors.Join(errs...)
+}
+
+// remains is what there is of the policy's service, which may be nothing, with the details of what has stopped.
+func (t *Target) remains(ctx context.Context, p engine.Policy) (service, error) {
+	labels := []string{oneoffLabel + "=False", serviceLabel + "=" + p.Service}
+	project := cmp.Or(p.Target.Project, t.Project)
+	if project != "" {
+		labels = append(labels, projectLabel+"="+project)
+	}
+	found, err := t.list(ctx, labels...)
+	if err != nil || len(found) == 0 {
+		return service{}, err
+	}
+	var stopped, others []replica
+	for _, c := range found {
+		if r := listed(c); r.stopped() {
+			stopped = append(stopped, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	if stopped, err = t.inspectAll(ctx, stopped); err != nil {
+		return service{}, err
+	}
+	return pick(append(others, stopped...), p.Service, project)
+}
+
+// stopped says that a replica ran, and ended for good.
+func (r replica) stopped() bool {
+	return r.state == container.StateExited || r.state == container.StateDead
+}
+
+// halfway is what an interrupted event began and did not finish: clones that never started or that have ended, and where
+// it was to lower, replicas that have stopped since, as long as there are more than it was to leave. Where nothing of the
+// service runs somebody has stopped all of it, and what has ended is to come back with the others.
+func halfway(all []replica, e engine.Event) []replica {
+	runs := slices.ContainsFunc(all, replica.counts)
+	var left []replica
+	exist := len(all)
+	byNumber := slices.SortedStableFunc(slices.Values(all), func(a, b replica) int { return b.number - a.number })
+	for _, r := range byNumber {
+		own := r.event != "" && r.event == e.ID
+		switch {
+		case own && r.state == container.StateCreated:
+		case !runs || !r.stopped() || r.protected:
+			continue
+		case own:
+		case e.To >= e.From || exist <= e.To || r.finished().Before(e.Started):
+			continue
+		}
+		left = append(left, r)
+		exist--
+	}
+	return left
+}
+
+// finished is when a container that has stopped did so; where that is not known, the zero time.
+func (r replica) finished() time.Time {
+	if r.detail == nil {
+		return time.Time{}
+	}
+	at, _ := time.Parse(time.RFC3339Nano, r.detail.State.FinishedAt)
+	return at
+}
+
+// stopping is an error where a replica that runs was told to stop since an instant, and has time left to do so. The
+// engine does not say so of a container, but it remembers its last events; where it does not tell them, nobody knows.
+func (t *Target) stopping(ctx context.Context, s service, since time.Time) error {
+	told := t.told(ctx, s, since)
+	running := slices.DeleteFunc(s.current(), func(r replica) bool { return told[r.id].IsZero() })
+	running, err := t.inspectAll(ctx, running)
+	if err != nil {
+		return err
+	}
+	for _, r := range running {
+		at := told[r.id]
+		if r.started().Before(at) && time.Since(at) < r.grace()+docker.Margin {
+			return fmt.Errorf("%s was told to stop, and has up to %s to do so; it is to be removed then", r.name, r.grace())
+		}
+	}
+	return nil
+}
+
+// told is when containers of the service were last sent a signal to stop since an instant, by id.
+func (t *Target) told(ctx context.Context, s service, since time.Time) map[string]time.Time {
+	ctx, cancel := context.WithTimeout(ctx, readDeadline)
+	defer cancel()
+	messages, errs := t.events(ctx, events.ListOptions{Since: timestamp(since), Until: timestamp(time.Now())},
+		s.labels(), events.ActionKill)
+	told := map[string]time.Time{}
+	for {
+		select {
+		case m := <-messages:
+			if !harmless(m.Actor.Attributes["signal"]) {
+				told[m.Actor.ID] = time.Unix(0, m.TimeNano)
+			}
+		case <-errs: // also after the last
+			return told
+		}
+	}
+}
+
+// timestamp is how the engine takes an instant.
+func timestamp(at time.Time) string { return fmt.Sprintf("%d.%09d", at.Unix(), at.Nanosecond()) }
