@@ -16,7 +16,32 @@ type Flyball interface {
 	History(ctx context.Context, service string, limit int) ([]engine.Event, error)
 	// Enable turns the global switch. The last call persists and wins over AUTOSCALING_ENABLED.
 	Enable(ctx context.Context, on bool, actor string) error
+	// Scale asks for a number of replicas, and Rollback for what was there before the last change, in the place of the
+	// rules. They answer once it is decided; History tells how the event ends. A Refusal says why nothing was decided.
+	Scale(ctx context.Context, service string, ask Ask) (Begun, error)
+	Rollback(ctx context.Context, service string, ask Ask) (Begun, error)
 }
+
+// Ask is what a person asks of a service.
+type Ask struct {
+	Replicas int    `json:"replicas,omitempty"` // to scale to
+	Force    bool   `json:"force,omitempty"`    // beyond the bounds and the budget
+	Actor    string `json:"actor,omitempty"`
+}
+
+// Begun is what came at once of what was asked for.
+type Begun struct {
+	Decision engine.Decision `json:"decision"`
+	Event    *engine.Event   `json:"event,omitempty"` // the open event; absent: nothing is to be done
+}
+
+// Refusal is an error that the caller can mend, with its HTTP status.
+type Refusal struct {
+	Status int
+	Detail string
+}
+
+func (r Refusal) Error() string { return r.Detail }
 
 // Status is what flyball knows now.
 type Status struct {
@@ -52,15 +77,22 @@ type PolicyStatus struct {
 	Message         string                    `json:"message,omitempty"`
 	Metrics         map[string]engine.Reading `json:"metrics,omitempty"`
 	Cooldown        *Cooldown                 `json:"cooldown,omitempty"`
-	Failures        int                       `json:"failures,omitempty"` // raises in a row of which nothing stayed
-	Open            *engine.Event             `json:"open,omitempty"`     // what is being carried out
-	Error           string                    `json:"error,omitempty"`    // why the last cycle decided nothing
+	Backoff         *Backoff                  `json:"backoff,omitempty"` // after raises of which nothing stayed
+	Open            *engine.Event             `json:"open,omitempty"`    // what is being carried out
+	Error           string                    `json:"error,omitempty"`   // why the last cycle decided nothing
 }
 
 // Cooldown is the time until each direction is free, in seconds.
 type Cooldown struct {
 	UpSeconds   float64 `json:"upSeconds"`
 	DownSeconds float64 `json:"downSeconds"`
+}
+
+// Backoff is the wait for the next raise after failed ones.
+type Backoff struct {
+	Failures int     `json:"failures"` // in a row
+	Seconds  float64 `json:"seconds"`  // until the next raise may be tried; 0: now
+	Error    string  `json:"error"`    // of the last
 }
 
 // The answers, in the brief's envelope.
@@ -81,6 +113,11 @@ type (
 	enableAnswer struct {
 		Success bool `json:"success"`
 		Enabled bool `json:"enabled"`
+	}
+	begunAnswer struct {
+		Success bool   `json:"success"`
+		Service string `json:"service"`
+		Begun
 	}
 	// problem is an error as RFC 9457 writes it.
 	problem struct {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +27,17 @@ type paper struct {
 	actor string
 	fail  error
 	limit int
+	asked []Ask
+}
+
+func (p *paper) Scale(_ context.Context, service string, ask Ask) (Begun, error) {
+	p.asked = append(p.asked, ask)
+	return Begun{Decision: engine.Decision{From: 1, To: ask.Replicas}, Event: &engine.Event{ID: "1", Service: service}}, p.fail
+}
+
+func (p *paper) Rollback(ctx context.Context, service string, ask Ask) (Begun, error) {
+	ask.Replicas = 2
+	return p.Scale(ctx, service, ask)
 }
 
 func (p *paper) Status(context.Context) (Status, error) {
@@ -90,6 +102,19 @@ func TestOverTheSocket(t *testing.T) {
 	}
 	if h, err := c.History(t.Context(), "shop/../web", 7); err != nil || len(h) != 1 || h[0].Service != "shop/../web" || p.limit != 7 {
 		t.Errorf("history: %+v, limit %d, %v", h, p.limit, err)
+	}
+	if b, err := c.Scale(t.Context(), "web", Ask{Replicas: 4, Force: true, Actor: "ana"}); err != nil || b.Decision.To != 4 || b.Event.Service != "web" {
+		t.Errorf("scale: %+v, %v", b, err)
+	}
+	if b, err := c.Rollback(t.Context(), "web", Ask{Actor: "ana"}); err != nil || b.Decision.To != 2 {
+		t.Errorf("rollback: %+v, %v", b, err)
+	}
+	if want := []Ask{{4, true, "ana"}, {2, false, "ana"}}; !slices.Equal(p.asked, want) {
+		t.Errorf("asked %+v, want %+v", p.asked, want)
+	}
+	p.fail = Refusal{409, "a change is under way"}
+	if _, err := c.Scale(t.Context(), "web", Ask{Replicas: 4}); !errors.Is(err, p.fail) {
+		t.Errorf("a refusal reads %v", err)
 	}
 	p.fail = errors.New("the disk with the secret path is full")
 	if _, err := c.Status(t.Context()); err == nil || strings.Contains(err.Error(), "secret") {

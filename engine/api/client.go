@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -53,6 +52,20 @@ func (c *Client) Enable(ctx context.Context, on bool, actor string) error {
 	return c.do(ctx, http.MethodPost, "enable", enableRequest{Enabled: &on, Actor: actor}, &enableAnswer{})
 }
 
+// Scale asks for a number of replicas.
+func (c *Client) Scale(ctx context.Context, service string, ask Ask) (Begun, error) {
+	var a begunAnswer
+	err := c.do(ctx, http.MethodPost, "test/"+url.PathEscape(service), ask, &a)
+	return a.Begun, err
+}
+
+// Rollback asks for what was there before the last change.
+func (c *Client) Rollback(ctx context.Context, service string, ask Ask) (Begun, error) {
+	var a begunAnswer
+	err := c.do(ctx, http.MethodPost, "rollback/"+url.PathEscape(service), ask, &a)
+	return a.Begun, err
+}
+
 func (c *Client) do(ctx context.Context, method, path string, body, into any) error {
 	var text bytes.Buffer
 	if body != nil {
@@ -75,7 +88,7 @@ func (c *Client) do(ctx context.Context, method, path string, body, into any) er
 		if err := json.NewDecoder(res.Body).Decode(&p); err != nil || p.Detail == "" {
 			return fmt.Errorf("the daemon answered %s", res.Status)
 		}
-		return errors.New(p.Detail)
+		return Refusal{p.Status, p.Detail}
 	}
 	return json.NewDecoder(res.Body).Decode(into)
 }

@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -56,26 +58,41 @@ func Handler(f Flyball, log *slog.Logger) http.Handler {
 	handle("GET /api/autoscaling/history/{service}", history)
 	handle("POST /api/autoscaling/enable", func(r *http.Request) (any, error) {
 		var body enableRequest
-		decoder := json.NewDecoder(r.Body)
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&body); err != nil {
-			return nil, refusal{fmt.Sprintf("the body is not {\"enabled\": true} or {\"enabled\": false}: %v", err)}
+		if err := decode(r, &body); err != nil {
+			return nil, Refusal{http.StatusBadRequest, fmt.Sprintf("the body is not {\"enabled\": true} or {\"enabled\": false}: %v", err)}
 		}
 		if body.Enabled == nil {
-			return nil, refusal{`the body lacks "enabled": true or false`}
+			return nil, Refusal{http.StatusBadRequest, `the body lacks "enabled": true or false`}
 		}
-		if body.Actor == "" {
-			body.Actor = "api"
-		}
+		body.Actor = cmp.Or(body.Actor, "api")
 		return enableAnswer{Success: true, Enabled: *body.Enabled}, f.Enable(r.Context(), *body.Enabled, body.Actor)
 	})
+	for path, ask := range map[string]func(context.Context, string, Ask) (Begun, error){
+		"POST /api/autoscaling/test/{service}":     f.Scale,
+		"POST /api/autoscaling/rollback/{service}": f.Rollback,
+	} {
+		handle(path, func(r *http.Request) (any, error) {
+			var body Ask
+			if err := decode(r, &body); err != nil {
+				return nil, Refusal{http.StatusBadRequest, fmt.Sprintf("the body is not like {\"replicas\": 3, \"force\": false}: %v", err)}
+			}
+			body.Actor = cmp.Or(body.Actor, "api")
+			begun, err := ask(r.Context(), r.PathValue("service"), body)
+			return begunAnswer{Success: true, Service: r.PathValue("service"), Begun: begun}, err
+		})
+	}
 	return mux
 }
 
-// refusal is an error that the caller can mend.
-type refusal struct{ detail string }
-
-func (r refusal) Error() string { return r.detail }
+// decode reads a body. An empty one asks for nothing in particular.
+func decode(r *http.Request, into any) error {
+	decoder := json.NewDecoder(r.Body)
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
 
 func limitOf(r *http.Request) (int, error) {
 	text := r.URL.Query().Get("limit")
@@ -84,7 +101,7 @@ func limitOf(r *http.Request) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > maxLimit {
-		return 0, refusal{fmt.Sprintf("limit is %q; allowed is 1 to %d", text, maxLimit)}
+		return 0, Refusal{http.StatusBadRequest, fmt.Sprintf("limit is %q; allowed is 1 to %d", text, maxLimit)}
 	}
 	return n, nil
 }
@@ -92,8 +109,8 @@ func limitOf(r *http.Request) (int, error) {
 // refuse maps an error to its status, in this one place.
 func refuse(w http.ResponseWriter, log *slog.Logger, err error) {
 	status, detail := http.StatusInternalServerError, "see the daemon's log"
-	if mendable := (refusal{}); errors.As(err, &mendable) {
-		status, detail = http.StatusBadRequest, mendable.detail
+	if mendable := (Refusal{}); errors.As(err, &mendable) {
+		status, detail = mendable.Status, mendable.Detail
 	} else {
 		log.Error("api", "error", err)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/store/sqlite"
 	"github.com/flyball-dev/flyball/engine/target/compose"
 	"github.com/flyball-dev/flyball/engine/target/sim"
+	"github.com/flyball-dev/flyball/engine/target/swarm"
 	"github.com/flyball-dev/flyball/rego"
 	"golang.org/x/sync/errgroup"
 )
@@ -30,12 +31,15 @@ type App struct {
 	o         Options // with the author's config at the start
 	log       *slog.Logger
 	store     *sqlite.Store
-	target    *compose.Target
+	compose   *compose.Target
+	swarm     *swarm.Target
 	simulated *sim.Target
 	loop      *control.Loop
 	rules     atomic.Pointer[rego.Rules]
+	live      *control.Live
 	sets      chan []engine.Policy
-	seen      uint64 // the state of the files that New read
+	errands   chan errand // what people ask for
+	seen      uint64      // the state of the files that New read
 	since     time.Time
 
 	mu       sync.Mutex
@@ -66,29 +70,36 @@ func New(ctx context.Context, given Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	target, err := compose.New(o.DockerHost, o.Log)
+	projects, err := compose.New(o.DockerHost, o.Log)
 	if err != nil {
 		return nil, errors.Join(err, store.Shutdown())
 	}
-	target.Project = o.ComposeProject
+	projects.Project = o.ComposeProject
+	stacks, err := swarm.New(o.DockerHost, o.Log)
+	if err != nil {
+		return nil, errors.Join(err, store.Shutdown(), projects.Close())
+	}
 	stats, err := docker.New(o.DockerHost, o.Log)
 	if err != nil {
-		return nil, errors.Join(err, store.Shutdown(), target.Close())
+		return nil, errors.Join(err, store.Shutdown(), projects.Close(), stacks.Close())
 	}
 	simulated := sim.New(time.Now, demoServices(loaded.Policies))
 
 	a := &App{
-		given: given, o: o, log: o.Log, store: store, target: target, simulated: simulated,
-		sets: make(chan []engine.Policy), seen: seen, last: map[string]last{}, since: time.Now(),
+		given: given, o: o, log: o.Log, store: store, compose: projects, swarm: stacks, simulated: simulated,
+		sets: make(chan []engine.Policy), errands: make(chan errand), seen: seen, last: map[string]last{}, since: time.Now(),
 	}
 	live := &control.Live{
-		Targets:    map[string]control.Target{"compose": target, "sim": simulated},
+		Targets:    map[string]control.Target{"compose": projects, "compose-cli": projects, "swarm": stacks, "sim": simulated},
 		Sources:    map[string]control.Source{"system": bySource{stats: stats, simulated: simulated}},
 		NewWindows: func() control.Windows { return new(metrics.Windows) },
 		Deadline:   10 * time.Second,
-		Budget:     &control.Budget{MaxReplicas: o.MaxReplicas, MinMemory: int64(*o.MinMemoryMB) << 20, Available: available(stats)},
+		Budget:     &control.Budget{MaxReplicas: o.MaxReplicas, MinMemory: int64(*o.MinMemoryMB) << 20},
+		Weigher:    stats,
+		HostMemory: hostMemory(stats),
 	}
-	live.Budget.PerReplica = live.PerReplica
+	live.Budget.PerReplica, live.Budget.Available = live.PerReplica, live.Available
+	a.live = live
 	a.loop = &control.Loop{
 		Cycle: &control.Cycle{
 			World: live, Rules: a, Ledger: ledger{store, o.Enabled, o.DryRun}, Actor: live,
@@ -103,7 +114,9 @@ func New(ctx context.Context, given Options) (*App, error) {
 }
 
 // Close lets go of what New took hold of.
-func (a *App) Close() error { return errors.Join(a.store.Shutdown(), a.target.Close()) }
+func (a *App) Close() error {
+	return errors.Join(a.store.Shutdown(), a.compose.Close(), a.swarm.Close())
+}
 
 // Run is the daemon: it runs the policies and answers on the socket until ctx ends, and reloads when a policy file
 // changes or reload is sent to.
@@ -113,6 +126,8 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { return api.Serve(ctx, a.o.Socket, api.Handler(a, a.log)) })
 	group.Go(func() error { a.settle(ctx); return nil })
 	group.Go(func() error { a.loop.Run(ctx, a.sets); return nil })
+	group.Go(func() error { a.run(ctx, group); return nil })
+	group.Go(func() error { a.listen(ctx); return nil })
 	group.Go(func() error { a.watch(ctx, reload); return nil })
 	err := group.Wait()
 	a.log.Info("stopped")

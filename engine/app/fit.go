@@ -11,15 +11,19 @@ import (
 	"github.com/flyball-dev/flyball/engine/store/sqlite"
 	"github.com/flyball-dev/flyball/engine/target/compose"
 	"github.com/flyball-dev/flyball/engine/target/sim"
+	"github.com/flyball-dev/flyball/engine/target/swarm"
 	"github.com/flyball-dev/flyball/rego"
 )
 
 // The adapters fit their ports.
 var (
 	_ control.Target      = (*compose.Target)(nil)
+	_ control.Target      = (*swarm.Target)(nil)
+	_ control.Watcher     = (*swarm.Target)(nil)
 	_ control.Target      = (*sim.Target)(nil)
 	_ control.Source      = (*sim.Target)(nil)
 	_ control.Source      = (*docker.Source)(nil)
+	_ control.Weigher     = (*docker.Source)(nil)
 	_ control.Windows     = (*metrics.Windows)(nil)
 	_ control.Ledger      = (*sqlite.Store)(nil)
 	_ control.Recommender = (*rego.Rules)(nil)
@@ -59,8 +63,8 @@ func (b bySource) Sample(ctx context.Context, m []engine.Metric, s engine.Servic
 	return b.stats.Sample(ctx, m, s)
 }
 
-// available is the memory of the engine's host; 0, not known, where that is another machine.
-func available(stats *docker.Source) func() int64 {
+// hostMemory is what is available on the engine's host; 0, not known, where that is another machine.
+func hostMemory(stats *docker.Source) func() int64 {
 	return func() int64 {
 		bytes, err := stats.HostMemory()
 		if err != nil {

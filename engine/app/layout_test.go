@@ -30,14 +30,16 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/metrics/docker": {"engine"},
 		"engine/store":          {"engine"},
 		"engine/store/sqlite":   {"engine", "engine/store"},
-		"engine/target/compose": {"engine"},
+		"engine/target/docker":  {"engine"},
+		"engine/target/compose": {"engine", "engine/target/docker"},
+		"engine/target/swarm":   {"engine", "engine/target/docker"},
 		"engine/target/sim":     {"engine", "engine/sim"},
 	}
 	owners := map[string][]string{
 		"cuelang.org/go":                   {"schema"},
 		"github.com/open-policy-agent/opa": {"rego"},
 		"modernc.org/sqlite":               {"engine/store/sqlite"},
-		"github.com/docker/docker":         {"engine/target/compose", "engine/metrics/docker"},
+		"github.com/docker/docker":         {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
 	}
 	seen := map[string]bool{}
 	for _, p := range packages(t) {

@@ -124,6 +124,16 @@ func (f *Offline) History(ctx context.Context, service string, limit int) (event
 	return events, err
 }
 
+// Scale is the daemon's: two that act on one service would be one too many.
+func (f *Offline) Scale(context.Context, string, api.Ask) (api.Begun, error) {
+	return api.Begun{}, fmt.Errorf("no daemon answers at %s, and only a daemon scales; start flyball run", f.o.Socket)
+}
+
+// Rollback is the daemon's too.
+func (f *Offline) Rollback(ctx context.Context, service string, ask api.Ask) (api.Begun, error) {
+	return f.Scale(ctx, service, ask)
+}
+
 // Enable turns the global switch in the store; the next daemon finds it there.
 func (f *Offline) Enable(ctx context.Context, on bool, actor string) error {
 	store, err := sqlite.Open(f.o.Store, sqlite.Options{Log: f.o.Log})

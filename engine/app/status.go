@@ -46,7 +46,7 @@ func (a *App) Status(ctx context.Context) (api.Status, error) {
 func describe(p engine.Policy, r engine.Record, failed error, st engine.State, at time.Time) api.PolicyStatus {
 	ps := api.PolicyStatus{
 		Name: p.Name, Service: p.Service, Enabled: p.Enabled, Mode: p.Mode,
-		MinReplicas: p.MinReplicas, MaxReplicas: p.MaxReplicas, Failures: st.Backoff.Failures, Open: st.Open,
+		MinReplicas: p.MinReplicas, MaxReplicas: p.MaxReplicas, Open: st.Open,
 	}
 	if d := r.Decision; d.Action != "" {
 		seen := r.Snapshot.Service.Replicas
@@ -64,20 +64,17 @@ func describe(p engine.Policy, r engine.Record, failed error, st engine.State, a
 	if failed != nil {
 		ps.Error = failed.Error()
 	}
-	up, down := until(at, st.Cooldown.Up, st.Backoff.Deadline), until(at, st.Cooldown.Down)
+	if b := st.Backoff; b.Failures > 0 {
+		ps.Backoff = &api.Backoff{Failures: b.Failures, Seconds: until(at, b.Deadline).Seconds(), Error: b.Error}
+	}
+	up, down := until(at, st.Cooldown.Up), until(at, st.Cooldown.Down)
 	if up > 0 || down > 0 {
 		ps.Cooldown = &api.Cooldown{UpSeconds: up.Seconds(), DownSeconds: down.Seconds()}
 	}
 	return ps
 }
 
-func until(at time.Time, deadlines ...engine.Deadline) time.Duration {
-	longest := time.Duration(0)
-	for _, d := range deadlines {
-		longest = max(longest, d.Until.Sub(at))
-	}
-	return longest
-}
+func until(at time.Time, d engine.Deadline) time.Duration { return max(0, d.Until.Sub(at)) }
 
 // History is the newest events first.
 func (a *App) History(ctx context.Context, service string, limit int) ([]engine.Event, error) {
