@@ -11,7 +11,7 @@ import (
 // until that is decided, until the new replica runs, and until it is ready. What is waited for by policy is part of it: here samples each
 // second, 3 of them before a metric is believed, a cycle each second, and a replica that is ready once it has run 1 s.
 func BenchmarkLiveReaction(b *testing.B) {
-	s := open(b, dockertest.Start(b), buildDaemon(b), plainFile, policyHead+"minReplicas: 1, rollout: minReady: \"1s\"\n}\n")
+	s := open(b, dockertest.Start(b), plainFile, policyHead+"minReplicas: 1, rollout: minReady: \"1s\"\n}\n")
 	s.run()
 	var decided, running, ready time.Duration
 	for b.Loop() {

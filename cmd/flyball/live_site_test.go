@@ -27,44 +27,69 @@ import (
 
 const liveImage = "flyball-live/service"
 
-// buildDaemon builds the command as users have it.
-func buildDaemon(tb testing.TB) string {
-	tb.Helper()
-	binary := filepath.Join(tb.TempDir(), "flyball")
-	if text, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		tb.Fatalf("go build: %v\n%s", err, text)
+var shared dockertest.Shared
+
+// binary is the command as users have it, built once.
+var binary = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(binaries(), "flyball")
+	if text, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, text)
 	}
-	return binary
+	return path, nil
+})
+
+func binaries() string {
+	return filepath.Join(os.TempDir(), fmt.Sprint("flyball-live-bin-", os.Getpid()))
+}
+
+// withEngine runs the tests, and takes down what they share.
+type withEngine struct{ *testing.M }
+
+func (m withEngine) Run() int {
+	defer os.RemoveAll(binaries())
+	defer shared.Stop()
+	return m.M.Run()
 }
 
 // site is a compose project and a folder with policies, for one daemon after the other.
 type site struct {
 	testing.TB
 	engine  *dockertest.Engine
+	host    string // where the daemon finds the engine
 	binary  string
 	dir     string
 	project string
-	running *daemon // nil: none is meant to run
+	env     []string // beside what all have
+	running *daemon  // nil: none is meant to run
 }
 
 // open starts a project with the service web, of the given compose file, and writes the policies for it. In both $IMAGE
 // is the test program's image and $PROJECT the project.
-func open(tb testing.TB, e *dockertest.Engine, binary, file, policies string) *site {
+func open(tb testing.TB, e *dockertest.Engine, file, policies string) *site {
 	tb.Helper()
+	s := lay(tb, e, file, policies)
+	tb.Cleanup(s.removeAll)
+	s.compose("up", "-d", "--wait")
+	return s
+}
+
+// lay writes the files of a site, and starts nothing.
+func lay(tb testing.TB, e *dockertest.Engine, file, policies string) *site {
+	tb.Helper()
+	binary, err := binary()
+	if err != nil {
+		tb.Fatal(err)
+	}
 	dir, err := os.MkdirTemp("", "flyball-live-") // short: a socket's path is at most 107 bytes long
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s := &site{TB: tb, engine: e, binary: binary, dir: dir}
+	s := &site{TB: tb, engine: e, host: e.Host(), binary: binary, dir: dir}
 	s.project = "fb" + strings.TrimPrefix(filepath.Base(dir), "flyball-live-")
 	e.Build(tb, liveImage, dockertest.Program, dockertest.Plain)
 	s.write("compose.yaml", file)
 	s.write("policies.cue", policies)
-	tb.Cleanup(func() {
-		s.removeAll()
-		os.RemoveAll(dir)
-	})
-	s.compose("up", "-d", "--wait")
+	tb.Cleanup(func() { os.RemoveAll(dir) })
 	return s
 }
 
@@ -170,8 +195,9 @@ func (s *site) run() *daemon {
 func (s *site) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(s.binary, append(args, "-p", "policies.cue")...)
 	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "DOCKER_HOST="+s.engine.Host(), "COMPOSE_PROJECT_NAME=",
+	cmd.Env = append(os.Environ(), "DOCKER_HOST="+s.host, "COMPOSE_PROJECT_NAME=",
 		"AUTOSCALING_ENABLED=true", "AUTOSCALING_LOG_LEVEL=debug", "MIN_AVAILABLE_MEMORY_MB=0")
+	cmd.Env = append(cmd.Env, s.env...)
 	return cmd
 }
 
@@ -234,6 +260,18 @@ func (s *site) flyball(args ...string) string {
 	return string(out)
 }
 
+// refused runs a verb that ends with 1, and answers why.
+func (s *site) refused(args ...string) string {
+	s.Helper()
+	cmd := s.command(args...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	if err := cmd.Run(); cmd.ProcessState.ExitCode() != exitNo {
+		s.Fatalf("flyball %q: %v, want exit code 1\n%s", args, err, &errs)
+	}
+	return errs.String()
+}
+
 // history is the events, oldest first.
 func (s *site) history() []engine.Event {
 	s.Helper()
@@ -279,7 +317,12 @@ func (s *site) policy(name string) api.PolicyStatus {
 // until waits for a condition.
 func (s *site) until(what string, holds func() bool) {
 	s.Helper()
-	for end := time.Now().Add(40 * time.Second); !holds(); <-time.After(50 * time.Millisecond) {
+	s.within(40*time.Second, what, holds)
+}
+
+func (s *site) within(longest time.Duration, what string, holds func() bool) {
+	s.Helper()
+	for end := time.Now().Add(longest); !holds(); <-time.After(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			out, _ := s.engine.TryCompose(s, s.dir, "-p", s.project, "ps", "-a")
 			s.Fatalf("waited in vain: %s; there is %v, and\n%s", what, s.ended(), out)

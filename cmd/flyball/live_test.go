@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -14,10 +16,11 @@ import (
 )
 
 const (
-	plainFile = "services:\n  web:\n    image: $IMAGE\n    cpus: 0.3\n"
+	// so little CPU time that a busy machine can give it whole
+	plainFile = "services:\n  web:\n    image: $IMAGE\n    cpus: 0.1\n"
 
 	// later replicas do what the file settings says
-	changeableFile = plainFile + `
+	changeableFile = "services:\n  web:\n    image: $IMAGE\n    cpus: 0.3\n" + `
     environment: {SETTINGS: /bound/settings}
     volumes: ["./:/bound"]
     healthcheck: {test: [CMD, /service, health], interval: 300ms, timeout: 2s, retries: 100}
@@ -38,9 +41,9 @@ policies: web: {
 	atLeastTwo = policyHead + "minReplicas: 2, rollout: minReady: \"1s\"\n}\n"
 )
 
-// TestLive runs the daemon as it is built on a real engine, with a project of their own for each of the tests.
+// The live tests run the daemon as it is built on a real engine, each with a project of its own.
 func TestLive(t *testing.T) {
-	e, binary := dockertest.Start(t), buildDaemon(t)
+	e := shared.Engine(t)
 	for name, test := range map[string]func(t *testing.T, start func(file, policies string) *site){
 		"LoadScalesUpAndRestScalesDown": testLoad,
 		"AServiceThatDoesNotExist":      testNoService,
@@ -52,12 +55,12 @@ func TestLive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, func(file, policies string) *site { return open(t, e, binary, file, policies) })
+			test(t, func(file, policies string) *site { return open(t, e, file, policies) })
 		})
 	}
 	t.Run("DockerKilledInTheMiddle", func(t *testing.T) {
 		t.Parallel()
-		testDockerKilled(t, func(file, policies string) *site { return open(t, dockertest.Start(t), binary, file, policies) })
+		testDockerKilled(t, func(file, policies string) *site { return open(t, dockertest.Start(t), file, policies) })
 	})
 }
 
@@ -124,8 +127,8 @@ func testFixedPort(t *testing.T, start func(file, policies string) *site) {
 func (s *site) backsOff() {
 	s.Helper()
 	p := s.policy("web")
-	if p.Failures != 1 || p.Cooldown == nil || p.Cooldown.UpSeconds < 10 || p.Cooldown.UpSeconds > 30 {
-		s.Errorf("%d failures, cooldown %+v; want 1 and up to 30 s", p.Failures, p.Cooldown)
+	if p.Backoff == nil || p.Backoff.Failures != 1 || p.Backoff.Seconds < 10 || p.Backoff.Seconds > 30 {
+		s.Errorf("back-off is %+v; want 1 failure and up to 30 s", p.Backoff)
 	}
 	s.mentions(s.flyball("status"), "BackoffActive", "more after 1 failed in a row")
 }
@@ -250,4 +253,54 @@ func testDockerKilled(t *testing.T, start func(file, policies string) *site) {
 		t.Fatal(err)
 	}
 	s.untilEnded("up 1→2 interrupted", "up 1→2 succeeded")
+}
+
+// What does not fit the budget is cut to what does, and it says why: by the replicas of all services, and by memory.
+func TestLiveBudget(t *testing.T) {
+	t.Run("replicas", func(t *testing.T) {
+		s, _ := behind(t, plainFile+"  db:\n    image: $IMAGE\n",
+			atLeastOne+strings.NewReplacer("policies: web", "policies: db", `service: "web"`, `service: "db"`).Replace(atLeastOne))
+		s.env = []string{"MAX_TOTAL_REPLICAS=4"}
+		s.run()
+		s.cycles(2)
+		s.flyball("scale", "web", "5")
+		s.untilEnded("up 1→3 succeeded")
+		s.mentions(s.refused("scale", "db", "2"), "db stays at 1: BudgetExhausted: wished for 2: 3 replicas of 4 in use by other services; --force goes beyond")
+	})
+	t.Run("memory", func(t *testing.T) {
+		each := available(t) / 8
+		s, _ := behind(t, fmt.Sprintf("%s    mem_limit: %d\n", plainFile, each<<20), atLeastOne)
+		s.env = []string{fmt.Sprintf("MIN_AVAILABLE_MEMORY_MB=%d", available(t)-each*3/2)}
+		s.run()
+		s.cycles(1)
+		s.flyball("scale", "web", "5")
+		s.untilEnded("up 1→2 succeeded")
+	})
+	t.Run("memory of replicas without a limit", func(t *testing.T) {
+		s, _ := behind(t, plainFile+"    environment: {ALLOCATE_MB: 200}\n", strings.Replace(atLeastOne, "maxReplicas: 5", "maxReplicas: 100", 1))
+		s.env = []string{fmt.Sprintf("MIN_AVAILABLE_MEMORY_MB=%d", available(t)-500)}
+		d := s.run()
+		s.until("a sample", func() bool { return s.policy("web").Metrics["cpu_usage"].Samples > 0 })
+		s.command("scale", "web", "100").Run() // whether some fit depends on what else runs here
+		if n := d.said("msg=decision", "BudgetExhausted", "a replica may take 20"); n == 0 {
+			t.Error("it does not know what a replica takes")
+		}
+	})
+}
+
+// available is the memory that is available on this machine, in MB.
+func available(t *testing.T) int {
+	t.Helper()
+	text, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kb int
+	for line := range strings.Lines(string(text)) {
+		if n, _ := fmt.Sscanf(line, "MemAvailable: %d kB", &kb); n == 1 {
+			return kb >> 10
+		}
+	}
+	t.Fatal("/proc/meminfo does not say how much is available")
+	return 0
 }

@@ -87,8 +87,8 @@ func newRoot() *cobra.Command {
 	f := &flags{}
 	root := &cobra.Command{
 		Use:   "flyball",
-		Short: "Scale Docker Compose services by policies that are code",
-		Long: `flyball scales Docker Compose services. A policy (CUE, JSON or YAML) says what to watch and how far to go,
+		Short: "Scale Docker Compose and Swarm services by policies that are code",
+		Long: `flyball scales Docker Compose and Swarm services. A policy (CUE, JSON or YAML) says what to watch and how far to go,
 rules (Rego) turn the metrics into a recommendation, and a guard makes it safe: bounds, cooldown, budget.
 
 Start with:  flyball init, flyball validate, flyball run --dry-run`,
@@ -101,7 +101,7 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 	p.StringVar(&f.envFile, "env-file", defaultEnvFile, "file of AUTOSCALING_ and other settings")
 	root.AddCommand(
 		newInit(f), newValidate(f), newTest(f), newEval(f), newRun(f),
-		newStatus(f), newHistory(f), newEnable(f, true), newEnable(f, false), newVersion(), newLoad(),
+		newStatus(f), newHistory(f), newScale(f), newRollback(f), newEnable(f, true), newEnable(f, false), newVersion(), newLoad(),
 	)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return coded{exitUsage, fmt.Errorf("%w\nsee %s --help", err, cmd.CommandPath())}

@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"flyball": main})
+	testscript.Main(withEngine{m}, map[string]func(){"flyball": main})
 }
 
 func TestScripts(t *testing.T) {

@@ -89,6 +89,9 @@ func stateOf(p api.PolicyStatus, on bool) string {
 		return "blocked"
 	case p.Open != nil:
 		return fmt.Sprintf("%s to %d", p.Open.Action, p.Open.To)
+	case p.Backoff != nil && p.Backoff.Seconds > 0:
+		left := time.Duration(p.Backoff.Seconds * float64(time.Second)).Round(time.Second)
+		return fmt.Sprintf("backing off %s (%d failed)", left, p.Backoff.Failures)
 	case p.Mode == engine.Shadow:
 		return "shadow"
 	case !on:
