@@ -123,6 +123,18 @@ func (s *Store) OpenEvents(ctx context.Context) ([]store.Intent, error) {
 	return open, nil
 }
 
+// Halfway lists the interrupted events whose traces may still be there.
+func (s *Store) Halfway(ctx context.Context) ([]engine.Event, error) {
+	query := "SELECT json_extract(state, '$.halfway') AS event FROM state WHERE event IS NOT NULL ORDER BY subject"
+	left, err := list(ctx, s.read, query, nil, func(rows *sql.Rows) (engine.Event, error) {
+		return decoded[engine.Event](rows)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read interrupted events: %w", err)
+	}
+	return left, nil
+}
+
 // list answers an empty list, not nil, for no rows: it ends up in JSON.
 func list[T any](ctx context.Context, db *sql.DB, query string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
 	rows, err := db.QueryContext(ctx, query, args...)

@@ -35,6 +35,8 @@ func (s Suite) fields(t *testing.T) {
 	same(t, "open event", open[0].Event, *state.Open)
 	same(t, "mode of the open event", open[0].Mode, record.Mode)
 
+	same(t, "interrupted events", must(ledger.Halfway(ctx))(t), []engine.Event{*state.Halfway})
+
 	event := *state.Open
 	check(t, ledger.Close(ctx, event, p, engine.State{}))
 	same(t, "closed event", must(ledger.History(ctx, "", 0))(t), []engine.Event{event})

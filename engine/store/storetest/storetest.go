@@ -23,6 +23,7 @@ type Store interface {
 	Decisions(ctx context.Context, policy string, limit int) ([]store.Row, error)
 	Latest(ctx context.Context) ([]engine.Record, error)
 	OpenEvents(ctx context.Context) ([]store.Intent, error)
+	Halfway(ctx context.Context) ([]engine.Event, error)
 
 	Shutdown() error
 }

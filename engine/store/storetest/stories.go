@@ -15,6 +15,7 @@ func (s Suite) empty(t *testing.T) {
 	ctx, ledger := t.Context(), s.fresh(t)
 	same(t, "state", must(ledger.State(ctx, policy("web", engine.Live)))(t), engine.State{})
 	same(t, "history", must(ledger.History(ctx, "", 10))(t), []engine.Event{})
+	same(t, "interrupted events", must(ledger.Halfway(ctx))(t), []engine.Event{})
 	same(t, "newest records", must(ledger.Latest(ctx))(t), []engine.Record{})
 	if on, known, err := ledger.Enabled(ctx); on || known || err != nil {
 		t.Errorf("switch is %v, known %v, error %v; want off and not known", on, known, err)
