@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// MostReplicas is the largest number that a policy or a person may name.
+const MostReplicas = 10000
+
 // Policy is what an author wrote for one service, checked by the schema and with every default filled in.
 type Policy struct {
 	Name    string `json:"name"`

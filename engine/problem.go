@@ -2,6 +2,11 @@ package engine
 
 import "fmt"
 
+// Gone is the error of a target that does not have a policy's service, in words that say what there is instead.
+type Gone string
+
+func (g Gone) Error() string { return string(g) }
+
 // Problem is something wrong with what an author wrote, at its place.
 type Problem struct {
 	File    string `json:"file"`

@@ -39,10 +39,11 @@ type Service struct {
 	Project  string
 	Replicas []Replica // those that count as current
 	Rollout  string    // why the target asks to be left alone for now; empty: it does not
+	NoRoom   string    // why more replicas would find no place now; empty: they may
 	Version  string    // of the service's definition, which an order is bound to; empty: the target knows none
 	Memory   int64     // bytes that one more replica may take; 0: not known
 	Free     int64     // bytes that new replicas may take where the service runs; 0: what the engine's host has
-	Touched  time.Time // when somebody else last changed it, as far as that was seen
+	Touched  time.Time // when it was last changed, by whomever, as far as that was seen
 }
 
 // Ready counts the replicas that are ready.
@@ -70,8 +71,9 @@ type ServiceView struct {
 	Name     string    `json:"name"`
 	Replicas Replicas  `json:"replicas"`
 	Rollout  string    `json:"rollout,omitempty"` // why the target asks to be left alone for now
+	NoRoom   string    `json:"no_room,omitempty"` // why more replicas would find no place now
 	Version  string    `json:"version,omitempty"` // of the service's definition, which an order is bound to
-	Touched  time.Time `json:"touched,omitzero"`  // when somebody else last changed it, as far as that was seen
+	Touched  time.Time `json:"touched,omitzero"`  // when it was last changed, by whomever, as far as that was seen
 }
 
 // Replicas counts the replicas of a service.

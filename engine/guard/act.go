@@ -20,7 +20,7 @@ func Begin(s engine.State, p engine.Policy, e engine.Event) engine.State {
 // Void is the state after an event of which nothing came because somebody else was faster: as if it had not been, for it is
 // decided again at once. before is the state that it was decided in.
 func Void(s, before engine.State) engine.State {
-	s.Open, s.Cooldown, s.Restored = nil, before.Cooldown, before.Restored
+	s.Open, s.Cooldown, s.Restored, s.Known = nil, before.Cooldown, before.Restored, before.Known
 	return s
 }
 
@@ -47,9 +47,12 @@ func End(s engine.State, p engine.Policy, e engine.Event) engine.State {
 	return s
 }
 
-// started sets the cooldowns that a change starts. What was asked for starts both: the rules leave it alone for a while.
+// started sets the cooldowns that a change starts. What a person asked for starts both: the rules leave it alone for a
+// while. What was put back was decided before, and says nothing about the load: up stays free.
 func started(c engine.Deadlines, p engine.Policy, e engine.Event, at time.Time) engine.Deadlines {
 	switch {
+	case e.Request != nil && e.Request.Kind == engine.Restore:
+		c.Down = after(c.Down, at, p.Cooldown.Down)
 	case e.Action == engine.ScaleUp, e.Request != nil:
 		c.Up = after(c.Up, at, p.Cooldown.Up)
 		c.Down = after(c.Down, at, p.Cooldown.Down)

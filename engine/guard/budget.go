@@ -2,11 +2,14 @@ package guard
 
 import "fmt"
 
-// budget cuts a raise to what fits: the replicas of all services under their common limit, less what services of a
+// budget cuts a raise to what fits: nothing where the target finds no place for what is asked of it already; the replicas of all services under their common limit, less what services of a
 // higher priority still claim, and the memory that must stay available on the engine's host.
 func budget(s situation, wish int) ruling {
 	if wish <= s.current {
 		return ruling{to: wish}
+	}
+	if why := s.snapshot.Service.NoRoom; why != "" {
+		return ruling{s.current, "NoRoom", why}
 	}
 	b := s.state.Budget
 	to, message := wish, ""

@@ -11,22 +11,22 @@ import (
 // recreate one.
 const Quiet = 10 * time.Second
 
-// knownFor is how long a count that was left or seen is expected to be still there. After a longer absence of the daemon
-// what runs now is what somebody wants.
-const knownFor = time.Hour
+// knownFor is how long a count that was left or seen is expected to be still there: a few evaluations. When nobody has
+// looked for longer, because the daemon or the policy was off, what runs now is what somebody wants.
+func knownFor(p engine.Policy) time.Duration { return max(3*p.EvaluationInterval, time.Minute) }
 
-// Drifted says whether somebody else changed the number of replicas since flyball last left or saw it, and from what.
-// A shadow's count is its own, and a service that is stopped is somebody's wish.
+// Drifted says whether the number of replicas is another than flyball last left or saw, and which that was. Somebody changed
+// it, or replicas ended by themselves. A shadow's count is its own, and a service that is stopped is somebody's wish.
 func Drifted(p engine.Policy, snap engine.Snapshot, st engine.State) (from int, drifted bool) {
 	current := snap.Service.Replicas.Current
-	if p.Mode == engine.Shadow || current == 0 || st.Open != nil || snap.At.Sub(st.Known.At) > knownFor {
+	if p.Mode == engine.Shadow || current == 0 || st.Open != nil || snap.At.Sub(st.Known.At) > knownFor(p) {
 		return 0, false
 	}
 	return st.Known.Replicas, st.Known.Replicas > 0 && st.Known.Replicas != current
 }
 
-// Restore is the request that undoes a drift, or nil: replicas that somebody else took away, as a plain docker compose up
-// does, are put back once it has been quiet. What was added stays, and the rules go on from there. A second drift within
+// Restore is the request that undoes a drift, or nil: replicas that went, as a plain docker compose up takes them away, are
+// put back once it has been quiet. What was added stays, and the rules go on from there. A second drift within
 // the cooldown stays too: whoever insists wins.
 func Restore(p engine.Policy, snap engine.Snapshot, st engine.State) *engine.Request {
 	from, drifted := Drifted(p, snap, st)
@@ -44,14 +44,14 @@ func Restore(p engine.Policy, snap engine.Snapshot, st engine.State) *engine.Req
 // quiet says that nobody has touched the service for a while.
 func quiet(snap engine.Snapshot) bool { return snap.At.Sub(snap.Service.Touched) >= Quiet }
 
-// drift holds while somebody else is changing the number of replicas.
+// drift holds while something else than flyball is changing the number of replicas.
 func drift(s situation, current int) ruling {
 	from, drifted := Drifted(s.policy, s.snapshot, s.state)
 	switch {
 	case !drifted:
 		return ruling{to: current}
 	case !quiet(s.snapshot):
-		return ruling{current, "Drift", fmt.Sprintf("somebody else took the service from %d to %d; waiting until it has been left alone for %s", from, current, wait(Quiet))}
+		return ruling{current, "Drift", fmt.Sprintf("%s where %d were left; waiting until nobody has touched them for %s", replicas(current), from, wait(Quiet))}
 	}
-	return ruling{to: current, message: fmt.Sprintf("somebody else took the service from %d to %d; going on from there", from, current)}
+	return ruling{to: current, message: fmt.Sprintf("%s where %d were left; going on from there", replicas(current), from)}
 }

@@ -105,7 +105,7 @@ func Decide(p engine.Policy, snap engine.Snapshot, r engine.Recommendation, st e
 func expected(gate string, s situation) engine.Count {
 	switch gate {
 	case "rollout", "drift":
-		return s.state.Known
+		return engine.Count{Replicas: s.state.Known.Replicas, At: s.at}
 	case "stopped":
 		return engine.Count{}
 	}

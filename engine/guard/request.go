@@ -12,11 +12,15 @@ func Obey(p engine.Policy, snap engine.Snapshot, req engine.Request, st engine.S
 	s := situation{policy: p, snapshot: snap, state: st, at: snap.At, current: snap.Service.Replicas.Current}
 	s.low, s.high = limits(p, snap)
 	if req.Force {
-		s.low, s.high, s.state.Budget = 1, most, engine.Budget{}
+		s.low, s.high, s.state.Budget = 1, engine.MostReplicas, engine.Budget{}
 	}
 	r := Asked(req, snap)
 	d := engine.Decision{From: s.current, To: s.current}
-	for _, g := range []stage{{"stopped", stopped}, {"rollout", rollout}} {
+	holding := []stage{{"stopped", stopped}, {"rollout", rollout}}
+	if req.Kind == engine.Restore { // nobody asks for it
+		holding = append([]stage{{"enabled", enabled}}, holding...)
+	}
+	for _, g := range holding {
 		v := g.rule(s, s.current)
 		d.Trace = append(d.Trace, engine.Step{Stage: g.name, From: s.current, To: s.current, Reason: v.reason, Message: v.message})
 		if v.reason != "" {
@@ -38,9 +42,6 @@ func Obey(p engine.Policy, snap engine.Snapshot, req engine.Request, st engine.S
 	return settle(d, r), st
 }
 
-// most is as many replicas as a policy may ever name.
-const most = 10000
-
 // Asked is a request in the form of a recommendation.
 func Asked(req engine.Request, snap engine.Snapshot) engine.Recommendation {
 	current := snap.Service.Replicas.Current
@@ -53,7 +54,7 @@ func Asked(req engine.Request, snap engine.Snapshot) engine.Recommendation {
 		reason = engine.Reason{Code: "Rollback", Message: fmt.Sprintf("back to %s, as before the last change; asked for by %s", replicas(req.Replicas), req.Actor)}
 	case engine.Restore:
 		r.Priority = engine.Medium
-		reason = engine.Reason{Code: "Drift", Message: fmt.Sprintf("back to %s: somebody else left %d", replicas(req.Replicas), current)}
+		reason = engine.Reason{Code: "Drift", Message: fmt.Sprintf("back to %s: there are %d, and nobody asked flyball for that", replicas(req.Replicas), current)}
 	}
 	if req.Force {
 		reason.Message += ", by force"

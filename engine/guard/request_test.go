@@ -139,7 +139,7 @@ func TestRestore(t *testing.T) {
 		"again after it": {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) {
 			st.Restored = start.Add(-5 * time.Minute)
 		}, 4},
-		"not what was there a long while ago":   {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) { st.Known.At = start.Add(-2 * time.Hour) }, 0},
+		"not what was there a long while ago":   {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) { st.Known.At = start.Add(-4 * time.Minute) }, 0},
 		"not during a change":                   {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) { st.Open = &engine.Event{} }, 0},
 		"not where nothing was ever seen":       {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) { st.Known = engine.Count{} }, 0},
 		"at least the minimum, which has risen": {func(p *engine.Policy, _ *engine.Snapshot, _ *engine.State) { p.MinReplicas = 5 }, 5},
@@ -166,7 +166,7 @@ func TestDriftHoldsUntilQuiet(t *testing.T) {
 	s.Metrics = map[string]engine.Reading{"cpu": engine.Reads(90)}
 	s.Service.Touched = start.Add(-time.Second)
 	d, after := Decide(p, s, up, st)
-	if d.To != 1 || d.Reason != "Drift" || after.Known != st.Known {
+	if d.To != 1 || d.Reason != "Drift" || after.Known.Replicas != 4 {
 		t.Errorf("decided %+v, known %+v", d, after.Known)
 	}
 	s.Service.Touched = start.Add(-Quiet)
@@ -174,7 +174,7 @@ func TestDriftHoldsUntilQuiet(t *testing.T) {
 	if d.To != 2 || d.Reason != "Busy" || after.Known.Replicas != 1 {
 		t.Errorf("decided %+v, known %+v", d, after.Known)
 	}
-	if said := d.Trace[3]; said.Stage != "drift" || !strings.Contains(said.Message, "from 4 to 1") {
+	if said := d.Trace[3]; said.Stage != "drift" || !strings.Contains(said.Message, "1 replica where 4 were left") {
 		t.Errorf("the trace says %+v", said)
 	}
 }
@@ -193,5 +193,17 @@ func TestAnInterruptedEventIsHalfway(t *testing.T) {
 	st = End(Begin(st, p, e), p, e)
 	if st.Halfway == nil || st.Halfway.ID != "e" || st.Known != (engine.Count{}) {
 		t.Errorf("halfway %+v, known %+v", st.Halfway, st.Known)
+	}
+}
+
+// Where there is no place for what was asked for already, nothing more is asked for; less may be.
+func TestNoRoomHoldsRaisesAlone(t *testing.T) {
+	p, s, st := asking(start)
+	s.Service.NoRoom = "no suitable node"
+	if d, _ := Obey(p, s, engine.Request{Kind: engine.Scale, Replicas: 4}, st); d.To != 3 || d.Reason != "NoRoom" {
+		t.Errorf("up: %+v", d)
+	}
+	if d, _ := Obey(p, s, engine.Request{Kind: engine.Scale, Replicas: 2}, st); d.To != 2 {
+		t.Errorf("down: %+v", d)
 	}
 }
