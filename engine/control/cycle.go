@@ -30,11 +30,14 @@ type Cycle struct {
 	// nil: nobody is.
 	Decided func(p engine.Policy, r engine.Record)
 	Ended   func(p engine.Policy, e engine.Event)
+	// Boot is the machine's run at the end of an event, by which a clock that was set meanwhile is noticed; nil: that of
+	// its beginning.
+	Boot func() engine.Boot
 
 	mu       sync.Mutex
 	turns    map[string]chan struct{} // by subject: one slot, taken while its state is read, decided on and written
 	acting   map[string]bool          // by subject: a decision is being carried out
-	unclosed map[string]engine.Event  // by subject: ends that could not be recorded yet
+	unclosed map[string]ending        // by subject: ends that could not be recorded yet
 }
 
 // Ask says what is asked for in the place of the rules, from what there is; nil: nothing, so the rules decide. An error
@@ -54,30 +57,31 @@ func (c *Cycle) Run(ctx context.Context, p engine.Policy, now Moment) (engine.Re
 const tries = 5
 
 // Obey is Run where something may be asked for in the place of the rules. begun is told what was decided, and of the event
-// that is open now, before it is acted on.
+// that is open now, if any, before it is acted on.
 func (c *Cycle) Obey(ctx context.Context, p engine.Policy, now Moment, ask Ask, begun func(engine.Record, *engine.Event)) (engine.Record, *engine.Event, error) {
 	record, event, err := c.decide(ctx, p, now, ask, nil)
 	if err != nil {
 		return record, nil, err
 	}
-	begun(record, event)
 	if event == nil {
+		begun(record, nil)
 		return record, nil, nil
 	}
-	defer c.acted(p)
+	opened := *event
+	begun(record, &opened)
 	for try := 1; ; try++ {
 		outcome := c.act(ctx, p, record, *event, now.At)
 		ended(event, outcome)
 		if !outcome.Conflict {
-			return record, event, c.finish(ctx, p, *event, now.Boot, nil)
+			return record, event, c.finish(ctx, p, ending{*event, nil}, now.Boot)
 		}
 		void := attempt{event: *event, before: record.State}
 		if try == tries || ctx.Err() != nil {
-			return record, event, c.finish(ctx, p, *event, now.Boot, &void)
+			return record, event, c.finish(ctx, p, ending{*event, &void.before}, now.Boot)
 		}
 		again, next, err := c.decide(ctx, p, Moment{At: event.Ended, Boot: now.Boot}, ask, &void)
 		if err != nil || next == nil {
-			return record, event, errors.Join(err, c.finish(ctx, p, *event, now.Boot, &void))
+			return record, event, errors.Join(err, c.finish(ctx, p, ending{*event, &void.before}, now.Boot))
 		}
 		record, event = again, next
 	}
@@ -177,9 +181,11 @@ func (c *Cycle) guard(ctx context.Context, p engine.Policy, s engine.Snapshot, r
 	} else {
 		record.Decision, state = guard.Obey(p, s, *request, state)
 	}
-	if from, drifted := guard.Drifted(p, s, record.State); drifted && request == nil && state.Known.Replicas == s.Service.Replicas.Current {
+	holds := record.Decision.Action == engine.Hold
+	from, drifted := guard.Drifted(p, s, record.State)
+	if drifted && (request == nil || holds) && state.Known.Replicas == s.Service.Replicas.Current {
 		seen := record.State
-		seen.Known = state.Known
+		seen.Known, seen.Open = state.Known, newest.Open
 		e := drift(p, s, from)
 		if err := c.Ledger.Close(ctx, e, p, seen); err != nil {
 			return record, nil, fmt.Errorf("record that %s was changed by somebody else, nothing was done: %w", p.Service, err)
@@ -189,9 +195,12 @@ func (c *Cycle) guard(ctx context.Context, p engine.Policy, s engine.Snapshot, r
 		}
 	}
 	var event *engine.Event
-	if record.Decision.Action != engine.Hold {
+	switch {
+	case !holds:
 		event = intent(p, record, void)
 		state = guard.Begin(state, p, *event)
+	case void != nil:
+		state.Open = &void.event // until its end is on record
 	}
 	if err := c.Ledger.Record(ctx, record, state); err != nil {
 		return record, nil, fmt.Errorf("record the decision of %s, nothing was done: %w", p.Name, err)
@@ -223,14 +232,14 @@ func intent(p engine.Policy, r engine.Record, void *attempt) *engine.Event {
 	return e
 }
 
-// drift is the event of a change that somebody else made, and that stays.
+// drift is the event of a change that was not flyball's, and that stays.
 func drift(p engine.Policy, s engine.Snapshot, from int) engine.Event {
 	to := s.Service.Replicas.Current
 	return engine.Event{
 		ID:     fmt.Sprintf("%s-%d-drift", p.Name, s.At.UnixMilli()),
 		Policy: p.Name, Service: p.Service, Target: p.Target, Mode: p.Mode, Action: engine.Between(from, to), From: from, To: to,
-		Reached: to, Started: s.At, Ended: s.At, Result: engine.Seen, Actor: "somebody else", Revision: p.Revision,
-		Reasons: []engine.Reason{{Code: "Drift", Message: fmt.Sprintf("somebody else took the service from %d to %d", from, to)}},
+		Reached: to, Started: s.At, Ended: s.At, Result: engine.Seen, Actor: "not flyball", Revision: p.Revision,
+		Reasons: []engine.Reason{{Code: "Drift", Message: fmt.Sprintf("there are %d replicas where %d were left", to, from)}},
 	}
 }
 

@@ -42,7 +42,9 @@ func (w *paper) note(format string, args ...any) {
 
 func (w *paper) Observe(_ context.Context, p engine.Policy, st engine.State, at time.Time) (engine.Snapshot, error) {
 	w.note("observe")
+	w.mu.Lock()
 	replicas := make([]engine.Replica, w.replicas)
+	w.mu.Unlock()
 	for i := range replicas {
 		replicas[i].Ready = true
 	}

@@ -39,7 +39,7 @@ type view struct {
 	failed  map[string]string           // by source: why its last call failed
 	others  map[string][]engine.Replica // of the other services that metrics are of, as last seen
 	place   string                      // where the service was found
-	touched time.Time                   // when somebody else last changed it
+	touched time.Time                   // when it was last changed, by whomever
 	memory  int64                       // bytes that one more replica may take, by its limit; 0: it has none
 	weight  int64                       // bytes that the largest replica used; 0: not known
 	free    int64                       // bytes that new replicas may take where the service runs; 0: not known
@@ -189,7 +189,7 @@ func (l *Live) weigh(ctx context.Context, s engine.Service) int64 {
 // PerReplica is how many bytes one more replica of a policy's service may take: its limit, else what the largest uses now;
 // 0: not known.
 func (l *Live) PerReplica(p engine.Policy) int64 {
-	v := l.view(p)
+	v := l.seen(p)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return cmp.Or(v.memory, v.weight)
@@ -197,7 +197,7 @@ func (l *Live) PerReplica(p engine.Policy) int64 {
 
 // Available is how many bytes new replicas of a policy's service may take where it runs; 0: not known.
 func (l *Live) Available(p engine.Policy) int64 {
-	v := l.view(p)
+	v := l.seen(p)
 	v.mu.Lock()
 	free := v.free
 	v.mu.Unlock()
@@ -205,6 +205,19 @@ func (l *Live) Available(p engine.Policy) int64 {
 		return free
 	}
 	return l.HostMemory()
+}
+
+// seen is what is known of a policy's service: the live policy's view of it, else the shadow's.
+func (l *Live) seen(p engine.Policy) *view {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, mode := range []engine.Mode{engine.Live, engine.Shadow} {
+		p.Mode = mode
+		if v := l.views[p.Subject()]; v != nil {
+			return v
+		}
+	}
+	return &view{}
 }
 
 // Touch notes that a service was changed at an instant, by whomever, and names the subjects that it concerns.

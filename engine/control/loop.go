@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -187,13 +188,18 @@ func (l *Loop) sample(ctx context.Context, p engine.Policy) {
 	}
 }
 
+// waits says that a decision holds until nobody has touched the service for a while.
+func waits(d engine.Decision) bool {
+	return slices.ContainsFunc(d.Trace, func(s engine.Step) bool { return s.Stage == "drift" && s.Reason != "" })
+}
+
 // cycle runs one pass.
 func (l *Loop) cycle(ctx context.Context, p engine.Policy) {
 	if ctx.Err() != nil {
 		return
 	}
 	record, event, err := l.Cycle.Run(ctx, p, l.Now())
-	if record.Decision.Reason == "Drift" && event == nil { // it waits for quiet, which no event may tell of
+	if waits(record.Decision) { // for quiet, which no event may tell of
 		l.Touched(p.Subject())
 	}
 	if ctx.Err() != nil && event == nil {

@@ -362,3 +362,20 @@ func TestHangingTargetHasADeadline(t *testing.T) {
 		}
 	})
 }
+
+// A shadow sees the budget of the service as it is, and leaves what is known of it alone.
+func TestAShadowLeavesTheViewOfTheLivePolicyAlone(t *testing.T) {
+	p := policy("web")
+	l := &Live{Targets: map[string]Target{"": steady{}}, NewWindows: func() Windows { return &kept{} }, Deadline: time.Second, Budget: &Budget{}}
+	if _, err := l.Observe(t.Context(), p, engine.State{}, start); err != nil {
+		t.Fatal(err)
+	}
+	v := l.views[p.Subject()]
+	shadow := p
+	shadow.Mode, shadow.Metrics = engine.Shadow, nil
+	l.PerReplica(shadow)
+	l.Available(shadow)
+	if l.views[p.Subject()] != v || len(l.views) != 1 {
+		t.Error("the live policy's view is another one")
+	}
+}

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 func (c *Cycle) turn(ctx context.Context, p engine.Policy) (done func(), err error) {
 	c.mu.Lock()
 	if c.turns == nil {
-		c.turns, c.acting, c.unclosed = map[string]chan struct{}{}, map[string]bool{}, map[string]engine.Event{}
+		c.turns, c.acting, c.unclosed = map[string]chan struct{}{}, map[string]bool{}, map[string]ending{}
 	}
 	slot := c.turns[p.Subject()]
 	if slot == nil {
@@ -53,7 +54,7 @@ func (c *Cycle) acted(p engine.Policy) {
 // interrupted: its intent is open though nobody carries it out, or a daemon that had to stop left it halfway.
 func (c *Cycle) remember(ctx context.Context, p engine.Policy, now Moment) (engine.State, error) {
 	if late, waits := c.late(p); waits {
-		if err := c.record(ctx, p, late, now.Boot, nil); err != nil {
+		if err := c.record(ctx, p, late, now.Boot); err != nil {
 			return engine.State{}, err
 		}
 	}
@@ -87,40 +88,58 @@ func (c *Cycle) remember(ctx context.Context, p engine.Policy, now Moment) (engi
 func (c *Cycle) interrupted(ctx context.Context, p engine.Policy, state engine.State, now Moment) (engine.State, error) {
 	event := *state.Open
 	snapshot, err := c.World.Observe(ctx, p, state, now.At)
-	if err != nil {
+	why := "the daemon stopped before this ended"
+	if gone := engine.Gone(""); errors.As(err, &gone) {
+		why += "; then " + gone.Error()
+	} else if err != nil {
 		return state, fmt.Errorf("observe %s after an interrupted %s: %w", p.Service, event.Action, err)
 	}
-	ended(&event, engine.Outcome{
-		Result: engine.Interrupted, Reached: snapshot.Service.Replicas.Current, Ended: now.At,
-		Error: "the daemon stopped before this ended",
-	})
+	ended(&event, engine.Outcome{Result: engine.Interrupted, Reached: snapshot.Service.Replicas.Current, Ended: now.At, Error: why})
 	c.tell(p, event)
-	if err := c.record(ctx, p, event, now.Boot, nil); err != nil {
+	if err := c.record(ctx, p, ending{event, nil}, now.Boot); err != nil {
 		return state, err
 	}
 	return guard.End(state, p, event), nil
 }
 
-// Settle closes an event that an earlier daemon left open, for a policy that has no cycle any more.
+// Settle closes an event that an earlier daemon left open, and tidies up after one that it left halfway, for a policy that
+// has no cycle any more.
 func (c *Cycle) Settle(ctx context.Context, p engine.Policy, now Moment) error {
 	done, err := c.turn(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer done()
-	_, err = c.remember(ctx, p, now)
-	return err
+	before, err := c.Ledger.State(ctx, p)
+	if err != nil {
+		return fmt.Errorf("read the state of %s: %w", p.Name, err)
+	}
+	state, err := c.remember(ctx, p, now)
+	if err != nil || before.Halfway == nil {
+		return err
+	}
+	return c.Ledger.Close(ctx, *before.Halfway, p, state) // no decision follows that would put it on record
 }
 
-// finish records how an event ended, also when the daemon is being stopped. A void one leaves the state as it was before.
-func (c *Cycle) finish(ctx context.Context, p engine.Policy, e engine.Event, boot engine.Boot, void *attempt) error {
-	c.tell(p, e)
+// ending is how an event ended. A void one leaves the state as it was before.
+type ending struct {
+	event engine.Event
+	void  *engine.State
+}
+
+// finish records how an event ended, also when the daemon is being stopped. From then on the subject is not acting.
+func (c *Cycle) finish(ctx context.Context, p engine.Policy, e ending, boot engine.Boot) error {
+	c.tell(p, e.event)
 	done, err := c.turn(context.WithoutCancel(ctx), p)
 	if err != nil {
 		return err
 	}
 	defer done()
-	return c.record(ctx, p, e, boot, void)
+	defer c.acted(p)
+	if c.Boot != nil {
+		boot = c.Boot()
+	}
+	return c.record(ctx, p, e, boot)
 }
 
 func (c *Cycle) tell(p engine.Policy, e engine.Event) {
@@ -132,32 +151,32 @@ func (c *Cycle) tell(p engine.Policy, e engine.Event) {
 
 // record writes the end of an event. What can't be written now is kept for the next cycle, so that the truth is not lost to
 // a full disk.
-func (c *Cycle) record(ctx context.Context, p engine.Policy, e engine.Event, boot engine.Boot, void *attempt) error {
+func (c *Cycle) record(ctx context.Context, p engine.Policy, e ending, boot engine.Boot) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	state, err := c.Ledger.State(ctx, p)
 	if err == nil {
-		if state = guard.Rebase(state, boot, e.Ended); void == nil {
-			state = guard.End(state, p, e)
+		if state = guard.Rebase(state, boot, e.event.Ended); e.void == nil {
+			state = guard.End(state, p, e.event)
 		} else {
-			state = guard.Void(state, void.before)
+			state = guard.Void(state, *e.void)
 		}
 		if p.Mode == engine.Shadow {
-			state.Virtual = e.Reached
+			state.Virtual = e.event.Reached
 		}
-		err = c.Ledger.Close(ctx, e, p, state)
+		err = c.Ledger.Close(ctx, e.event, p, state)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
 		c.unclosed[p.Subject()] = e
-		return fmt.Errorf("record how %s ended: %w", e.ID, err)
+		return fmt.Errorf("record how %s ended: %w", e.event.ID, err)
 	}
 	delete(c.unclosed, p.Subject())
 	return nil
 }
 
-func (c *Cycle) late(p engine.Policy) (engine.Event, bool) {
+func (c *Cycle) late(p engine.Policy) (ending, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, waits := c.unclosed[p.Subject()]

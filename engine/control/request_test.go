@@ -3,14 +3,17 @@ package control
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/guard"
 )
 
 // steadyRule never wants a change.
@@ -106,7 +109,7 @@ func TestDriftIsUndoneOnce(t *testing.T) {
 		t.Fatalf("%+v, %v", event, err)
 	}
 	last := w.closed[len(w.closed)-1]
-	if last.Result != engine.Seen || last.From != 4 || last.To != 1 || last.Actor != "somebody else" {
+	if last.Result != engine.Seen || last.From != 4 || last.To != 1 || last.Actor != "not flyball" {
 		t.Errorf("what was seen is on record as %+v", last)
 	}
 	if _, event, err := c.Run(t.Context(), p, Moment{At: start.Add(2 * time.Minute)}); err != nil || event != nil || len(w.closed) != 2 {
@@ -118,6 +121,7 @@ func TestDriftIsUndoneOnce(t *testing.T) {
 // event.
 func TestAConflictIsDecidedAgain(t *testing.T) {
 	w, p := newPaper(2), policy("web")
+	w.states[p.Subject()] = engine.State{Known: engine.Count{Replicas: 2, At: start}}
 	w.act = func(_ context.Context, o engine.Order) engine.Outcome {
 		if o.From == 2 {
 			w.replicas = 3
@@ -219,4 +223,156 @@ func TestATouchedServiceIsLookedAtOnceItIsQuiet(t *testing.T) {
 			t.Errorf("cycles ran at %v, want %v", at, want)
 		}
 	})
+}
+
+// Where the service is gone, an event that was left open has ended with it.
+func TestAnOpenEventOfAServiceThatIsGone(t *testing.T) {
+	w, p := newPaper(0), policy("web")
+	w.states[p.Subject()] = engine.State{Open: &engine.Event{ID: "old", Mode: engine.Live, Action: engine.ScaleUp, From: 1, To: 3}}
+	w.observeErr = fmt.Errorf("observe: %w", engine.Gone("compose project shop has no service web"))
+	if _, _, err := w.cycle(rule(1)).Run(t.Context(), p, Moment{At: start}); err == nil {
+		t.Error("a service that is gone was decided on")
+	}
+	if len(w.closed) != 1 || w.closed[0].Reached != 0 || !strings.Contains(w.closed[0].Error, "has no service web") {
+		t.Errorf("closed %+v", w.closed)
+	}
+}
+
+// While the end of a void attempt is not on record yet, nobody else takes the service: its intent is.
+func TestAVoidAttemptKeepsItsIntentUntilItsEnd(t *testing.T) {
+	w, p := newPaper(2), policy("web")
+	w.states[p.Subject()] = engine.State{Known: engine.Count{Replicas: 2, At: start}}
+	c := w.cycle(rule(1))
+	w.act = func(_ context.Context, o engine.Order) engine.Outcome {
+		w.replicas = 5 // the maximum: decided again, it holds
+		return engine.Outcome{Result: engine.Failed, Reached: 5, Ended: start.Add(time.Second), Error: "out of sequence", Conflict: true}
+	}
+	var meanwhile engine.State
+	c.Decided = func(p engine.Policy, r engine.Record) {
+		if r.Decision.Action == engine.Hold {
+			meanwhile, _ = w.State(t.Context(), p)
+		}
+	}
+	if _, _, err := c.Run(t.Context(), p, Moment{At: start}); err != nil {
+		t.Fatal(err)
+	}
+	if meanwhile.Open == nil {
+		t.Error("between the second decision and the end of the first nothing is open")
+	}
+	if st := w.states[p.Subject()]; st.Open != nil || c.Acting(p.Subject()) {
+		t.Errorf("afterwards open is %+v, acting %v", st.Open, c.Acting(p.Subject()))
+	}
+}
+
+// Many ask at once: each change ends before the next begins, and none is taken for interrupted.
+func TestManyAskAtOnce(t *testing.T) {
+	w, p := newPaper(1), policy("web")
+	p.MaxReplicas = 1000
+	var acting, most atomic.Int32
+	w.act = func(_ context.Context, o engine.Order) engine.Outcome {
+		most.Store(max(most.Load(), acting.Add(1)))
+		defer acting.Add(-1)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.replicas = o.To
+		return engine.Outcome{Result: engine.Succeeded, Reached: o.To, Ended: start}
+	}
+	c := w.cycle(steadyRule)
+	var all sync.WaitGroup
+	for i := range 6 {
+		all.Go(func() {
+			for n := range 300 {
+				if _, _, err := c.Obey(t.Context(), p, Moment{At: start.Add(time.Duration(n*6+i) * time.Millisecond)}, wants(1+(n*7+i)%50), func(engine.Record, *engine.Event) {}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if most.Load() != 1 {
+		t.Errorf("%d changes at once", most.Load())
+	}
+	for _, e := range w.closed {
+		if e.Result != engine.Succeeded && e.Result != engine.Seen {
+			t.Fatalf("%s ended as %s: %s", e.ID, e.Result, e.Error)
+		}
+	}
+}
+
+// A void attempt whose end could not be recorded at first is void also when it is recorded later.
+func TestAVoidAttemptOnAFullDisk(t *testing.T) {
+	w, p := newPaper(2), policy("web")
+	w.act = func(_ context.Context, o engine.Order) engine.Outcome {
+		return engine.Outcome{Result: engine.Failed, Reached: 2, Ended: start, Error: "out of sequence", Conflict: true}
+	}
+	w.closeErr = errors.New("disk full")
+	c := w.cycle(rule(1))
+	if _, _, err := c.Run(t.Context(), p, Moment{At: start}); err == nil {
+		t.Fatal("the end is on record")
+	}
+	w.closeErr = nil
+	w.act = func(_ context.Context, o engine.Order) engine.Outcome {
+		return engine.Outcome{Result: engine.Succeeded, Reached: o.To, Ended: start.Add(time.Second)}
+	}
+	_, event, err := c.Run(t.Context(), p, Moment{At: start.Add(time.Second)})
+	if err != nil || event == nil || event.Result != engine.Succeeded {
+		t.Fatalf("%+v, %v", event, err)
+	}
+	if past := w.states[p.Subject()].Past; len(past) != 1 {
+		t.Errorf("the past has %+v", past)
+	}
+}
+
+// What was turned off while the world was looked at stays undone, also what nobody asked for.
+func TestNothingIsRestoredOnceItIsOff(t *testing.T) {
+	w, p := newPaper(1), policy("web")
+	w.states[p.Subject()] = engine.State{Known: engine.Count{Replicas: 4, At: start}}
+	c := w.cycle(steadyRule)
+	ask := func(p engine.Policy, s engine.Snapshot, st engine.State) (*engine.Request, error) {
+		w.off = true
+		return guard.Restore(p, s, st), nil
+	}
+	record, event, err := c.Obey(t.Context(), p, Moment{At: start}, ask, func(engine.Record, *engine.Event) {})
+	if err != nil || event != nil || record.Request == nil || record.Decision.Reason != "Disabled" {
+		t.Errorf("%+v, %+v, %v", record.Decision, event, err)
+	}
+}
+
+// A restore that can't be made leaves a trace, and the rules go on.
+func TestARestoreThatIsHeldIsOnRecord(t *testing.T) {
+	w, p := newPaper(1), policy("web")
+	w.states[p.Subject()] = engine.State{Known: engine.Count{Replicas: 4, At: start},
+		Backoff: engine.Backoff{Failures: 1, Deadline: engine.Deadline{Until: start.Add(time.Hour), Wait: time.Hour}}}
+	c := w.cycle(steadyRule)
+	for range 2 {
+		if _, event, err := c.Run(t.Context(), p, Moment{At: start}); err != nil || event != nil {
+			t.Fatalf("%+v, %v", event, err)
+		}
+	}
+	if len(w.closed) != 1 || w.closed[0].Result != engine.Seen {
+		t.Errorf("on record: %+v", w.closed)
+	}
+	if last := w.recorded[1]; last.Request != nil {
+		t.Errorf("the rules are not asked: %+v", last)
+	}
+}
+
+// A clock that is set while a change is carried out shortens no cooldown.
+func TestClockSetDuringAChange(t *testing.T) {
+	for _, step := range []time.Duration{-time.Hour, time.Hour} {
+		w, p := newPaper(1), policy("web")
+		ended := start.Add(6*time.Minute + step)
+		w.act = func(_ context.Context, o engine.Order) engine.Outcome {
+			return engine.Outcome{Result: engine.Succeeded, Reached: o.To, Ended: ended}
+		}
+		c := w.cycle(rule(1))
+		before, after := engine.Boot{ID: "a", Started: start.Add(-time.Hour)}, engine.Boot{ID: "a", Started: start.Add(step - time.Hour)}
+		c.Boot = func() engine.Boot { return after }
+		if _, _, err := c.Run(t.Context(), p, Moment{At: start, Boot: before}); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.states[p.Subject()].Cooldown.Up.Until; !got.Equal(ended.Add(p.Cooldown.Up)) {
+			t.Errorf("set by %s: the cooldown ends %s after the change, want %s", step, got.Sub(ended), p.Cooldown.Up)
+		}
+	}
 }

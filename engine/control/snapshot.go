@@ -14,7 +14,7 @@ func NewSnapshot(p engine.Policy, s engine.Service, readings map[string]engine.R
 	snapshot := engine.Snapshot{
 		At: at, Policy: p.Name,
 		Service: engine.ServiceView{
-			Name: p.Service, Rollout: s.Rollout, Version: s.Version, Touched: s.Touched,
+			Name: p.Service, Rollout: s.Rollout, NoRoom: s.NoRoom, Version: s.Version, Touched: s.Touched,
 			Replicas: engine.Replicas{Current: current, Ready: ready, Starting: current - ready},
 		},
 		Metrics: readings,
