@@ -18,7 +18,7 @@ func newScale(f *flags) *cobra.Command {
 		Short: "Scale a service by hand",
 		Long: `Ask the daemon for a number of replicas. The policy's bounds, the budget and a change under way hold; --force goes
 beyond the bounds and the budget. Cooldowns do not hold, and start anew: until they end the policy leaves the service
-alone. It works while autoscaling is off, too.`,
+alone, unless it is under its minimum. It works while autoscaling is off, too.`,
 		Example: `  flyball scale backend 3`,
 		Args:    cobra.ExactArgs(2),
 	}
@@ -77,7 +77,7 @@ func (f *flags) askFlags(cmd *cobra.Command, do func(context.Context, api.Flybal
 				return unreachable(err)
 			}
 		}
-		return errors.Join(printEnd(cmd, f.output, service, event), failed(event))
+		return errors.Join(printEnd(cmd, f.output, api.Begun{Decision: d, Event: &event}), failed(event))
 	}
 }
 
@@ -125,7 +125,7 @@ func end(ctx context.Context, flyball api.Flyball, e engine.Event) (engine.Event
 	for {
 		events, err := flyball.History(ctx, e.Service, newest)
 		if err != nil {
-			return e, fmt.Errorf("%w; the daemon goes on with %s", err, e.ID)
+			return e, fmt.Errorf("%w; whether %s has ended is not known: see flyball history", err, e.ID)
 		}
 		for _, seen := range events {
 			if seen.ID == e.ID && seen.Result != "" {
@@ -140,14 +140,14 @@ func end(ctx context.Context, flyball api.Flyball, e engine.Event) (engine.Event
 	}
 }
 
-func printEnd(cmd *cobra.Command, output, service string, e engine.Event) error {
-	switch {
+func printEnd(cmd *cobra.Command, output string, b api.Begun) error {
+	switch e := b.Event; {
 	case output == "json":
-		return printJSON(cmd.OutOrStdout(), e)
+		return printJSON(cmd.OutOrStdout(), b)
 	case e.Result == "":
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: begun as %s\n", service, e.ID)
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: begun as %s\n", e.Service, e.ID)
 	default:
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s with %d replicas after %s\n", service, e.Result, e.Reached, e.Ended.Sub(e.Started).Round(10*time.Millisecond))
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s with %d replicas after %s\n", e.Service, e.Result, e.Reached, e.Ended.Sub(e.Started).Round(10*time.Millisecond))
 	}
 	return nil
 }

@@ -100,14 +100,15 @@ func New(ctx context.Context, given Options) (*App, error) {
 	}
 	live.Budget.PerReplica, live.Budget.Available = live.PerReplica, live.Available
 	a.live = live
+	now := clock()
 	a.loop = &control.Loop{
 		Cycle: &control.Cycle{
 			World: live, Rules: a, Ledger: ledger{store, o.Enabled, o.DryRun}, Actor: live,
 			Decided: a.decided, Ended: a.ended,
-			Budget: live.Budget,
+			Budget: live.Budget, Boot: func() engine.Boot { return now().Boot },
 		},
 		Sample: live.Sample, SampleEvery: metrics.SampleEvery,
-		Now: clock(), Log: o.Log, Ran: a.ran,
+		Now: now, Log: o.Log, Ran: a.ran,
 	}
 	a.use(loaded)
 	return a, nil

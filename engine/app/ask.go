@@ -15,14 +15,11 @@ import (
 	"github.com/flyball-dev/flyball/engine/guard"
 )
 
-// most is the largest number of replicas that a policy may name.
-const most = 10000
-
 // Scale asks for a number of replicas in the place of the rules.
 func (a *App) Scale(ctx context.Context, service string, ask api.Ask) (api.Begun, error) {
-	if ask.Replicas < 1 || ask.Replicas > most {
+	if ask.Replicas < 1 || ask.Replicas > engine.MostReplicas {
 		return api.Begun{}, api.Refusal{Status: http.StatusBadRequest, Detail: fmt.Sprintf(
-			"replicas is %d; allowed is a whole number from 1 to %d; stopping a service is docker's: docker compose stop %s", ask.Replicas, most, service)}
+			"replicas is %d; allowed is a whole number from 1 to %d; stopping a service is docker's: docker compose stop %s", ask.Replicas, engine.MostReplicas, service)}
 	}
 	return a.ask(ctx, service, func(engine.Policy, engine.Snapshot, engine.State) (*engine.Request, error) {
 		return &engine.Request{Kind: engine.Scale, Replicas: ask.Replicas, Force: ask.Force, Actor: ask.Actor}, nil
@@ -55,8 +52,14 @@ func (a *App) ask(ctx context.Context, service string, ask control.Ask) (api.Beg
 		return api.Begun{}, err
 	}
 	begun, failed := make(chan api.Begun, 1), make(chan error, 1)
+	waited := func(p engine.Policy, s engine.Snapshot, st engine.State) (*engine.Request, error) {
+		if ctx.Err() != nil { // who does not hear the answer may ask again
+			return nil, fmt.Errorf("nothing was done: whoever asked has not waited: %w", ctx.Err())
+		}
+		return ask(p, s, st)
+	}
 	select {
-	case a.errands <- errand{p, ask, begun, failed}:
+	case a.errands <- errand{p, waited, begun, failed}:
 	case <-ctx.Done():
 		return api.Begun{}, ctx.Err()
 	}
@@ -100,12 +103,13 @@ func described(err error) error {
 	return api.Refusal{Status: http.StatusBadGateway, Detail: err.Error()}
 }
 
-// servant is the policy through which a service is scaled: the one that is live and enabled. The name may be the policy's.
+// servant is the policy through which a service is scaled: the one that is live and enabled. Where no service has the name
+// it may be the policy's.
 func (a *App) servant(service string) (engine.Policy, error) {
 	if a.o.DryRun {
 		return engine.Policy{}, api.Refusal{Status: http.StatusConflict, Detail: "the daemon runs dry: nothing is touched; start it without --dry-run"}
 	}
-	var found []engine.Policy
+	var found, named []engine.Policy
 	var there, names []string
 	for _, p := range a.atWork() {
 		if p.Mode != engine.Live {
@@ -113,7 +117,7 @@ func (a *App) servant(service string) (engine.Policy, error) {
 		}
 		there = append(there, p.Service)
 		if p.Name == service {
-			return p, nil
+			named = append(named, p)
 		}
 		if p.Service == service {
 			found = append(found, p)
@@ -121,6 +125,8 @@ func (a *App) servant(service string) (engine.Policy, error) {
 		}
 	}
 	switch {
+	case len(found) == 0 && len(named) == 1:
+		return named[0], nil
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
