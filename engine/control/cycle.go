@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -186,7 +187,7 @@ func (c *Cycle) guard(ctx context.Context, p engine.Policy, s engine.Snapshot, r
 	if drifted && (request == nil || holds) && state.Known.Replicas == s.Service.Replicas.Current {
 		seen := record.State
 		seen.Known, seen.Open = state.Known, newest.Open
-		e := drift(p, s, from)
+		e := drift(p, s, from, record.State)
 		if err := c.Ledger.Close(ctx, e, p, seen); err != nil {
 			return record, nil, fmt.Errorf("record that %s was changed by somebody else, nothing was done: %w", p.Service, err)
 		}
@@ -215,8 +216,11 @@ func (c *Cycle) guard(ctx context.Context, p engine.Policy, s engine.Snapshot, r
 // intent is the event that a decision opens; one that is decided anew stays the same event.
 func intent(p engine.Policy, r engine.Record, void *attempt) *engine.Event {
 	d, reasons, actor := r.Decision, r.Recommendation.Reasons, "policy "+p.Name
-	if d.Action != r.Recommendation.Action { // the bounds alone moved it
-		reasons = []engine.Reason{{Code: d.Reason, Message: d.Message}}
+	switch guarded := (engine.Reason{Code: d.Reason, Message: d.Message}); {
+	case d.Action != r.Recommendation.Action: // the bounds alone moved it
+		reasons = []engine.Reason{guarded}
+	case d.To != r.Recommendation.Replicas: // and here a stage cut it
+		reasons = append(slices.Clone(reasons), guarded)
 	}
 	if r.Request != nil {
 		actor = r.Request.Actor
@@ -233,13 +237,17 @@ func intent(p engine.Policy, r engine.Record, void *attempt) *engine.Event {
 }
 
 // drift is the event of a change that was not flyball's, and that stays.
-func drift(p engine.Policy, s engine.Snapshot, from int) engine.Event {
+func drift(p engine.Policy, s engine.Snapshot, from int, st engine.State) engine.Event {
 	to := s.Service.Replicas.Current
+	message := fmt.Sprintf("found %d where %d were left", to, from)
+	if to < from && !st.Restored.IsZero() {
+		message += fmt.Sprintf("; they were put back %s ago already, and whoever insists wins", s.At.Sub(st.Restored).Round(time.Second))
+	}
 	return engine.Event{
 		ID:     fmt.Sprintf("%s-%d-drift", p.Name, s.At.UnixMilli()),
 		Policy: p.Name, Service: p.Service, Target: p.Target, Mode: p.Mode, Action: engine.Between(from, to), From: from, To: to,
 		Reached: to, Started: s.At, Ended: s.At, Result: engine.Seen, Actor: "not flyball", Revision: p.Revision,
-		Reasons: []engine.Reason{{Code: "Drift", Message: fmt.Sprintf("there are %d replicas where %d were left", to, from)}},
+		Reasons: []engine.Reason{{Code: "Drift", Message: message}},
 	}
 }
 

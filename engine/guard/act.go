@@ -11,6 +11,7 @@ import (
 func Begin(s engine.State, p engine.Policy, e engine.Event) engine.State {
 	s.Open = &e
 	s.Cooldown = started(s.Cooldown, p, e, e.Started)
+	s.Restored = time.Time{} // what is done now is worth restoring again
 	if e.Request != nil && e.Request.Kind == engine.Restore {
 		s.Restored = e.Started
 	}
@@ -37,6 +38,7 @@ func End(s engine.State, p engine.Policy, e engine.Event) engine.State {
 	s.Past = remember(s.Past, e)
 	switch {
 	case e.Action != engine.ScaleUp:
+	case byHand(e) && e.Result != engine.Succeeded: // a person sees it fail, and may try as often as they like
 	case e.Result == engine.Failed || e.Result == engine.RolledBack:
 		s.Backoff.Failures++
 		s.Backoff.Error = e.Error
@@ -47,13 +49,15 @@ func End(s engine.State, p engine.Policy, e engine.Event) engine.State {
 	return s
 }
 
+// byHand says that a person asked for it.
+func byHand(e engine.Event) bool { return e.Request != nil && e.Request.Kind != engine.Restore }
+
 // started sets the cooldowns that a change starts. What a person asked for starts both: the rules leave it alone for a
 // while. What was put back was decided before, and says nothing about the load: up stays free.
 func started(c engine.Deadlines, p engine.Policy, e engine.Event, at time.Time) engine.Deadlines {
+	restore := e.Request != nil && !byHand(e)
 	switch {
-	case e.Request != nil && e.Request.Kind == engine.Restore:
-		c.Down = after(c.Down, at, p.Cooldown.Down)
-	case e.Action == engine.ScaleUp, e.Request != nil:
+	case !restore && e.Action == engine.ScaleUp, byHand(e):
 		c.Up = after(c.Up, at, p.Cooldown.Up)
 		c.Down = after(c.Down, at, p.Cooldown.Down)
 	default:

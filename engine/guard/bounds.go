@@ -29,6 +29,8 @@ func bounds(s situation, wish int) ruling {
 		return ruling{to, "AboveMaximum", fmt.Sprintf("%s, above the maximum of %d", replicas(s.current), s.high)}
 	case to < wish:
 		return ruling{to, "AtMaximum", fmt.Sprintf("wished for %d, the maximum is %d", wish, s.high)}
+	case s.current == to:
+		return ruling{to, "AtMinimum", fmt.Sprintf("at the minimum of %d", to)}
 	}
 	return ruling{to, "AtMinimum", fmt.Sprintf("wished for %d, the minimum is %d", wish, s.low)}
 }

@@ -26,8 +26,8 @@ func Drifted(p engine.Policy, snap engine.Snapshot, st engine.State) (from int, 
 }
 
 // Restore is the request that undoes a drift, or nil: replicas that went, as a plain docker compose up takes them away, are
-// put back once it has been quiet. What was added stays, and the rules go on from there. A second drift within
-// the cooldown stays too: whoever insists wins.
+// put back once it has been quiet. What was added stays, and the rules go on from there. What was put back and
+// goes again within the cooldown stays so: whoever insists wins.
 func Restore(p engine.Policy, snap engine.Snapshot, st engine.State) *engine.Request {
 	from, drifted := Drifted(p, snap, st)
 	low, high := limits(p, snap)
@@ -51,7 +51,7 @@ func drift(s situation, current int) ruling {
 	case !drifted:
 		return ruling{to: current}
 	case !quiet(s.snapshot):
-		return ruling{current, "Drift", fmt.Sprintf("%s where %d were left; waiting until nobody has touched them for %s", replicas(current), from, wait(Quiet))}
+		return ruling{current, "Drift", fmt.Sprintf("found %d where %d were left; waiting until nobody has touched them for %s", current, from, wait(Quiet))}
 	}
-	return ruling{to: current, message: fmt.Sprintf("%s where %d were left; going on from there", replicas(current), from)}
+	return ruling{to: current, message: fmt.Sprintf("found %d where %d were left; going on from there", current, from)}
 }

@@ -54,7 +54,7 @@ func Asked(req engine.Request, snap engine.Snapshot) engine.Recommendation {
 		reason = engine.Reason{Code: "Rollback", Message: fmt.Sprintf("back to %s, as before the last change; asked for by %s", replicas(req.Replicas), req.Actor)}
 	case engine.Restore:
 		r.Priority = engine.Medium
-		reason = engine.Reason{Code: "Drift", Message: fmt.Sprintf("back to %s: there are %d, and nobody asked flyball for that", replicas(req.Replicas), current)}
+		reason = engine.Reason{Code: "Drift", Message: fmt.Sprintf("back to %s: found %d, and nobody asked flyball for that", replicas(req.Replicas), current)}
 	}
 	if req.Force {
 		reason.Message += ", by force"

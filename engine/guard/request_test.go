@@ -139,7 +139,9 @@ func TestRestore(t *testing.T) {
 		"again after it": {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) {
 			st.Restored = start.Add(-5 * time.Minute)
 		}, 4},
-		"not what was there a long while ago":   {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) { st.Known.At = start.Add(-4 * time.Minute) }, 0},
+		"not what was there a long while ago": {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) {
+			st.Known.At = start.Add(-4 * time.Minute)
+		}, 0},
 		"not during a change":                   {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) { st.Open = &engine.Event{} }, 0},
 		"not where nothing was ever seen":       {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) { st.Known = engine.Count{} }, 0},
 		"at least the minimum, which has risen": {func(p *engine.Policy, _ *engine.Snapshot, _ *engine.State) { p.MinReplicas = 5 }, 5},
@@ -174,7 +176,7 @@ func TestDriftHoldsUntilQuiet(t *testing.T) {
 	if d.To != 2 || d.Reason != "Busy" || after.Known.Replicas != 1 {
 		t.Errorf("decided %+v, known %+v", d, after.Known)
 	}
-	if said := d.Trace[3]; said.Stage != "drift" || !strings.Contains(said.Message, "1 replica where 4 were left") {
+	if said := d.Trace[3]; said.Stage != "drift" || !strings.Contains(said.Message, "found 1 where 4 were left") {
 		t.Errorf("the trace says %+v", said)
 	}
 }
@@ -205,5 +207,31 @@ func TestNoRoomHoldsRaisesAlone(t *testing.T) {
 	}
 	if d, _ := Obey(p, s, engine.Request{Kind: engine.Scale, Replicas: 2}, st); d.To != 2 {
 		t.Errorf("down: %+v", d)
+	}
+}
+
+// What flyball does after a restore is worth restoring again: only what was put back, and goes again, stays.
+func TestAChangeOfOursIsWorthRestoringAgain(t *testing.T) {
+	p, s, st := drifted()
+	st.Restored = start.Add(-time.Minute)
+	e := engine.Event{Action: engine.ScaleUp, From: 4, To: 5, Started: start, Request: &engine.Request{Kind: engine.Scale}}
+	st = Begin(st, p, e)
+	e.Ended, e.Reached, e.Result = start, 5, engine.Succeeded
+	st = End(st, p, e)
+	if req := Restore(p, s, st); req == nil || req.Replicas != 5 {
+		t.Errorf("request %+v", req)
+	}
+}
+
+func TestFailuresByHandDoNotBackOff(t *testing.T) {
+	p, _, st := asking(start)
+	e := engine.Event{Action: engine.ScaleUp, From: 3, To: 4, Started: start, Ended: start, Reached: 3, Result: engine.RolledBack,
+		Request: &engine.Request{Kind: engine.Scale}}
+	if st = End(Begin(st, p, e), p, e); st.Backoff.Failures != 0 {
+		t.Errorf("by hand: %+v", st.Backoff)
+	}
+	e.Request.Kind = engine.Restore
+	if st = End(Begin(st, p, e), p, e); st.Backoff.Failures != 1 || !st.Cooldown.Up.Until.Equal(start.Add(5*time.Minute)) {
+		t.Errorf("a restore: %+v, %+v", st.Backoff, st.Cooldown)
 	}
 }
