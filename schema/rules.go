@@ -145,7 +145,8 @@ func (w *written) durations() {
 			w.leaf(v, s, path)
 			continue
 		}
-		if n, ok := scalar(v).(float64); ok && n > 60 {
+		// Those of a rollout are not the brief's, and nobody means minutes there.
+		if n, ok := scalar(v).(float64); ok && (n > 60 || n > 0 && strings.HasPrefix(path, "rollout.")) {
 			w.warn(w.place(path), path, `%s: %v is %s; for seconds write "%vs"`, path, n, short(minutes(n)), n)
 		}
 	}
