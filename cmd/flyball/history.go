@@ -64,13 +64,17 @@ func printHistory(out io.Writer, events []engine.Event) error {
 	return w.print(out)
 }
 
+// why is what led to an event and, where it went wrong, what did, in one line. The whole log is in the JSON.
 func why(e engine.Event) string {
-	if e.Error != "" {
-		return e.Error
-	}
-	var messages []string
+	var parts []string
 	for _, r := range e.Reasons {
-		messages = append(messages, r.Message)
+		parts = append(parts, r.Message)
 	}
-	return strings.Join(messages, "; ")
+	if e.Error != "" {
+		parts = append([]string{e.Error}, parts...)
+	}
+	if lines := strings.Split(strings.TrimSpace(e.Log), "\n"); e.Log != "" {
+		parts = append(parts, fmt.Sprintf("its log ends: %s (-o json has more)", lines[len(lines)-1]))
+	}
+	return strings.ReplaceAll(strings.Join(parts, "; "), "\n", "; ")
 }

@@ -17,15 +17,16 @@ func newScale(f *flags) *cobra.Command {
 		Use:   "scale SERVICE REPLICAS",
 		Short: "Scale a service by hand",
 		Long: `Ask the daemon for a number of replicas. The policy's bounds, the budget and a change under way hold; --force goes
-beyond the bounds and the budget. Cooldowns do not hold, and start anew: until they end the policy leaves the service
-alone, unless it is under its minimum. It works while autoscaling is off, too.`,
+beyond the bounds and the budget. A replica whose drain fails stays, with --force too: mend the drain, or take it out of the
+policy. Cooldowns and the back-off do not hold, and the cooldowns start anew: until they end the policy leaves the service
+alone, unless it is under its minimum. The service needs a policy that is enabled and live; autoscaling may be off.`,
 		Example: `  flyball scale backend 3`,
 		Args:    cobra.ExactArgs(2),
 	}
 	f.askFlags(cmd, func(ctx context.Context, flyball api.Flyball, args []string, ask api.Ask) (api.Begun, error) {
 		n, err := strconv.Atoi(args[1])
 		if err != nil {
-			return api.Begun{}, coded{exitUsage, fmt.Errorf("REPLICAS is %q; allowed is a whole number from 1", args[1])}
+			return api.Begun{}, coded{exitUsage, fmt.Errorf("REPLICAS is %q; allowed is a whole number from 1 to %d", args[1], engine.MostReplicas)}
 		}
 		ask.Replicas = n
 		return flyball.Scale(ctx, args[0], ask)
@@ -96,8 +97,11 @@ func refused(err error) error {
 // held says why nothing is done: because it is so already, or because something is in the way.
 func held(cmd *cobra.Command, service string, d engine.Decision) error {
 	if d.Reason == "Requested" || d.Reason == "Rollback" {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s has %d replicas already\n", service, d.From)
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s has %s already\n", service, count(d.From, "replica", "replicas"))
 		return nil
+	}
+	if d.Reason == "RolloutInProgress" {
+		return coded{exitNo, fmt.Errorf("%s is being changed, and nothing else is begun: %s", service, because(d))}
 	}
 	return coded{exitNo, fmt.Errorf("%s stays at %d: %s", service, d.From, because(d))}
 }
@@ -147,7 +151,7 @@ func printEnd(cmd *cobra.Command, output string, b api.Begun) error {
 	case e.Result == "":
 		fmt.Fprintf(cmd.OutOrStdout(), "%s: begun as %s\n", e.Service, e.ID)
 	default:
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s with %d replicas after %s\n", e.Service, e.Result, e.Reached, e.Ended.Sub(e.Started).Round(10*time.Millisecond))
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s with %s after %s\n", e.Service, e.Result, count(e.Reached, "replica", "replicas"), e.Ended.Sub(e.Started).Round(10*time.Millisecond))
 	}
 	return nil
 }

@@ -129,6 +129,8 @@ func reasonOf(p api.PolicyStatus) string {
 	switch {
 	case p.Error != "":
 		return p.Error
+	case p.LastResult != "" && p.LastResult != engine.Succeeded:
+		return fmt.Sprintf("%s: %s (the last change ended %s: flyball history %s)", p.Reason, p.Message, p.LastResult, p.Service)
 	case p.Message != "":
 		return p.Reason + ": " + p.Message
 	}

@@ -76,7 +76,7 @@ func TestLiveFault08RolloutInProgressHolds(t *testing.T) {
 	updates := p.Seen("POST", updateCall)
 	s.engine.Docker(t, s.dir, "service", "update", "--detach", "--no-resolve-image", "--force", s.project+"_web")
 	s.until("the rollout is seen", func() bool { return s.policy("web").Reason == "RolloutInProgress" })
-	s.mentions(s.refused("scale", "web", "2"), "web stays at 3: RolloutInProgress: ")
+	s.mentions(s.refused("scale", "web", "2"), "web is being changed, and nothing else is begun: RolloutInProgress: ")
 	if n := p.Seen("POST", updateCall); n != updates {
 		t.Errorf("%d calls in the middle of the rollout", n-updates)
 	}

@@ -72,6 +72,7 @@ type PolicyStatus struct {
 	MaxReplicas     int                       `json:"maxReplicas,omitempty"`
 	LastEvaluation  *time.Time                `json:"lastEvaluation"`
 	LastScaling     *time.Time                `json:"lastScaling"`
+	LastResult      engine.Result             `json:"lastResult,omitempty"` // of that
 	Action          engine.Action             `json:"action,omitempty"`
 	Reason          string                    `json:"reason,omitempty"`
 	Message         string                    `json:"message,omitempty"`

@@ -27,7 +27,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/app":      nil, // everything
 		"cmd/flyball":     {"engine", "engine/api", "engine/app"},
 
-		"engine/metrics/docker": {"engine"},
+		"engine/metrics/docker": {"engine", "engine/target/docker"},
 		"engine/store":          {"engine"},
 		"engine/store/sqlite":   {"engine", "engine/store"},
 		"engine/target/docker":  {"engine"},

@@ -56,9 +56,13 @@ func describe(p engine.Policy, r engine.Record, failed error, st engine.State, a
 	}
 	if n := len(st.Past); n > 0 {
 		newest := st.Past[n-1]
-		ps.LastScaling = &newest.At
+		ps.LastScaling, ps.LastResult = &newest.At, newest.Result
 		if ps.LastEvaluation == nil || newest.At.After(*ps.LastEvaluation) {
 			ps.CurrentReplicas = newest.To
+			ps.ReadyReplicas = min(ps.ReadyReplicas, newest.To)
+			if newest.Result == engine.Succeeded && newest.Action == engine.ScaleUp { // which means that all are ready
+				ps.ReadyReplicas = newest.To
+			}
 		}
 	}
 	if failed != nil {
