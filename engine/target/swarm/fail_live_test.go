@@ -2,6 +2,7 @@ package swarm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -69,17 +70,17 @@ func TestLiveSwarmWithoutAPlaceIsTakenBack(t *testing.T) {
 	s.setTo(2)
 	s.mentions(s.scale(2, 3, engine.RolledBack, 2).Error, "waits for a node: no suitable node")
 	s.setTo(2)
-	if v := s.observe(); v.Free != 1 || v.Rollout != "" {
+	if v := s.observe(); v.Free != 1 || v.Rollout+v.NoRoom != "" {
 		t.Errorf("on a full node: %+v", v)
 	}
 
 	// Somebody else raises it beyond the node: what waits does not count, and nothing climbs.
 	s.change("--replicas", "3")
-	s.until("a task waits", func() bool { return s.observe().Rollout != "" })
+	s.until("a task waits", func() bool { return s.observe().NoRoom != "" })
 	v := s.observe()
-	s.mentions(v.Rollout, "is set to 3 replicas, and 2 have a place", "no suitable node")
-	if len(v.Replicas) != 2 {
-		t.Errorf("%d replicas count, want 2", len(v.Replicas))
+	s.mentions(v.NoRoom, "is set to 3 replicas, and 2 have a place", "no suitable node")
+	if len(v.Replicas) != 2 || v.Rollout != "" {
+		t.Errorf("%d replicas count, want 2, and the rollout is %q", len(v.Replicas), v.Rollout)
 	}
 	s.mentions(s.scale(2, 4, engine.Failed, 2).Error, "no suitable node")
 	s.setTo(3)
@@ -89,8 +90,17 @@ func TestLiveSwarmWithoutAPlaceIsTakenBack(t *testing.T) {
 	s.settle(e, 3)
 	e.To = 3
 	s.settle(e, 2)
-	if v := s.observe(); v.Rollout != "" || len(v.Replicas) != 2 {
+	if v := s.observe(); v.Rollout+v.NoRoom != "" || len(v.Replicas) != 2 {
 		t.Errorf("taken back: %+v", v)
+	}
+
+	// Fewer replicas need no place.
+	s.change("--replicas", "3")
+	s.until("a task waits", func() bool { return s.observe().NoRoom != "" })
+	s.scale(2, 1, engine.Succeeded, 1)
+	s.setTo(1)
+	if v := s.observe(); v.NoRoom != "" {
+		t.Errorf("lowered: %+v", v)
 	}
 }
 
@@ -154,6 +164,17 @@ func TestLiveSwarmRemovedInTheMiddle(t *testing.T) {
 		t.Errorf("outcome %+v, want failed at 0", out)
 	}
 	s.mentions(out.Error, "was removed by somebody else")
+
+	// From now on it is gone: nothing runs, and nothing is left to tidy up.
+	gone := engine.Gone("stack " + s.name + " has no services; deploy it with `docker stack deploy`")
+	if _, err := s.target.Observe(t.Context(), s.policy()); !errors.Is(err, gone) {
+		t.Errorf("observed: %v, want %v", err, gone)
+	}
+	s.mentions(s.scale(3, 2, engine.Failed, 0).Error, string(gone))
+	e := engine.Event{ID: "event-1", Action: engine.ScaleUp, From: 1, To: 3, Started: time.Now()}
+	if err := s.target.Settle(t.Context(), s.policy(), e); err != nil {
+		t.Errorf("settle: %v", err)
+	}
 }
 
 func TestLiveSwarmMaxReplicasPerNode(t *testing.T) {

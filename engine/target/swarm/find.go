@@ -2,6 +2,7 @@ package swarm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -78,13 +79,22 @@ func pick(all []swarm.Service, name, stack string) (service, error) {
 	case len(stacks) > 1:
 		return service{}, fmt.Errorf("service %s is in several stacks: %s; name one in target.project of the policy", name, strings.Join(stacks, ", "))
 	case stack != "" && len(names) == 0:
-		return service{}, fmt.Errorf("stack %s has no services; deploy it with `docker stack deploy`", stack)
+		return service{}, gone("stack %s has no services; deploy it with `docker stack deploy`", stack)
 	case stack != "":
-		return service{}, fmt.Errorf("stack %s has no service %s; it has: %s", stack, name, strings.Join(names, ", "))
+		return service{}, gone("stack %s has no service %s; it has: %s", stack, name, strings.Join(names, ", "))
 	case len(names) == 0:
-		return service{}, fmt.Errorf("service %s: the swarm has no services; deploy a stack with `docker stack deploy`", name)
+		return service{}, gone("service %s: the swarm has no services; deploy a stack with `docker stack deploy`", name)
 	}
-	return service{}, fmt.Errorf("the swarm has no service %s; there are: %s", name, strings.Join(names, ", "))
+	return service{}, gone("the swarm has no service %s; there are: %s", name, strings.Join(names, ", "))
+}
+
+// gone is an engine.Gone of these words.
+func gone(format string, args ...any) error { return engine.Gone(fmt.Sprintf(format, args...)) }
+
+// isGone says that the policy's service does not exist.
+func isGone(err error) bool {
+	_, is := errors.AsType[engine.Gone](err)
+	return is
 }
 
 // scalable refuses services that have no number of replicas.

@@ -39,6 +39,9 @@ func TestPick(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := pick(c.all, c.service, c.stack)
+			if missing := c.errors != "" && !strings.Contains(c.errors, "several"); isGone(err) != missing {
+				t.Errorf("gone: %t, want %t: %v", !missing, missing, err)
+			}
 			switch {
 			case c.errors != "" && (err == nil || !strings.Contains(err.Error(), c.errors)):
 				t.Errorf("error %v, want %q", err, c.errors)

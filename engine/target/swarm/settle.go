@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/swarm"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -13,12 +14,15 @@ import (
 
 // Settle tidies up after an interrupted event: see control.Actor. The swarm finishes by itself what it was asked for, but
 // for a raise that can't be finished, because there is no place or because its tasks don't come up by their deadline.
-// Such a one is taken back to what runs, if nobody else has changed the number since.
+// Such a one is taken back to what runs, if nobody else has changed the number since. A service that is gone needs no tidying.
 func (t *Target) Settle(ctx context.Context, p engine.Policy, e engine.Event) error {
 	if e.Action != engine.ScaleUp {
 		return nil
 	}
 	s, err := t.find(ctx, p)
+	if isGone(err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -37,14 +41,14 @@ func (t *Target) Settle(ctx context.Context, p engine.Policy, e engine.Event) er
 	}
 	t.log.Info("taking back what an interrupted scale-up left", "service", s.Spec.Name, "event", e.ID, "from", e.To, "to", keep)
 	_, err = t.set(ctx, s, keep)
-	if errors.Is(err, errConflict) {
-		return nil // it is somebody else's now
+	if errors.Is(err, errConflict) || errdefs.IsNotFound(err) {
+		return nil // it is somebody else's now, or gone
 	}
 	return err
 }
 
 // remaining counts the replicas of an unfinished raise that may stay. Those without a place go at once, for as long as they
-// wait the service must be left alone; those that start have until the deadline.
+// wait none can be added; those that start have until the deadline.
 func remaining(slots map[int]swarm.Task, late bool) int {
 	n := 0
 	for _, t := range slots {

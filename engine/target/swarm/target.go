@@ -35,7 +35,7 @@ func New(host string, log *slog.Logger) (*Target, error) {
 func (t *Target) Close() error { return t.docker.Close() }
 
 // Observe says which replicas of the policy's service run now, how much memory one takes and how much the nodes have
-// left. A service that is not there, global or a job is an error.
+// left. A service that is not there is engine.Gone; one that is global or a job is an error too.
 func (t *Target) Observe(ctx context.Context, p engine.Policy) (engine.Service, error) {
 	s, err := t.find(ctx, p)
 	if err != nil {
@@ -56,7 +56,7 @@ func (t *Target) Scale(ctx context.Context, o engine.Order) engine.Outcome {
 	out := t.scale(ctx, after, o)
 
 	// What runs after an interruption is of interest too, so look once more even if ctx has ended.
-	if n, err := t.count(after, o.Policy); err == nil {
+	if n, err := t.count(after, o.Policy); err == nil || isGone(err) {
 		out.Reached = n
 	}
 	out.Ended = time.Now()

@@ -1,7 +1,6 @@
 package swarm
 
 import (
-	"cmp"
 	"fmt"
 	"time"
 
@@ -16,8 +15,8 @@ func view(s service, c cluster, check *container.HealthConfig, minReady time.Dur
 	slots := c.slots(s.ID)
 	v := engine.Service{
 		Name: s.name(), Project: s.stack(), Version: s.version(),
-		Rollout: cmp.Or(s.rollout(), s.waits(tally(slots))),
-		Memory:  s.memory(), Free: c.free(s.memory()),
+		Rollout: s.rollout(), NoRoom: s.waits(tally(slots)),
+		Memory: s.memory(), Free: c.free(s.memory()),
 	}
 	for _, number := range numbers(slots) {
 		t := slots[number]
