@@ -104,7 +104,7 @@ func (s *Source) allowance(ctx context.Context, id string, at time.Time) (float6
 	}
 	ctx, cancel := context.WithTimeout(ctx, callDeadline)
 	defer cancel()
-	found, err := s.client.ContainerInspect(ctx, id)
+	found, err := s.engine.ContainerInspect(ctx, id)
 	if err != nil {
 		return 0, err
 	}

@@ -112,7 +112,7 @@ func (s *Source) host(ctx context.Context) (uint64, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, callDeadline)
 	defer cancel()
-	info, err := s.client.Info(ctx)
+	info, err := s.engine.Info(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -128,7 +128,7 @@ func (s *Source) host(ctx context.Context) (uint64, error) {
 // HostMemory is the bytes of memory available on the engine's host; 0 where that is not known, because the engine is not
 // reached by a local socket or the host is not Linux.
 func (s *Source) HostMemory() (int64, error) {
-	if !strings.HasPrefix(s.client.DaemonHost(), "unix://") {
+	if !strings.HasPrefix(s.engine.DaemonHost(), "unix://") {
 		return 0, nil
 	}
 	f, err := os.Open("/proc/meminfo")

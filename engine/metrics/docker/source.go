@@ -15,9 +15,9 @@ import (
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/client"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 const (
@@ -28,7 +28,7 @@ const (
 
 // Source reads the statistics of one Docker Engine. It is safe for concurrent use, and several policies may share it.
 type Source struct {
-	client *client.Client
+	engine *docker.Engine
 	log    *slog.Logger
 
 	mu         sync.Mutex
@@ -39,19 +39,15 @@ type Source struct {
 // New makes a source of the engine at host, such as unix:///var/run/docker.sock; an empty host is the environment's. It
 // does not connect yet.
 func New(host string, log *slog.Logger) (*Source, error) {
-	options := []client.Opt{client.FromEnv, client.WithAPIVersionNegotiation()}
-	if host != "" {
-		options = append(options, client.WithHost(host))
-	}
-	c, err := client.NewClientWithOpts(options...)
+	e, err := docker.Dial(host)
 	if err != nil {
-		return nil, fmt.Errorf("docker engine %q: %w", host, err)
+		return nil, err
 	}
-	return &Source{client: c, log: log, containers: map[string]*seen{}}, nil
+	return &Source{engine: e, log: log, containers: map[string]*seen{}}, nil
 }
 
 // Close ends the connections to the engine.
-func (s *Source) Close() error { return s.client.Close() }
+func (s *Source) Close() error { return s.engine.Close() }
 
 // Sample takes one sample a replica of each metric of type cpu (percent of the CPU time that the container may use) and
 // memory (percent of its limit). All replicas are asked at once. A stopped replica gives none, and the first look at a
@@ -165,11 +161,15 @@ func names(metrics []engine.Metric) string {
 	return strings.Join(all, ", ")
 }
 
-// stats is one reading, at once where the engine can (API 1.41 and newer); an older one takes 2 s.
+// stats is one reading, at once where the engine can (API 1.41 and newer); an older one takes 2 s. It is the first call of
+// all, so it agrees with the engine on the version.
 func (s *Source) stats(ctx context.Context, id string) (container.StatsResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, callDeadline)
 	defer cancel()
-	answer, err := s.client.ContainerStatsOneShot(ctx, id)
+	if err := s.engine.Settle(ctx); err != nil {
+		return container.StatsResponse{}, err
+	}
+	answer, err := s.engine.ContainerStatsOneShot(ctx, id)
 	if err != nil {
 		return container.StatsResponse{}, err
 	}

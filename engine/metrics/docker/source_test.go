@@ -199,6 +199,44 @@ func TestEngineGone(t *testing.T) {
 	}
 }
 
+// An engine that is still starting does not say which API version it speaks. Taken for the oldest one it would give no
+// sample ever after.
+func TestEngineThatIsStillStarting(t *testing.T) {
+	var pings atomic.Int64
+	mux := http.NewServeMux()
+	mux.HandleFunc("/_ping", func(w http.ResponseWriter, _ *http.Request) {
+		if pings.Add(1) > 1 {
+			w.Header().Set("Api-Version", "1.41")
+		}
+	})
+	mux.HandleFunc("/v1.41/containers/web-1/stats", func(w http.ResponseWriter, _ *http.Request) { answers(t, "cgroup_v1", 0, 0)(w) })
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	s := source(t, "tcp://"+server.Listener.Addr().String())
+	memory := both[1:]
+	if _, err := s.Sample(t.Context(), memory, replicas("web-1")); err == nil || !strings.Contains(err.Error(), "which API version") {
+		t.Errorf("at first %v, want that it does not say its version", err)
+	}
+	if samples, err := s.Sample(t.Context(), memory, replicas("web-1")); err != nil || len(samples) != 1 {
+		t.Errorf("then %+v, %v; want a sample", samples, err)
+	}
+}
+
+// The wait for the version is part of the wait for a replica.
+func TestEngineThatHangs(t *testing.T) {
+	hang := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { close(hang) })
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	samples, err := source(t, "tcp://"+server.Listener.Addr().String()).Sample(ctx, both, replicas("web-1", "web-2", "web-3"))
+	if took := time.Since(began); len(samples) != 0 || !errors.Is(err, context.DeadlineExceeded) || took > 3*time.Second {
+		t.Errorf("after %s %+v, %v; want that the deadline has passed for all", took, samples, err)
+	}
+}
+
 func TestUnknownType(t *testing.T) {
 	s := source(t, "unix:///nowhere")
 	_, err := s.Sample(t.Context(), []engine.Metric{{Name: "orders", Type: "queue", Source: "system"}}, replicas("web-1"))
