@@ -26,12 +26,13 @@ type batch struct {
 	service service
 	plan    clone
 	files   []byte       // copied into each before it starts; empty: none
+	heard   bool         // the engine tells when others are at the service
 	number  atomic.Int64 // the last one given away
 	stop    context.CancelCauseFunc
 }
 
 // cloning looks the template over and refuses what can't be cloned.
-func (t *Target) cloning(ctx context.Context, s service, o engine.Order) (*batch, error) {
+func (t *Target) cloning(ctx context.Context, s service, o engine.Order, heard bool) (*batch, error) {
 	current, err := t.inspectAll(ctx, s.current())
 	if err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func (t *Target) cloning(ctx context.Context, s service, o engine.Order) (*batch
 	if err != nil {
 		return nil, fmt.Errorf("service %s: %w", s.name, err)
 	}
-	b := &batch{target: t, order: o, service: s, plan: p, files: files}
+	b := &batch{target: t, order: o, service: s, plan: p, files: files, heard: heard}
 	b.number.Store(int64(s.highest()))
 	return b, nil
 }
@@ -97,12 +98,12 @@ func (t *Target) image(ctx context.Context, c container.InspectResponse) (string
 }
 
 // add clones side by side. Where a container of the service has stopped that may be the beginning of a `docker compose
-// down`, which nothing reports any more: then one after the other, for what starts in the middle of that may keep a network
-// from being removed.
+// down`, and where the engine tells no events nothing would report one: then one after the other, for what starts in the
+// middle of that may keep a network from being removed.
 func (b *batch) add(ctx context.Context, n int, stop context.CancelCauseFunc) []newReplica {
 	b.stop = stop
 	atOnce := sideBySide
-	if len(b.service.current()) < len(b.service.replicas) {
+	if !b.heard || len(b.service.current()) < len(b.service.replicas) {
 		atOnce = 1
 	}
 	replicas := make([]newReplica, n)
@@ -182,7 +183,7 @@ func (b *batch) start(ctx context.Context, id string) error {
 	if len(b.files) > 0 {
 		err := t.docker.CopyToContainer(ctx, id, "/", bytes.NewReader(b.files), container.CopyToContainerOptions{})
 		if err != nil {
-			return t.docker.Explain("copy inline configs and secrets", err)
+			return t.unread("copy inline configs and secrets", err)
 		}
 	}
 	err := t.docker.ContainerStart(ctx, id, container.StartOptions{})

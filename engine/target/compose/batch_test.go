@@ -24,6 +24,7 @@ type fakeEngine struct {
 	others  []container.Summary // beside the replica
 	changes []container.FilesystemChange
 	create  http.HandlerFunc // nil: it succeeds
+	deaf    bool             // it tells no events
 
 	mu        sync.Mutex
 	atCreate  []string // networks
@@ -53,6 +54,14 @@ func (f *fakeEngine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			all = nil
 		}
 		answer(w, http.StatusOK, all)
+	case strings.HasSuffix(path, "/events") && !f.deaf:
+		w.WriteHeader(http.StatusOK)
+		w.(http.Flusher).Flush()
+		if !r.URL.Query().Has("until") {
+			f.mu.Unlock()
+			<-r.Context().Done()
+			f.mu.Lock()
+		}
 	case strings.HasSuffix(path, "/changes"):
 		answer(w, http.StatusOK, f.changes)
 	case strings.HasSuffix(path, "/archive"):
@@ -107,16 +116,18 @@ func TestNetworksByAPIVersion(t *testing.T) {
 	}
 }
 
-// A stopped container may be the beginning of a `docker compose down` that nobody reports any more.
+// A stopped container may be the beginning of a `docker compose down` that nobody reports any more, and where events are
+// forbidden nobody reports any.
 func TestOneAtATimeWhereInDoubt(t *testing.T) {
 	stopped := container.Summary{ID: "x", Names: []string{"/shop-web-2"}, State: container.StateExited, Labels: inspected(nil).Config.Labels}
 	for name, c := range map[string]struct {
 		others []container.Summary
+		deaf   bool
 		want   int64
-	}{"all run": {nil, 3}, "one has stopped": {[]container.Summary{stopped}, 1}} {
+	}{"all run": {nil, false, 3}, "one has stopped": {[]container.Summary{stopped}, false, 1}, "events are not told": {nil, true, 1}} {
 		t.Run(name, func(t *testing.T) {
 			var now, most, seen atomic.Int64
-			f := &fakeEngine{api: "1.41", others: c.others, create: func(w http.ResponseWriter, r *http.Request) {
+			f := &fakeEngine{api: "1.41", others: c.others, deaf: c.deaf, create: func(w http.ResponseWriter, r *http.Request) {
 				n := now.Add(1)
 				defer now.Add(-1)
 				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {

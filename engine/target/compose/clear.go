@@ -1,8 +1,10 @@
 package compose
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -19,15 +21,11 @@ func (b *batch) clear(ctx context.Context, replicas []newReplica, aborted bool) 
 		return slices.ContainsFunc(replicas, func(r newReplica) bool { return r.id == id && r.err == nil && !aborted }) ||
 			slices.ContainsFunc(s.replicas, func(r replica) bool { return r.id == id })
 	}
-	found, err := t.list(ctx, projectLabel+"="+s.project, serviceLabel+"="+s.name, eventLabel+"="+b.order.Event)
+	found, err := t.list(ctx, append(s.labels(), eventLabel+"="+b.order.Event)...)
 	if err != nil {
 		return err
 	}
-	made := make([]replica, len(found))
-	for i, c := range found {
-		made[i] = listed(c)
-	}
-	return t.removeAll(ctx, made, func(r replica) bool { return !stays(r.id) })
+	return t.removeAll(ctx, s, allListed(found), func(r replica) bool { return !stays(r.id) })
 }
 
 // removeLeftovers removes what interrupted orders left behind, and answers the service without it.
@@ -40,7 +38,7 @@ func (t *Target) removeLeftovers(ctx context.Context, s service, rollout engine.
 		return s, err
 	}
 	left := leftovers(replicas, rollout, time.Now())
-	if err := t.removeAll(ctx, replicas, func(r replica) bool { return left[r.id] }); err != nil {
+	if err := t.removeAll(ctx, s, replicas, func(r replica) bool { return left[r.id] }); err != nil {
 		return s, err
 	}
 	s.replicas = slices.DeleteFunc(slices.Clone(s.replicas), func(r replica) bool { return left[r.id] })
@@ -49,19 +47,53 @@ func (t *Target) removeLeftovers(ctx context.Context, s service, rollout engine.
 
 // removeStopped removes clones that do not run. They count for nobody but docker compose, which would start them again.
 func (t *Target) removeStopped(ctx context.Context, s service) error {
-	return t.removeAll(ctx, s.replicas, func(r replica) bool {
+	return t.removeAll(ctx, s, s.replicas, func(r replica) bool {
 		stopped := r.state == container.StateCreated || r.state == container.StateExited || r.state == container.StateDead
 		return r.event != "" && stopped && !r.protected
 	})
 }
 
-// removeAll removes those that are chosen, all of them clones, with their anonymous volumes: clones have their own.
-func (t *Target) removeAll(ctx context.Context, replicas []replica, chosen func(replica) bool) error {
+// removeAll removes those that are chosen, all of them clones, with their anonymous volumes: clones have their own. It waits
+// while compose recreates the service.
+func (t *Target) removeAll(ctx context.Context, s service, replicas []replica, chosen func(replica) bool) error {
+	replicas = slices.DeleteFunc(slices.Clone(replicas), func(r replica) bool { return !chosen(r) })
+	if len(replicas) == 0 {
+		return nil
+	}
+	if err := t.quiet(ctx, s, false); err != nil {
+		return err
+	}
 	errs := make([]error, len(replicas))
-	each(len(replicas), func(i int) {
-		if chosen(replicas[i]) {
-			errs[i] = t.remove(ctx, replicas[i].id, true)
-		}
-	})
+	each(len(replicas), func(i int) { errs[i] = t.remove(ctx, replicas[i].id, true) })
 	return errors.Join(errs...)
+}
+
+const (
+	lull         = time.Second // from the first kill of a recreation to the temporary names of all that compose recreates
+	longestQuiet = 2 * time.Minute
+)
+
+// quiet waits until compose recreates nothing of the service, and where somebody was heard at it until no recreation can
+// come of that: compose ends in the middle where a replica that it recreates is removed under its hands, and the service is
+// down. An error says that it has not ended.
+func (t *Target) quiet(ctx context.Context, s service, heard bool) error {
+	ctx, cancel := context.WithTimeout(ctx, longestQuiet)
+	defer cancel()
+	for since := time.Now(); ; {
+		now, err := t.again(ctx, s)
+		why := now.rollout()
+		switch {
+		case err != nil:
+			return err
+		case why != "":
+			since, heard = time.Now(), true
+		case !heard, time.Since(since) >= lull:
+			return nil
+		}
+		select {
+		case <-time.After(pollEach):
+		case <-ctx.Done():
+			return fmt.Errorf("nothing is removed: %s", cmp.Or(why, "somebody else may be recreating service "+s.name))
+		}
+	}
 }

@@ -36,7 +36,8 @@ type command struct {
 	service service // as it was before
 	dir     string
 	args    []string
-	killed  bool // before its end
+	killed  bool            // before its end
+	made    map[string]bool // by id, what it made or started; nil: nobody could look once it had ended
 }
 
 // command looks up what the service was made from, and refuses where docker compose could not do what is ordered.
@@ -50,18 +51,17 @@ func (t *Target) command(ctx context.Context, s service, o engine.Order) (*comma
 	}
 	// Compose counts containers that have stopped, and starts them first; what is too many it removes, and running ones
 	// may be among that.
-	stopped := 0
-	for _, r := range s.replicas {
-		if !r.counts() && (r.event == "" || r.protected) {
-			stopped++
-		}
-	}
+	stay := slices.DeleteFunc(slices.Clone(s.replicas), func(r replica) bool {
+		return !r.counts() && r.event != "" && !r.protected
+	})
+	stopped := len(stay) - len(s.current())
 	if add := o.To - len(s.current()); stopped > add {
 		return nil, fmt.Errorf("service %s has %d stopped replicas, and docker compose would not add %d but start those; remove them with `docker compose -p %s rm %s`", s.name, stopped, add, s.project, s.name)
 	}
 	if err := t.removeStopped(ctx, s); err != nil {
 		return nil, err
 	}
+	s.replicas = stay
 	return &command{target: t, order: o, service: s, dir: dir, args: args}, nil
 }
 
@@ -111,8 +111,15 @@ func present(dir, file string) error {
 // add has compose make the replicas, and waits for what it made.
 func (c *command) add(ctx context.Context, n int, _ context.CancelCauseFunc) []newReplica {
 	failed := c.run(ctx)
-	found, err := c.fresh(ctx)
+	now, err := c.look(ctx)
 	failed = cmp.Or(failed, err)
+	found := c.fresh(now)
+	if err == nil && !c.killed {
+		c.made = map[string]bool{}
+		for _, r := range found {
+			c.made[r.id] = true
+		}
+	}
 	if ctx.Err() != nil {
 		failed = fmt.Errorf("was given up: %w", context.Cause(ctx))
 	}
@@ -152,24 +159,36 @@ func (c *command) follow(ctx context.Context, from replica) newReplica {
 	return r
 }
 
-// fresh is what was not there before the command, or did not run then. Compose would not tell, and puts nothing of
-// flyball's on it: a label would make it differ from what the file says, and the next `docker compose up` recreate it.
-func (c *command) fresh(ctx context.Context) ([]replica, error) {
-	s := c.service
-	found, err := c.target.list(ctx, projectLabel+"="+s.project, serviceLabel+"="+s.name, oneoffLabel+"=False", hashLabel)
-	if err != nil {
-		return nil, err
-	}
+// look lists the service as it is now.
+func (c *command) look(ctx context.Context) (service, error) {
+	s := service{project: c.service.project, name: c.service.name}
+	found, err := c.target.list(ctx, append(s.labels(), hashLabel)...)
+	s.replicas = allListed(found)
+	slices.SortFunc(s.replicas, func(a, b replica) int { return a.number - b.number })
+	return s, err
+}
+
+// fresh is what compose made for the order, or started again. Compose would not tell, and puts nothing of flyball's on it:
+// a label would make it differ from what the file says, and the next `docker compose up` recreate it. It goes by the
+// numbers, for compose counts on from the highest; what has others, or replaces a container, somebody else made meanwhile.
+func (c *command) fresh(now service) []replica {
+	highest := c.service.highest()
+	last := highest + c.order.To - len(c.service.replicas)
 	var fresh []replica
-	for _, summary := range found {
-		r := listed(summary)
-		before, known := s.byID(r.id)
-		if !known || r.counts() && !before.counts() {
+	for _, r := range now.replicas {
+		before, known := c.service.byID(r.id)
+		switch {
+		case known && r.counts() && !before.counts(),
+			!known && r.number > highest && r.number <= last && !r.replaces():
 			fresh = append(fresh, r)
 		}
 	}
-	slices.SortFunc(fresh, func(a, b replica) int { return a.number - b.number })
-	return fresh, nil
+	return fresh
+}
+
+// replaces says that a container was made in the place of another one, which `docker compose up` does where it recreates.
+func (r replica) replaces() bool {
+	return r.labels[replaceLabel] != "" || service{replicas: []replica{r}}.rollout() != ""
 }
 
 func (s service) byID(id string) (replica, bool) {
@@ -181,7 +200,7 @@ func (s service) byID(id string) (replica, bool) {
 }
 
 // clear undoes what the command did, but for what became ready. It looks again, because a command that was killed may have
-// made more than add has seen.
+// made more than add has seen, and because what was recreated since is not the order's any more.
 func (c *command) clear(ctx context.Context, replicas []newReplica, aborted bool) error {
 	if c.killed {
 		select {
@@ -189,10 +208,14 @@ func (c *command) clear(ctx context.Context, replicas []newReplica, aborted bool
 		case <-ctx.Done():
 		}
 	}
-	found, err := c.fresh(ctx)
+	if err := c.target.quiet(ctx, c.service, false); err != nil {
+		return err
+	}
+	now, err := c.look(ctx)
 	if err != nil {
 		return err
 	}
+	found := slices.DeleteFunc(c.fresh(now), func(r replica) bool { return c.made != nil && !c.made[r.id] })
 	errs := make([]error, len(found))
 	each(len(found), func(i int) {
 		ready := slices.ContainsFunc(replicas, func(r newReplica) bool { return r.id == found[i].id && r.err == nil })
@@ -212,6 +235,7 @@ func (c *command) undo(ctx context.Context, r replica) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
+	t.own(r.id, writeDeadline)
 	err := t.docker.ContainerStop(ctx, r.id, container.StopOptions{})
 	if errdefs.IsNotFound(err) {
 		return nil

@@ -238,6 +238,62 @@ func TestLiveCLIDownInTheMiddle(t *testing.T) {
 	s.compose("down")
 }
 
+// A user who recreates the service while its new replicas come up gets what was asked for.
+func TestLiveCLIRecreatedInTheMiddle(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		left int
+	}{
+		"all of it":           {[]string{"--scale", "web=2"}, 2},
+		"to the file's count": {nil, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := upCLI(t, strings.Replace(withHealth, "retries: 3", "retries: 100", 1))
+			s.mustRun("1", "write", "/bound/settings", "READY_AFTER=never")
+			done := s.inBackground(1, 2)
+			s.until("the new replica runs", func() bool { return len(s.observe().Replicas) == 2 })
+			s.mustRun("1", "write", "/bound/settings", "READY_AFTER=0s")
+			before := s.ids()
+			s.compose(append([]string{"up", "-d", "--force-recreate", "-t", "1"}, c.args...)...)
+			s.mentions((<-done).Error, "somebody else")
+			after := s.ids()
+			if len(after) != c.left || slices.ContainsFunc(after, func(id string) bool { return slices.Contains(before, id) }) {
+				t.Errorf("before %v, after %v; want %d new ones", before, after, c.left)
+			}
+			if v := s.observe(); v.Rollout != "" || len(v.Replicas) != c.left {
+				t.Errorf("observed %+v, want %d replicas", v, c.left)
+			}
+		})
+	}
+}
+
+// What a user adds while an order's own replicas come up stays when those are taken back.
+func TestLiveCLIScaledInTheMiddle(t *testing.T) {
+	s := upCLI(t, strings.Replace(withHealth, "retries: 3", "retries: 100", 1))
+	s.mustRun("1", "write", "/bound/settings", "READY_AFTER=never")
+	s.rollout.ReadyDeadline = 15 * time.Second
+	done := s.inBackground(1, 2)
+	s.until("the new replica runs", func() bool { return len(s.observe().Replicas) == 2 })
+	s.compose("up", "-d", "--no-recreate", "--scale", "web=4")
+	if out := <-done; out.Result != engine.RolledBack || out.Reached != 3 {
+		t.Errorf("outcome %+v, want rolled back at 3", out)
+	}
+	s.expectNumbers("1", "3", "4")
+}
+
+// A mistake in the compose file is told without the value that it is in.
+func TestLiveCLIShowsNoValues(t *testing.T) {
+	s := upCLI(t, plainFile)
+	s.writeFile("compose.yaml", "services:\n  web:\n    image: $IMAGE\n    environment: {DB: 'postgres://u:hunter2${@db'}\n")
+	said := s.scale(1, 2, engine.Failed, 1).Error
+	s.mentions(said, "services.web.environment.DB")
+	s.writeFile("compose.yaml", plainFile)
+	s.writeFile(".env", "DB='hunter2\n")
+	if said += s.scale(1, 2, engine.Failed, 1).Error; strings.Contains(said, "hunter2") {
+		t.Errorf("a value is shown: %s", said)
+	}
+}
+
 func TestLiveCLINothingIsThereToMakeThemFrom(t *testing.T) {
 	s := upCLI(t, plainFile)
 	before := s.ids()

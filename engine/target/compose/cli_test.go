@@ -104,6 +104,8 @@ func TestCommandFails(t *testing.T) {
 			[]string{"docker compose: exit status 14: first; no such service: web"}},
 		"a long one": {`test "$2" = version && exit; i=0; while [ $i -lt 999 ]; do echo noise; i=$((i+1)); done; echo "the reason" >&2; exit 1`,
 			[]string{"noise; the reason"}},
+		"a long value": {`test "$2" = version && exit; printf 'invalid interpolation format for services.web.labels.a.\nescape it\n'; i=0; while [ $i -lt 999 ]; do echo hunter2; i=$((i+1)); done; exit 1`,
+			[]string{"services.web.labels.a; a $ that begins no variable is written $$"}},
 		"made nothing": {"exit 0", []string{"docker compose: made 0 new replicas where 1 were wanted"}},
 	}
 	for name, c := range cases {
@@ -121,6 +123,93 @@ func TestCommandFails(t *testing.T) {
 				if !strings.Contains(out.Error, m) {
 					t.Errorf("%q is not in: %s", m, out.Error)
 				}
+			}
+			if strings.Contains(out.Error, "hunter2") {
+				t.Errorf("it shows a value: %s", out.Error)
+			}
+		})
+	}
+}
+
+// What somebody else makes or recreates while the order is carried out is not the order's.
+func TestCommandOwnsWhatComposeMadeForIt(t *testing.T) {
+	s := service{project: "shop", name: "web", replicas: []replica{
+		{id: "one", number: 1, state: container.StateRunning}, {id: "five", number: 5, state: container.StateExited},
+	}}
+	of := func(id string, number int) replica {
+		return replica{id: id, name: "shop-web-" + strconv.Itoa(number), number: number, state: container.StateRunning}
+	}
+	anew, beside := of("new", 6), of("new", 6)
+	anew.labels = map[string]string{replaceLabel: "shop-web-6"}
+	beside.name = "0123456789ab_shop-web-6"
+	stopped := of("six", 6)
+	stopped.state = container.StateExited
+	for name, c := range map[string]struct {
+		now  replica
+		owns bool
+	}{
+		"was there":                  {of("one", 1), false},
+		"compose started it again":   {of("five", 5), true},
+		"made":                       {of("six", 6), true},
+		"made, and stopped since":    {stopped, true},
+		"made, up to the count":      {of("seven", 7), true},
+		"beyond the count":           {of("eight", 8), false},
+		"recreated, was there":       {of("new", 1), false},
+		"in a gap":                   {of("new", 2), false},
+		"recreated":                  {anew, false},
+		"recreated, not by its name": {beside, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			command := command{order: order(1, 4), service: s}
+			if fresh := command.fresh(service{replicas: []replica{c.now}}); (len(fresh) == 1) != c.owns {
+				t.Errorf("owned: %t, want %t", !c.owns, c.owns)
+			}
+		})
+	}
+}
+
+// While somebody recreates the service nothing of it is removed.
+func TestCommandRemovesNothingWhileTheServiceIsRecreated(t *testing.T) {
+	labels := map[string]string{projectLabel: "shop", serviceLabel: "web", numberLabel: "2"}
+	var removed atomic.Int64
+	target := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			removed.Add(1)
+			return
+		}
+		answer(w, http.StatusOK, []container.Summary{
+			{ID: "own", Names: []string{"/shop-web-2"}, State: container.StateRunning, Labels: labels},
+			{ID: "new", Names: []string{"/0123456789ab_shop-web-2"}, State: container.StateCreated, Labels: labels},
+		})
+	})
+	made := command{target: target, order: order(1, 2), made: map[string]bool{"own": true},
+		service: service{project: "shop", name: "web", replicas: []replica{{id: "one", number: 1, state: container.StateRunning}}}}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*pollEach)
+	defer cancel()
+	err := made.clear(ctx, []newReplica{{id: "own", name: "shop-web-2", err: context.Canceled}}, false)
+	if err == nil || !strings.Contains(err.Error(), "docker compose is recreating service web") || removed.Load() != 0 {
+		t.Errorf("%v, %d calls that change something; want that it is being recreated, and none", err, removed.Load())
+	}
+}
+
+func TestDiscreet(t *testing.T) {
+	for name, c := range map[string]struct{ said, want string }{
+		"a service": {"no such service: web\n", "no such service: web\n"},
+		"an image": {"Error response from daemon: pull access denied for shop/web, repository does not exist",
+			"Error response from daemon: pull access denied for shop/web, repository does not exist"},
+		"a wrong $": {"invalid interpolation format for services.web.environment.DB.\nYou may need to escape any $ with another $.\nhunter2\n${@\nhunter2\n",
+			"invalid interpolation format for services.web.environment.DB; a $ that begins no variable is written $$"},
+		"a variable":       {`required variable TOKEN is missing a value: set it in .env`, `required variable TOKEN is missing a value: set it in .env`},
+		"a number":         {`'services[web].mem_limit' strconv.ParseFloat: parsing "hunter\"2": invalid syntax`, `'services[web].mem_limit' strconv.ParseFloat: parsing "…": invalid syntax`},
+		"YAML":             {"line 4: cannot unmarshal !!str `hunter2` into int", `line 4: cannot unmarshal !!str "…" into int`},
+		"a file of values": {`failed to read /shop/.env: line 2: unterminated quoted value 'hunter2 hunter2`, `failed to read /shop/.env: line 2: unterminated quoted value`},
+		"KEY=value":        {"first\nunexpected DB_PASSWORD=hunter2 hunter2\nlast", "first\nunexpected DB_PASSWORD=…\nlast"},
+		"a URL":            {"fetch https://u:hunter2@shop.invalid/web: no such host", "fetch https://…@shop.invalid/web: no such host"},
+		"a warning":        {"time=\"2026-03-01T12:00:00Z\" level=warning msg=\"it is obsolete\"\nno such service: web", "no such service: web"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := discreet(c.said); got != c.want {
+				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
 	}

@@ -78,6 +78,7 @@ func (t *Target) inspectAll(ctx context.Context, replicas []replica) ([]replica,
 func (t *Target) remove(ctx context.Context, id string, volumes bool) error {
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
+	t.own(id, writeDeadline)
 	err := t.docker.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: volumes})
 	if errdefs.IsConflict(err) && t.goes(ctx, id) || errdefs.IsNotFound(err) {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -149,6 +150,9 @@ func (t *Target) call(ctx context.Context, r replica, c engine.Call) (string, er
 func (t *Target) reach(ctx context.Context, r replica, port int) (conn net.Conn, address string, err error) {
 	dial := t.Dial
 	if dial == nil {
+		if host := t.docker.DaemonHost(); !local(host) {
+			return nil, "", fmt.Errorf("is not sent: the Docker engine at %s may be on another machine, and the replica's address may be somebody else's on this one; use rollout.drain.exec in the place of http", host)
+		}
 		dial = new(net.Dialer).DialContext
 	}
 	var tried []string
@@ -166,6 +170,16 @@ func (t *Target) reach(ctx context.Context, r replica, port int) (conn net.Conn,
 		return nil, "", errors.New("could not be sent: the replica has no address of its own; use rollout.drain.exec in the place of http")
 	}
 	return nil, "", fmt.Errorf("could not be sent: %s; where flyball shares no network with the replica, use rollout.drain.exec in the place of http", strings.Join(tried, "; "))
+}
+
+// local says whether an engine's host is a socket of this machine.
+func local(host string) bool {
+	at, err := url.Parse(host)
+	if err != nil {
+		return false
+	}
+	name := at.Hostname()
+	return at.Scheme == "unix" || at.Scheme == "npipe" || name == "localhost" || net.ParseIP(name).IsLoopback()
 }
 
 // addresses are those of a replica on its networks, in the order of the networks' names.

@@ -92,6 +92,31 @@ func TestDrainByHTTP(t *testing.T) {
 	}
 }
 
+// An address behind an engine elsewhere may be an unrelated container's here, whose answer would free the replica.
+func TestDrainByHTTPNeedsAnEngineOfThisMachine(t *testing.T) {
+	for host, here := range map[string]bool{
+		"unix:///var/run/docker.sock": true, "npipe:////./pipe/docker_engine": true, "tcp://localhost:2375": true, "tcp://127.0.0.2:2375": true,
+		"tcp://[::1]:2375": true, "tcp://192.0.2.7:2376": false, "tcp://engine.example:2376": false, "tcp://localhost.example:2376": false, "ssh://root@192.0.2.7": false,
+	} {
+		if local(host) != here {
+			t.Errorf("%s is of this machine: %t, want %t", host, !here, here)
+		}
+	}
+	asked := make(chan struct{}, 1)
+	dials := reaching(t, "10.9.0.3:80", func(http.ResponseWriter, *http.Request) { asked <- struct{}{} }).Dial
+	hook := engine.Drain{HTTP: &engine.Call{Method: http.MethodPost, Port: 80, Path: "/"}, Timeout: 10 * time.Second}
+	remote := on(t, "tcp://192.0.2.7:2376")
+	err := remote.drain(t.Context(), onNetworks("10.9.0.3"), hook)
+	if err == nil || !strings.Contains(err.Error(), "shop-web-3 stays") || !strings.Contains(err.Error(), "tcp://192.0.2.7:2376 may be on another machine") || !strings.Contains(err.Error(), "rollout.drain.exec") {
+		t.Errorf("error %v, want one that says that the engine is elsewhere", err)
+	}
+	remote.Dial = dials
+	if err := remote.drain(t.Context(), onNetworks("10.9.0.3"), hook); err != nil {
+		t.Errorf("with a way to it: %v", err)
+	}
+	<-asked
+}
+
 func TestDrainEnds(t *testing.T) {
 	asked := make(chan struct{}, 1)
 	hung := make(chan struct{})

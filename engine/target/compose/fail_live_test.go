@@ -26,40 +26,6 @@ const withHealth = changeable + `
     healthcheck: {test: [CMD, /service, health], interval: 300ms, timeout: 2s, retries: 3}
 `
 
-func TestLive04DownInTheMiddleStaysDown(t *testing.T) {
-	s := up(t, strings.Replace(withHealth, "retries: 3", "retries: 100", 1)) // they are still starting when down comes
-	s.mustRun("1", "write", "/bound/settings", "READY_AFTER=never")
-	done := s.inBackground(1, 4)
-	s.until("the new replicas run", func() bool { return len(s.observe().Replicas) == 4 })
-	s.compose("down", "-t", "1")
-	out := <-done
-	if out.Result != engine.RolledBack {
-		t.Errorf("%s, want rolled_back: %s", out.Result, out.Error)
-	}
-	s.mentions(out.Error, "somebody else")
-	if left := s.ids(); len(left) != 0 {
-		t.Errorf("containers left: %v", left)
-	}
-	s.compose("down") // what a user would do if a network had been in use
-	if _, err := s.target.Observe(t.Context(), s.policy()); err == nil || !strings.Contains(err.Error(), "has no containers") {
-		t.Errorf("Observe of a project that is down: %v", err)
-	}
-}
-
-func TestLive05AStoppedServiceIsNotRaised(t *testing.T) {
-	s := up(t, plainFile)
-	s.scale(1, 2, engine.Succeeded, 2)
-	s.compose("stop", "-t", "1")
-	if v := s.observe(); len(v.Replicas) != 0 {
-		t.Errorf("a stopped service has replicas: %+v", v)
-	}
-	s.mentions(s.scale(2, 3, engine.Failed, 0).Error, "is stopped", "docker compose -p "+s.project+" up -d web")
-	s.compose("start")
-	if v := s.observe(); len(v.Replicas) != 2 {
-		t.Errorf("started again it has %d replicas, want 2", len(v.Replicas))
-	}
-}
-
 func TestLive16CrashLoopIsRolledBack(t *testing.T) {
 	s := up(t, changeable+"    restart: always\n")
 	before := s.ids()
@@ -106,12 +72,12 @@ func TestLive18OutOfMemoryIsSeen(t *testing.T) {
 }
 
 func TestLive19TheWholeGracePeriod(t *testing.T) {
-	s := up(t, "services:\n  web:\n    image: $IMAGE\n    environment: {IGNORE_TERM: 1}\n    stop_grace_period: 3s\n")
+	s := up(t, "services:\n  web:\n    image: $IMAGE\n    environment: {IGNORE_TERM: 1}\n    stop_grace_period: 20s\n")
 	s.scale(1, 2, engine.Succeeded, 2)
 	start := time.Now()
 	s.scale(2, 1, engine.Succeeded, 1)
-	if took := time.Since(start); took < 3*time.Second {
-		t.Errorf("a replica that ignores SIGTERM was gone after %s, want its 3s of grace", took)
+	if took := time.Since(start); took < 20*time.Second {
+		t.Errorf("a replica that ignores SIGTERM was gone after %s, want its 20s of grace", took)
 	}
 }
 
@@ -159,22 +125,6 @@ func (s *stack) expectNumbers(want ...string) {
 	if slices.Sort(got); !slices.Equal(got, want) {
 		s.Errorf("replicas %v, want %v", got, want)
 	}
-}
-
-func TestLive22NothingWhileComposeRecreates(t *testing.T) {
-	s := up(t, "services:\n  web:\n    image: $IMAGE\n    environment: {IGNORE_TERM: 1}\n    stop_grace_period: 3s\n")
-	recreated := make(chan error, 1)
-	go func() {
-		_, err := s.engine.TryCompose(t, s.dir, "-p", s.project, "up", "-d", "--force-recreate")
-		recreated <- err
-	}()
-	s.until("the recreation is seen", func() bool { return s.observe().Rollout != "" })
-	s.mentions(s.scale(1, 3, engine.Failed, 1).Error, "is recreating service web")
-	if err := <-recreated; err != nil {
-		t.Fatal(err)
-	}
-	s.scale(1, 3, engine.Succeeded, 3)
-	s.expectNumbers("1", "2", "3")
 }
 
 func TestLiveProtectedReplicasStay(t *testing.T) {

@@ -37,11 +37,8 @@ func (t *Target) injected(ctx context.Context, c container.InspectResponse) ([]b
 	diff, cancel := context.WithTimeout(ctx, readDeadline)
 	defer cancel()
 	changes, err := t.docker.ContainerDiff(diff, c.ID)
-	if err = t.docker.Explain("look for inline configs and secrets in "+docker.Short(c.ID), err); err != nil {
-		if errdefs.IsPermissionDenied(err) || errors.Is(err, context.DeadlineExceeded) {
-			err = fmt.Errorf("%w; or %s", err, fallback)
-		}
-		return nil, err
+	if err != nil {
+		return nil, t.unread("look for inline configs and secrets in "+docker.Short(c.ID), err)
 	}
 	paths := candidates(changes, mountPoints(c))
 	if len(paths) > most {
@@ -62,7 +59,7 @@ func (t *Target) injected(ctx context.Context, c container.InspectResponse) ([]b
 			return
 		}
 		if err != nil {
-			errs[i] = t.docker.Explain("look at /"+paths[i]+" in "+docker.Short(c.ID), err)
+			errs[i] = t.unread("look at /"+paths[i]+" in "+docker.Short(c.ID), err)
 			return
 		}
 		files[i] = times.copied(paths[i], s)
@@ -71,6 +68,19 @@ func (t *Target) injected(ctx context.Context, c container.InspectResponse) ([]b
 		return nil, err
 	}
 	return t.fetch(ctx, c.ID, paths, files)
+}
+
+// unread says what to do where the files of a container can't be read. Without them a replica might lack a secret, and
+// nothing tells a service that has none.
+func (t *Target) unread(doing string, err error) error {
+	explained := t.docker.Explain(doing, err)
+	switch {
+	case errdefs.IsPermissionDenied(err):
+		return fmt.Errorf("%w; a clone needs GET /containers/{id}/changes and GET, HEAD and PUT /containers/{id}/archive: allow these, or %s (which needs that PUT where the service has inline configs or secrets)", explained, fallback)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%w; or %s", explained, fallback)
+	}
+	return explained
 }
 
 // candidates are the changed paths, without leading slash, that may be files of compose.
@@ -146,7 +156,7 @@ func (t *Target) fetch(ctx context.Context, id string, paths []string, chosen []
 			continue
 		}
 		if err := t.copyFile(ctx, w, id, path, largest-archive.Len()); err != nil {
-			return nil, t.docker.Explain("read inline config or secret /"+path+" of "+docker.Short(id), err)
+			return nil, t.unread("read inline config or secret /"+path+" of "+docker.Short(id), err)
 		}
 	}
 	if err := w.Close(); err != nil {

@@ -1,12 +1,15 @@
 package compose
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
+
+	"github.com/flyball-dev/flyball/engine"
 )
 
 func TestPick(t *testing.T) {
@@ -19,14 +22,15 @@ func TestPick(t *testing.T) {
 		name, project string
 		want          []int
 		mentions      string // of the error
+		gone          bool
 	}{
-		"by number":                 {[]replica{web2, db, web1}, "web", "shop", []int{1, 2}, ""},
-		"the only project":          {[]replica{web1, db}, "web", "", []int{1}, ""},
-		"several projects":          {[]replica{web1, other}, "web", "", nil, "several compose projects: blog, shop; name one in target.project"},
-		"no such service":           {[]replica{web1, db}, "wbe", "shop", nil, "no service wbe; it has: db, web"},
-		"no such service anywhere":  {[]replica{web1, db}, "wbe", "", nil, "there are: db, web"},
-		"a project that is down":    {nil, "web", "shop", nil, "compose project shop has no containers"},
-		"nothing of compose at all": {nil, "web", "", nil, "no compose project has containers"},
+		"by number":                 {[]replica{web2, db, web1}, "web", "shop", []int{1, 2}, "", false},
+		"the only project":          {[]replica{web1, db}, "web", "", []int{1}, "", false},
+		"several projects":          {[]replica{web1, other}, "web", "", nil, "several compose projects: blog, shop; name one in target.project", false},
+		"no such service":           {[]replica{web1, db}, "wbe", "shop", nil, "no service wbe; it has: db, web", true},
+		"no such service anywhere":  {[]replica{web1, db}, "wbe", "", nil, "there are: db, web", true},
+		"a project that is down":    {nil, "web", "shop", nil, "compose project shop has no containers", true},
+		"nothing of compose at all": {nil, "web", "", nil, "no compose project has containers", true},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -36,6 +40,9 @@ func TestPick(t *testing.T) {
 			}
 			if (err == nil) != (c.mentions == "") || err != nil && !strings.Contains(err.Error(), c.mentions) {
 				t.Errorf("error %v, want %q", err, c.mentions)
+			}
+			if gone := engine.Gone(""); errors.As(err, &gone) != c.gone {
+				t.Errorf("the error is engine.Gone: %t, want %t", !c.gone, c.gone)
 			}
 		})
 	}

@@ -46,7 +46,10 @@ func next(pause, lasted time.Duration) time.Duration {
 func (t *Target) hear(ctx context.Context, touched func(project, service string)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if err := t.docker.Settle(ctx); err != nil {
+	brief, done := context.WithTimeout(ctx, readDeadline) // whoever else calls the engine first waits for this
+	err := t.docker.Settle(brief)
+	done()
+	if err != nil {
 		return err
 	}
 	messages, errs := t.events(ctx, events.ListOptions{}, []string{projectLabel, serviceLabel, oneoffLabel + "=False"},
@@ -75,5 +78,10 @@ func (t *Target) events(ctx context.Context, o events.ListOptions, labels []stri
 
 // labels are those that all containers of the service have.
 func (s service) labels() []string {
-	return []string{projectLabel + "=" + s.project, serviceLabel + "=" + s.name}
+	return append(s.projectLabels(), serviceLabel+"="+s.name)
+}
+
+// projectLabels are those that all containers of the service's project have, but for one-off ones.
+func (s service) projectLabels() []string {
+	return []string{projectLabel + "=" + s.project, oneoffLabel + "=False"}
 }

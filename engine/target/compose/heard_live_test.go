@@ -54,3 +54,16 @@ func TestLiveWatchHearsOfChanges(t *testing.T) {
 	stop()
 	<-done
 }
+
+// Whoever agrees with the engine on a version first must not hold up the others for ever.
+func TestLiveWatchDoesNotHoldUpOthersThoughTheEngineHangs(t *testing.T) {
+	s := up(t, plainFile)
+	p := s.proxied()
+	p.Fault(dockertest.Fault{Path: "/_ping$", Do: dockertest.Hang, Times: 1})
+	go s.target.Watch(t.Context(), func(string, string) {})
+	p.Wait(t, "", "/_ping$", 1)
+	s.until("the service can be observed", func() bool {
+		v, err := s.target.Observe(t.Context(), s.policy())
+		return err == nil && len(v.Replicas) == 1
+	})
+}

@@ -126,6 +126,9 @@ func victims(current []replica, keep int, revision string, now time.Time, minRea
 // serve has nothing to finish, and may not be able to run a hook. What was stopped is removed also when ctx has ended,
 // until after ends.
 func (t *Target) retire(ctx, after context.Context, s service, r replica, rollout engine.Rollout) departure {
+	if err := t.free(ctx, s, r); err != nil {
+		return departure{err: err}
+	}
 	if r.ready(time.Now(), rollout.MinReady) {
 		if err := t.drain(ctx, r, rollout.Drain); err != nil {
 			return departure{err: err}
@@ -138,23 +141,48 @@ func (t *Target) retire(ctx, after context.Context, s service, r replica, rollou
 	if ctx.Err() != nil {
 		return departure{err: fmt.Errorf("%s was not stopped: %w", r.name, context.Cause(ctx))}
 	}
+	if err := t.free(after, s, r); err != nil {
+		return departure{err: err}
+	}
 	if err := t.halt(after, r); err != nil {
 		return departure{begun: !errdefs.IsPermissionDenied(err), err: err}
 	}
-	return departure{begun: true, err: t.discard(after, s, r)}
+	err := t.discard(after, s, r)
+	return departure{begun: !errors.Is(err, errTaken), err: err}
+}
+
+// errTaken: of a replica that was to go and went by another's hand.
+var errTaken = errors.New("was removed by somebody else")
+
+// free looks at a replica that is to go once more, and is an error where somebody else is at it: compose ends in the middle
+// where what it recreates is removed under its hands, and the service is down.
+func (t *Target) free(ctx context.Context, s service, r replica) error {
+	now, err := t.again(ctx, s)
+	if err != nil {
+		return err
+	}
+	if why := now.rollout(); why != "" {
+		return fmt.Errorf("%s stays: %s", r.name, why)
+	}
+	// The list goes by the labels of project and service: what is not of them is not there.
+	if _, there := now.byID(r.id); !there {
+		return fmt.Errorf("%s %w", r.name, errTaken)
+	}
+	return nil
 }
 
 // discard removes a container that does not run.
 func (t *Target) discard(ctx context.Context, s service, r replica) error {
-	// Ids are never used twice, but the labels are cheap to look at and a removal can't be taken back.
+	if err := t.free(ctx, s, r); err != nil {
+		return err
+	}
+	// Right after a stop a list may still call it running; inspect does not.
 	c, err := t.inspect(ctx, r.id)
 	switch {
 	case errdefs.IsNotFound(err):
-		return nil
+		return fmt.Errorf("%s %w", r.name, errTaken)
 	case err != nil:
 		return err
-	case c.Config.Labels[projectLabel] != s.project || c.Config.Labels[serviceLabel] != s.name:
-		return fmt.Errorf("container %s is not of service %s in project %s", r.name, s.name, s.project)
 	case c.State.Running:
 		return fmt.Errorf("%s was started again by somebody else, and stays", r.name)
 	}
@@ -165,8 +193,10 @@ func (t *Target) discard(ctx context.Context, s service, r replica) error {
 // halt stops a container as `docker stop` does: the engine knows its stop signal and grace period, and kills it after
 // that. The call is given longer than the engine takes.
 func (t *Target) halt(ctx context.Context, r replica) error {
-	ctx, cancel := context.WithTimeout(ctx, r.grace()+writeDeadline)
+	longest := r.grace() + writeDeadline
+	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
+	t.own(r.id, longest)
 	err := t.docker.ContainerStop(ctx, r.id, container.StopOptions{})
 	if errdefs.IsNotFound(err) {
 		return nil

@@ -25,17 +25,29 @@ type newReplica struct {
 	log  string
 }
 
-// raise adds replicas up to what is ordered. Everything that can be refused is refused before the first is created. What
-// has to be removed again is, also when ctx has ended, until after ends.
+// raise adds replicas up to what is ordered. Everything that can be refused is refused before the first is created, and
+// while it looks for that, others are watched already. What has to be removed again is, also when ctx has ended, until after
+// ends.
 func (t *Target) raise(ctx, after context.Context, s service, o engine.Order) engine.Outcome {
+	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	heard := t.watch(running, s, stop)
+	s, told, err := t.calm(ctx, s, o.Policy)
 	count := len(s.current())
-	makes, err := t.maker(ctx, s, o)
+	switch {
+	case err != nil:
+		return docker.Unchanged(ctx, count, err)
+	case count >= o.To: // somebody else was quicker
+		return engine.Outcome{Result: engine.Succeeded, Reached: count}
+	}
+	makes, err := t.maker(ctx, s, o, heard && told)
+	if err == nil {
+		err = context.Cause(running)
+	}
 	if err != nil {
 		return docker.Unchanged(ctx, count, err)
 	}
 
-	running, stop := context.WithCancelCause(ctx)
-	t.watch(running, s, stop)
 	replicas := makes.add(running, o.To-count, stop)
 	aborted := running.Err() != nil && context.Cause(running) != context.Cause(ctx) // by others, not by our own end
 	stop(nil)
@@ -48,7 +60,10 @@ func (t *Target) raise(ctx, after context.Context, s service, o engine.Order) en
 	if ctx.Err() != nil {
 		out.Result = engine.Interrupted
 	}
-	if err := makes.clear(after, replicas, aborted); err != nil {
+	if err = t.quiet(after, s, aborted); err == nil {
+		err = makes.clear(after, replicas, aborted)
+	}
+	if err != nil {
 		// What is left is not known, so nothing better than "interrupted" would be true.
 		out.Result = engine.Interrupted
 		out.Error += "; and what did not become ready may still be there: " + err.Error()
@@ -56,12 +71,12 @@ func (t *Target) raise(ctx, after context.Context, s service, o engine.Order) en
 	return out
 }
 
-// maker is how the policy wants its new replicas made.
-func (t *Target) maker(ctx context.Context, s service, o engine.Order) (maker, error) {
+// maker is how the policy wants its new replicas made. Heard says that the engine tells when others are at the service.
+func (t *Target) maker(ctx context.Context, s service, o engine.Order, heard bool) (maker, error) {
 	if o.Policy.Target.Driver == cliDriver {
 		return t.command(ctx, s, o)
 	}
-	return t.cloning(ctx, s, o)
+	return t.cloning(ctx, s, o, heard)
 }
 
 // tally sums a batch up; Reached is how many of it stay. Where it was aborted none do.

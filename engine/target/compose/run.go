@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine/target/docker"
@@ -15,7 +16,7 @@ import (
 func (c *command) run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, upDeadline, fmt.Errorf("it did not end within %s", upDeadline))
 	defer cancel()
-	var said docker.Ending
+	var said output
 	cmd := c.target.compose(ctx, c.dir, c.args...)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	err := cmd.Run()
@@ -30,7 +31,37 @@ func (c *command) run(ctx context.Context) error {
 	if missing := c.target.compose(ctx, c.dir, "compose", "version").Run(); missing != nil {
 		return noCompose(errors.New("`docker compose version` fails"))
 	}
-	return fmt.Errorf("%w: %s", err, said.Line())
+	var end docker.Ending
+	end.Write([]byte(discreet(said.text)))
+	return fmt.Errorf("%w: %s", err, end.Line())
+}
+
+const mostOutput = 1 << 20 // bytes; with progress turned off it is a few lines
+
+// output keeps the beginning of what is written to it: what a value is told by may come long before its end.
+type output struct{ text string }
+
+// Write never fails.
+func (o *output) Write(p []byte) (int, error) {
+	o.text += string(p[:min(len(p), mostOutput-len(o.text))])
+	return len(p), nil
+}
+
+// discreet is what compose said without the values that it quotes from the project's files, for they may be secrets, and
+// what it said is recorded and shown. Its warnings are left out.
+func discreet(said string) string {
+	for _, hide := range []struct{ what, by string }{
+		{`(?m)^time=".*\n?`, ""},
+		// The value follows, of any number of lines.
+		{`(?s)(invalid interpolation format for \S+?)\.?\s.*`, "$1; a $$ that begins no variable is written $$$$"},
+		{`unterminated quoted value .*`, "unterminated quoted value"},
+		{`"(\\.|[^"\\])*"` + "|`[^`]*`", `"…"`},
+		{`\b(\w+)=.*`, "$1=…"},
+		{`://\S*@`, "://…@"},
+	} {
+		said = regexp.MustCompile(hide.what).ReplaceAllString(said, hide.by)
+	}
+	return said
 }
 
 // compose is a docker command against the target's engine. It has flyball's own environment, because compose files take

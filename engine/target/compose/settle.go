@@ -1,10 +1,10 @@
 package compose
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -35,36 +35,35 @@ func (t *Target) Settle(ctx context.Context, p engine.Policy, e engine.Event) er
 		return errors.New(s.rollout())
 	}
 	errs := make([]error, len(left), len(left)+1)
-	each(len(left), func(i int) { errs[i] = t.discard(ctx, s, left[i]) })
+	each(len(left), func(i int) {
+		if err := t.discard(ctx, s, left[i]); !errors.Is(err, errTaken) {
+			errs[i] = err
+		}
+	})
 	if len(s.replicas)-len(left) > e.To && e.To < e.From {
-		errs = append(errs, t.stopping(ctx, s, e.Started))
+		told, _ := t.told(ctx, s.labels(), e.Started) // where the engine does not tell, nobody knows
+		errs = append(errs, t.stopping(ctx, s.replicas, told))
 	}
 	return errors.Join(errs...)
 }
 
 // remains is what there is of the policy's service, which may be nothing, with the details of what has stopped.
 func (t *Target) remains(ctx context.Context, p engine.Policy) (service, error) {
-	labels := []string{oneoffLabel + "=False", serviceLabel + "=" + p.Service}
-	project := cmp.Or(p.Target.Project, t.Project)
-	if project != "" {
-		labels = append(labels, projectLabel+"="+project)
-	}
-	found, err := t.list(ctx, labels...)
-	if err != nil || len(found) == 0 {
+	s, err := t.look(ctx, p)
+	if err != nil {
 		return service{}, err
 	}
 	var stopped, others []replica
-	for _, c := range found {
-		if r := listed(c); r.stopped() {
+	for _, r := range s.replicas {
+		if r.stopped() {
 			stopped = append(stopped, r)
 		} else {
 			others = append(others, r)
 		}
 	}
-	if stopped, err = t.inspectAll(ctx, stopped); err != nil {
-		return service{}, err
-	}
-	return pick(append(others, stopped...), p.Service, project)
+	stopped, err = t.inspectAll(ctx, stopped)
+	s.replicas = append(others, stopped...)
+	return s, err
 }
 
 // stopped says that a replica ran, and ended for good.
@@ -105,11 +104,10 @@ func (r replica) finished() time.Time {
 	return at
 }
 
-// stopping is an error where a replica that runs was told to stop since an instant, and has time left to do so. The
-// engine does not say so of a container, but it remembers its last events; where it does not tell them, nobody knows.
-func (t *Target) stopping(ctx context.Context, s service, since time.Time) error {
-	told := t.told(ctx, s, since)
-	running := slices.DeleteFunc(s.current(), func(r replica) bool { return told[r.id].IsZero() })
+// stopping is an error where one of the replicas that run was told to stop, and has time left to do so. The engine does
+// not say so of a container.
+func (t *Target) stopping(ctx context.Context, replicas []replica, told map[string]time.Time) error {
+	running := slices.DeleteFunc(slices.Clone(replicas), func(r replica) bool { return !r.counts() || told[r.id].IsZero() })
 	running, err := t.inspectAll(ctx, running)
 	if err != nil {
 		return err
@@ -117,27 +115,30 @@ func (t *Target) stopping(ctx context.Context, s service, since time.Time) error
 	for _, r := range running {
 		at := told[r.id]
 		if r.started().Before(at) && time.Since(at) < r.grace()+docker.Margin {
-			return fmt.Errorf("%s was told to stop, and has up to %s to do so; it is to be removed then", r.name, r.grace())
+			return fmt.Errorf("%s was told to stop, and has up to %s to do so", r.name, r.grace())
 		}
 	}
 	return nil
 }
 
-// told is when containers of the service were last sent a signal to stop since an instant, by id.
-func (t *Target) told(ctx context.Context, s service, since time.Time) map[string]time.Time {
+// told is when containers with the labels were last sent a signal to stop since an instant, by id, as far as the engine
+// remembers.
+func (t *Target) told(ctx context.Context, labels []string, since time.Time) (map[string]time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, readDeadline)
 	defer cancel()
-	messages, errs := t.events(ctx, events.ListOptions{Since: timestamp(since), Until: timestamp(time.Now())},
-		s.labels(), events.ActionKill)
+	messages, errs := t.events(ctx, events.ListOptions{Since: timestamp(since), Until: timestamp(time.Now())}, labels, events.ActionKill)
 	told := map[string]time.Time{}
 	for {
 		select {
 		case m := <-messages:
-			if !harmless(m.Actor.Attributes["signal"]) {
+			if t.stops(ctx, m) {
 				told[m.Actor.ID] = time.Unix(0, m.TimeNano)
 			}
-		case <-errs: // also after the last
-			return told
+		case err := <-errs:
+			if errors.Is(err, io.EOF) { // that was the last
+				err = nil
+			}
+			return told, err
 		}
 	}
 }

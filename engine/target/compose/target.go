@@ -5,6 +5,7 @@
 package compose
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,7 @@ type Target struct {
 
 	mu    sync.Mutex
 	turns map[string]chan struct{} // by project and service: one slot, taken by the order that is being carried out
+	owned map[string]time.Time     // by container: until when its end is this target's own doing
 }
 
 // New makes a target on the engine at host, such as unix:///var/run/docker.sock. An empty host is DOCKER_HOST with its
@@ -40,7 +42,7 @@ func New(host string, log *slog.Logger) (*Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Target{docker: engine, log: log, turns: map[string]chan struct{}{}}, nil
+	return &Target{docker: engine, log: log, turns: map[string]chan struct{}{}, owned: map[string]time.Time{}}, nil
 }
 
 // Close ends the connections to the engine.
@@ -58,7 +60,9 @@ func (t *Target) Observe(ctx context.Context, p engine.Policy) (engine.Service, 
 	if err != nil {
 		return engine.Service{}, err
 	}
-	return s.view(current, p, time.Now()), nil
+	v := s.view(current, p, time.Now())
+	v.Rollout = cmp.Or(v.Rollout, t.leaving(ctx, s))
+	return v, nil
 }
 
 // Scale carries out an order: see control.Target. It aims at Order.To from the number of replicas that it finds, in the
@@ -70,8 +74,9 @@ func (t *Target) Scale(ctx context.Context, o engine.Order) engine.Outcome {
 	defer cancel()
 	out := t.scale(ctx, after, o)
 
-	// What ran before an interruption is of interest too, so look once more even if ctx has ended.
-	if s, err := t.find(after, o.Policy); err == nil {
+	// What ran before an interruption is of interest too, so look once more even if ctx has ended. Where the service is gone
+	// it is nothing.
+	if s, err := t.look(after, o.Policy); err == nil {
 		out.Reached = len(s.current())
 	}
 	out.Ended = time.Now()

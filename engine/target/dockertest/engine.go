@@ -13,7 +13,8 @@
 // FLYBALL_TEST_DOCKER_HOST names a running engine to use instead. Where neither is to be had the test is skipped,
 // naming what is missing; with CI=true it fails.
 //
-// From the host, container addresses and published ports of the own engine can't be reached: ask from within, with Exec.
+// From the host, container addresses and published ports of the own engine can't be reached: use Dial, or ask from within
+// with Exec.
 package dockertest
 
 import (
