@@ -52,10 +52,12 @@ func (a *App) ask(ctx context.Context, service string, ask control.Ask) (api.Beg
 		return api.Begun{}, err
 	}
 	begun, failed := make(chan api.Begun, 1), make(chan error, 1)
+	decided := false
 	waited := func(p engine.Policy, s engine.Snapshot, st engine.State) (*engine.Request, error) {
-		if ctx.Err() != nil { // who does not hear the answer may ask again
+		if !decided && ctx.Err() != nil { // who does not hear the answer may ask again
 			return nil, fmt.Errorf("nothing was done: whoever asked has not waited: %w", ctx.Err())
 		}
+		decided = true // what is decided anew has its answer already
 		return ask(p, s, st)
 	}
 	select {
