@@ -258,6 +258,7 @@ func TestLiveFault10StoppedInTheMiddleOfACall(t *testing.T) {
 			p.Fault(dockertest.Fault{Method: "POST", Path: call, Do: dockertest.HangReply})
 			d := s.run()
 			p.Wait(t, "POST", call, 1)
+			s.mentions(s.refused("scale", "web", "3"), "web is being changed, and nothing else is begun: RolloutInProgress: 1 → 2, begun ")
 			asked := time.Now()
 			d.end(syscall.SIGTERM)
 			if took := time.Since(asked); took > 10*time.Second {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -38,6 +40,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exits,
+			"opens":  opens,
 			"signal": signalAll,
 			"until":  until,
 		},
@@ -73,6 +76,25 @@ func signalAll(ts *testscript.TestScript, neg bool, args []string) {
 	for _, c := range ts.BackgroundCmds() {
 		ts.Check(c.Process.Signal(signals[args[0]]))
 	}
+}
+
+// opens: the daemon on the default socket has an event that has not ended, within 20 s. It asks without a process of its own
+// each time, because the event may be open for a moment only.
+func opens(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: opens")
+	}
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-time.After(20 * time.Millisecond) {
+		client, err := api.Dial(ts.MkAbs(".flyball/flyball.sock"))
+		if err != nil {
+			continue
+		}
+		events, _ := client.History(context.Background(), "", 1)
+		if len(events) == 1 && events[0].Result == "" {
+			return
+		}
+	}
+	ts.Fatalf("no event was open within 20 s")
 }
 
 // until TEXT COMMAND...: the command is run again until its output has the text, for 20 s at most.
