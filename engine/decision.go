@@ -75,7 +75,7 @@ type RequestKind string
 const (
 	Scale    RequestKind = "scale"    // a person wants this many
 	Rollback RequestKind = "rollback" // a person wants back what was there before the last event
-	Restore  RequestKind = "restore"  // somebody else took replicas away; flyball puts them back
+	Restore  RequestKind = "restore"  // replicas went without flyball, which puts them back
 )
 
 // Decision is the recommendation after the guard.

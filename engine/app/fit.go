@@ -18,6 +18,7 @@ import (
 // The adapters fit their ports.
 var (
 	_ control.Target      = (*compose.Target)(nil)
+	_ control.Watcher     = (*compose.Target)(nil)
 	_ control.Target      = (*swarm.Target)(nil)
 	_ control.Watcher     = (*swarm.Target)(nil)
 	_ control.Target      = (*sim.Target)(nil)

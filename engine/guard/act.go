@@ -6,8 +6,7 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 )
 
-// Begin is the state once a decision's intent is on record: the event is open, and the cooldowns run. After a scale-up,
-// up waits cooldown.up and down waits cooldown.down; after a scale-down only down waits.
+// Begin is the state once a decision's intent is on record: the event is open, and the cooldowns run.
 func Begin(s engine.State, p engine.Policy, e engine.Event) engine.State {
 	s.Open = &e
 	s.Cooldown = started(s.Cooldown, p, e, e.Started)
@@ -52,16 +51,13 @@ func End(s engine.State, p engine.Policy, e engine.Event) engine.State {
 // byHand says that a person asked for it.
 func byHand(e engine.Event) bool { return e.Request != nil && e.Request.Kind != engine.Restore }
 
-// started sets the cooldowns that a change starts. What a person asked for starts both: the rules leave it alone for a
+// started sets the cooldowns that a change starts. After a scale-up, up waits cooldown.up and down waits cooldown.down; after
+// a scale-down only down waits. What a person asked for starts both: the rules leave it alone for a
 // while. What was put back was decided before, and says nothing about the load: up stays free.
 func started(c engine.Deadlines, p engine.Policy, e engine.Event, at time.Time) engine.Deadlines {
-	restore := e.Request != nil && !byHand(e)
-	switch {
-	case !restore && e.Action == engine.ScaleUp, byHand(e):
+	if byHand(e) || e.Request == nil && e.Action == engine.ScaleUp {
 		c.Up = after(c.Up, at, p.Cooldown.Up)
-		c.Down = after(c.Down, at, p.Cooldown.Down)
-	default:
-		c.Down = after(c.Down, at, p.Cooldown.Down)
 	}
+	c.Down = after(c.Down, at, p.Cooldown.Down)
 	return c
 }

@@ -11,13 +11,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
-	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/target/dockertest"
-)
-
-var (
-	_ control.Target  = (*Target)(nil)
-	_ control.Watcher = (*Target)(nil)
 )
 
 var shared dockertest.Shared
