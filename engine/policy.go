@@ -4,6 +4,9 @@
 package engine
 
 import (
+	"hash/fnv"
+	"io"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -90,7 +93,9 @@ type Metric struct {
 	Source      string        `json:"source"`
 	Service     string        `json:"service"` // whose signal; the policy's own service unless written
 	Query       string        `json:"query,omitempty"`
-	Aggregation string        `json:"aggregation"` // avg, max, min, sum, last, p50, p90, p95, p99
+	Expr        string        `json:"expr,omitempty"` // of a custom metric: how it is computed from the others
+	Rule        string        `json:"rule,omitempty"` // of a custom metric: the author's Rego rule that computes it
+	Aggregation string        `json:"aggregation"`    // avg, max, min, sum, last, p50, p90, p95, p99, rate
 	Window      time.Duration `json:"window"`
 	StaleAfter  time.Duration `json:"staleAfter"`
 	Weight      float64       `json:"weight"`
@@ -139,6 +144,19 @@ func subject(mode Mode, policy string, at Place, service string) string {
 		return "shadow/" + policy
 	}
 	return "live/" + at.Service(service)
+}
+
+// Computed says that the metric has no samples of its own: it is computed from what the others read.
+func (m Metric) Computed() bool { return m.Expr != "" || m.Rule != "" }
+
+// Signal names what is measured, as far as the policy tells: samples of one signal are no evidence of another.
+func (m Metric) Signal() string {
+	h := fnv.New64a()
+	for _, part := range []string{m.Type, m.Source, m.Service, m.Query, m.Expr, m.Rule} {
+		_, _ = io.WriteString(h, part) // a hash never fails
+		_, _ = h.Write([]byte{0})
+	}
+	return strconv.FormatUint(h.Sum64(), 36)
 }
 
 // Metric finds a metric of the policy by name.

@@ -15,21 +15,15 @@ const (
 	Invalid Status = "invalid" // the source answered with something that is not a finite number
 )
 
-// Sample is one value of one signal at one time. Replica is empty for a signal of the whole service.
-type Sample struct {
-	Metric  string
-	Replica string // container id
-	At      time.Time
-	Value   float64
-}
-
 // Replica is one running, starting or restarting instance of a service.
 type Replica struct {
-	ID      string
-	Name    string
-	Number  int
-	Ready   bool
-	Started time.Time
+	ID        string
+	Name      string
+	Number    int
+	Ready     bool
+	Started   time.Time
+	Addresses []string // on its networks, without a port; some may be out of reach from here
+	Ports     []int    // TCP ports that it says it listens at
 }
 
 // Service is what a target knows of one service at one instant.
