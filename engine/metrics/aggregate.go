@@ -88,6 +88,8 @@ func (w window) replicas() int {
 // aggregate needs at least one sample. It may overflow to an infinity.
 func (w window) aggregate(how string) float64 {
 	switch how {
+	case "rate":
+		return w.rate()
 	case "sum":
 		total := 0.0
 		for _, s := range w.series {
@@ -133,6 +135,9 @@ func (w window) last() []point {
 // the slope is that of the plain line. The slope of a sum is the sum of the slopes. There is none when no series has
 // samples at two times.
 func (w window) trend(how string, until time.Time) (slope, rise float64, ok bool) {
+	if how == "rate" {
+		return w.rateTrend(until)
+	}
 	covariance, variance := 0.0, 0.0
 	for _, s := range w.series {
 		level, ahead := mean(s.points), minutesTo(s.points, until)

@@ -5,10 +5,7 @@ import (
 	"math"
 	"slices"
 	"sort"
-	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"github.com/flyball-dev/flyball/engine"
 )
@@ -21,12 +18,16 @@ func naive(p engine.Policy, m engine.Metric, samples []engine.Sample, live []eng
 	}
 	// The counted samples in (from, to], by replica and in order of time.
 	count := func(from, to time.Time, evidence bool) map[string][]engine.Sample {
-		seen := map[string]bool{}
+		type instant struct {
+			replica string
+			at      int64
+		}
+		seen := map[instant]bool{}
 		counted := map[string][]engine.Sample{}
 		for _, s := range samples {
-			key := s.Replica + s.At.String()
+			key := instant{s.Replica, s.At.UnixNano()}
 			i := slices.IndexFunc(live, func(r engine.Replica) bool { return r.ID == s.Replica })
-			if seen[key] || i < 0 && s.Replica != "" {
+			if s.Metric != m.Name || s.At.IsZero() || seen[key] || i < 0 && s.Replica != "" {
 				continue
 			}
 			seen[key] = true
@@ -76,6 +77,7 @@ func naive(p engine.Policy, m engine.Metric, samples []engine.Sample, live []eng
 				invalid = true
 			}
 			of = slices.DeleteFunc(of, func(s engine.Sample) bool { return math.IsNaN(s.Value) || math.IsInf(s.Value, 0) })
+			counted[id] = of
 			if len(of) == 0 {
 				continue
 			}
@@ -124,6 +126,9 @@ func naive(p engine.Policy, m engine.Metric, samples []engine.Sample, live []eng
 		}
 		slope = c / v
 		switch m.Aggregation {
+		case "rate":
+			value, slope, forecast = naiveRate(counted, end)
+			return value, slope, forecast, samples, replicas, most
 		case "avg":
 			value = total(pool) / float64(len(pool))
 		case "max":
@@ -157,67 +162,35 @@ func naive(p engine.Policy, m engine.Metric, samples []engine.Sample, live []eng
 	return r
 }
 
-// story is samples that arrive in any order, and instants at which they are read.
-type story struct {
-	policy  engine.Policy
-	metric  engine.Metric
-	samples []engine.Sample
-	live    []engine.Replica
-	changed time.Time
-	at      time.Time
-}
-
-func drawStory(t *rapid.T) story {
-	seconds := func(low, high int, label string) time.Duration {
-		return time.Duration(rapid.IntRange(low*4, high*4).Draw(t, label)) * time.Second / 4
-	}
-	s := story{
-		policy: engine.Policy{
-			EvaluationInterval: seconds(1, 60, "interval"),
-			Rollout:            engine.Rollout{Warmup: seconds(0, 20, "warm-up")},
-		},
-		metric: engine.Metric{
-			Name:        "cpu",
-			Aggregation: rapid.SampledFrom([]string{"avg", "max", "min", "sum", "last", "p50", "p90", "p95", "p99"}).Draw(t, "aggregation"),
-			Scope:       rapid.SampledFrom([]engine.Scope{engine.PerReplica, engine.Total, engine.Independent}).Draw(t, "scope"),
-			Window:      seconds(1, 30, "window"),
-			StaleAfter:  seconds(1, 60, "stale after"),
-		},
-		changed: start.Add(seconds(-100, 60, "changed")),
-		at:      start.Add(seconds(40, 70, "at")),
-	}
-	for _, id := range []string{"a", "b", "c"} {
-		if rapid.Bool().Draw(t, id+" lives") {
-			s.live = append(s.live, engine.Replica{ID: id, Started: start.Add(seconds(-100, 60, id+" started"))})
+// naiveRate is the rate of counters, its slope and its forecast, by the normal equations of weighted least squares.
+func naiveRate(counted map[string][]engine.Sample, end time.Time) (value, slope, forecast float64) {
+	for _, of := range counted {
+		if len(of) < 2 {
+			continue
 		}
-	}
-	for range rapid.IntRange(0, 120).Draw(t, "samples") {
-		value := float64(rapid.IntRange(-100, 300).Draw(t, "value")) / 4
-		if rapid.IntRange(0, 60).Draw(t, "odd") == 0 {
-			value = rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1)}).Draw(t, "odd value")
+		total, n := 0.0, 0
+		var w, wx, wy, wxx, wxy float64
+		for i, s := range of[1:] {
+			was, is := math.Max(0, of[i].Value), math.Max(0, s.Value)
+			gained := is - was
+			if is < was {
+				gained = is
+			}
+			minutes := s.At.Sub(of[i].At).Minutes()
+			x, y := s.At.Sub(end).Minutes(), gained/minutes
+			w, wx, wy = w+minutes, wx+minutes*x, wy+minutes*y
+			wxx, wxy = wxx+minutes*x*x, wxy+minutes*x*y
+			total, n = total+gained, n+1
 		}
-		s.samples = append(s.samples, engine.Sample{
-			Metric: "cpu", Replica: rapid.SampledFrom([]string{"", "a", "b", "c"}).Draw(t, "replica"),
-			At: start.Add(seconds(0, 72, "sampled at")), Value: value,
-		})
-	}
-	return s
-}
-
-func TestReadsAsTheNaiveReading(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := drawStory(t)
-		var w Windows
-		half := len(s.samples) / 2
-		w.Add(s.samples[:half])
-		w.Read(s.policy, s.metric, s.live, s.changed, s.at.Add(-span(s.metric)/2)) // forgets nothing that counts
-		w.Add(s.samples[half:])
-		got := w.Read(s.policy, s.metric, s.live, s.changed, s.at)
-		want := naive(s.policy, s.metric, s.samples, s.live, s.changed, s.at)
-		if complaint := differ(got, want); complaint != "" {
-			t.Fatalf("%s\n got %s\nwant %s", complaint, show(got), show(want))
+		value += total / of[len(of)-1].At.Sub(of[0].At).Minutes()
+		tilt := 0.0
+		if n > 1 {
+			tilt = (w*wxy - wx*wy) / (w*wxx - wx*wx)
 		}
-	})
+		slope += tilt
+		forecast += (wy - tilt*wx) / w // at the end, where x is 0
+	}
+	return value, slope, forecast
 }
 
 func differ(a, b engine.Reading) string {
@@ -244,51 +217,4 @@ func show(r engine.Reading) string {
 		}
 	}
 	return text
-}
-
-// FuzzRead wants that nothing a source says makes a reading that is not sound.
-func FuzzRead(f *testing.F) {
-	f.Add(int64(0), int64(15), 1.0, 2.0, 3.0, uint8(0))
-	f.Add(int64(-5), int64(0), math.Inf(1), math.NaN(), -1e308, uint8(3))
-	f.Add(int64(1)<<62, int64(-1)<<62, 1e308, 1e308, 1e308, uint8(5))
-	f.Fuzz(func(t *testing.T, from, step int64, a, b, c float64, how uint8) {
-		var w Windows
-		for i, v := range []float64{a, b, c, a, b, c} {
-			w.Add([]engine.Sample{{Metric: "cpu", Replica: []string{"", "a"}[i%2], At: start.Add(time.Duration(from + int64(i)*step)), Value: v}})
-		}
-		m := cpu([]string{"avg", "max", "min", "sum", "last", "p50", "p99"}[how%7])
-		r := w.Read(everyMinute, m, lives("a"), time.Time{}, at(50))
-		if (r.Status == engine.OK) != (r.Value != nil) || (r.Status == engine.OK) != (r.Detail == "") {
-			t.Errorf("%s", show(r))
-		}
-		for _, v := range []*float64{r.Value, r.Previous, r.SlopePerMinute, r.Forecast, &r.AgeSeconds} {
-			if v != nil && !finite(*v) {
-				t.Errorf("%s", show(r))
-			}
-		}
-	})
-}
-
-func BenchmarkRead(b *testing.B) {
-	for _, how := range []string{"avg", "p95"} {
-		for _, replicas := range []int{1, 20} {
-			b.Run(fmt.Sprintf("%s of %d replicas, two windows of 20 samples", how, replicas), func(b *testing.B) {
-				var w Windows
-				var names []string
-				for i := range replicas {
-					names = append(names, fmt.Sprint(i))
-					for s := range 40 {
-						w.Add(said(names[i], float64(15*s), float64(s%7)))
-					}
-				}
-				m := cpu(how)
-				m.Window = 5 * time.Minute
-				live := lives(names...)
-				b.ReportAllocs()
-				for b.Loop() {
-					w.Read(everyMinute, m, live, time.Time{}, at(600))
-				}
-			})
-		}
-	}
 }

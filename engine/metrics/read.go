@@ -21,7 +21,8 @@ import (
 //
 // avg, max, min and percentiles pool the samples of all series; sum adds the mean of each series; last is the mean of
 // the newest sample of each. Percentiles interpolate linearly between the two nearest samples (type 7 of Hyndman and
-// Fan, 1996). The forecast is the value moved along the slope, from the mean time of its samples to one evaluation
+// Fan, 1996). rate is for counters: it adds the increase a minute of each series, between its samples in the window, where
+// a fall is a restart from zero; its slope is that of the rates between neighbours. The forecast is the value moved along the slope, from the mean time of its samples to one evaluation
 // interval from now. A window below 5 s is read as 5 s, the shortest that can be filled.
 //
 // Read also drops samples that no later Read will need: at must not go back by more than a window.
@@ -95,8 +96,12 @@ func evidenceFrom(p engine.Policy, m engine.Metric, r engine.Replica, changed ti
 
 // counted are the series of a metric that count, each cut to (from, at]. Those with nothing left are not there.
 func (w *Windows) counted(m engine.Metric, alive map[string]engine.Replica, from func(engine.Replica) time.Time, at time.Time) []selected {
+	of := w.metrics[m.Name]
+	if of == nil {
+		return nil
+	}
 	var all []selected
-	for id, s := range w.metrics[m.Name] {
+	for id, s := range of.series {
 		r, lives := alive[id]
 		if !lives && id != "" {
 			continue

@@ -24,10 +24,11 @@ const (
 	keptSeries  = 1024  // of a metric, living replicas and gone ones together
 )
 
-// SampleEvery is how often the sources of a policy are asked: a fifth of its shortest window, between 1 s and 15 s.
-func SampleEvery(p engine.Policy) time.Duration {
+// SampleEvery is how often metrics that are sampled together are asked for: a fifth of their shortest window, between 1 s
+// and 15 s.
+func SampleEvery(of []engine.Metric) time.Duration {
 	every := slowest
-	for _, m := range p.Metrics {
+	for _, m := range of {
 		every = min(every, m.Window/perWindow)
 	}
 	return max(every, fastest)
@@ -41,12 +42,19 @@ func span(m engine.Metric) time.Duration {
 // Windows holds the samples of one policy, in bounded memory. The zero value is ready. It is owned by one goroutine at
 // a time.
 type Windows struct {
-	metrics map[string]map[string]*series // by metric, then by replica; "" is the service as a whole
+	metrics map[string]*signal
+}
+
+// signal is what was said of one metric.
+type signal struct {
+	series map[string]*series // by replica; "" is the service as a whole
+	gone   time.Time          // the newest sample of all series that were dropped whole
 }
 
 // series is what one replica, or the service, has said, oldest first.
 type series struct {
 	points []point
+	cut    bool // older ones than these were dropped
 }
 
 type point struct {
@@ -54,40 +62,73 @@ type point struct {
 	value float64
 }
 
-// Add takes samples in any order. Of two with the same metric, replica and time the first stays; one without a time is
-// none.
-func (w *Windows) Add(samples []engine.Sample) {
-	if w.metrics == nil {
-		w.metrics = map[string]map[string]*series{}
-	}
+// Add takes samples in any order and answers, in the order given, those that it did not have yet. Of two with the same
+// metric, replica and time the first stays, whatever the values; one without a time is none.
+//
+// What was dropped can't be told from what never came. So a sample that would be the oldest of its series is not taken
+// once something of the series was dropped, nor when it is not newer than a series of the metric that was dropped whole.
+// What Read drops is older than two windows: no value misses it.
+func (w *Windows) Add(samples []engine.Sample) []engine.Sample {
+	var taken []engine.Sample
 	for _, s := range samples {
-		if s.At.IsZero() {
-			continue
+		if !s.At.IsZero() && w.signal(s.Metric).add(s) {
+			taken = append(taken, s)
 		}
-		of := w.metrics[s.Metric]
-		if of == nil {
-			of = map[string]*series{}
-			w.metrics[s.Metric] = of
-		}
-		if of[s.Replica] == nil {
-			if len(of) == keptSeries {
-				dropOldest(of)
-			}
-			of[s.Replica] = &series{}
-		}
-		of[s.Replica].add(point{s.At, s.Value})
 	}
+	return taken
 }
 
-func (s *series) add(p point) {
-	i, found := slices.BinarySearchFunc(s.points, p.at, func(q point, at time.Time) int { return q.at.Compare(at) })
-	if found {
-		return
+func (w *Windows) signal(metric string) *signal {
+	if w.metrics == nil {
+		w.metrics = map[string]*signal{}
 	}
-	s.points = slices.Insert(s.points, i, p)
-	if len(s.points) > keptSamples {
-		s.points = slices.Delete(s.points, 0, 1)
+	of := w.metrics[metric]
+	if of == nil {
+		of = &signal{series: map[string]*series{}}
+		w.metrics[metric] = of
 	}
+	return of
+}
+
+// add says whether the sample was new.
+func (of *signal) add(s engine.Sample) bool {
+	known := of.series[s.Replica]
+	if known == nil {
+		return of.begin(s)
+	}
+	i, found := slices.BinarySearchFunc(known.points, s.At, func(q point, at time.Time) int { return q.at.Compare(at) })
+	full := len(known.points) >= keptSamples
+	if found || i == 0 && (full || known.cut || !s.At.After(of.gone)) {
+		return false
+	}
+	if full {
+		known.drop(1)
+		i--
+	}
+	known.points = slices.Insert(known.points, i, point{s.At, s.Value})
+	return true
+}
+
+// begin makes a series of a first sample. Where there is no room, it takes the place of one that was last heard of before it.
+func (of *signal) begin(s engine.Sample) bool {
+	if !s.At.After(of.gone) {
+		return false
+	}
+	if len(of.series) >= keptSeries {
+		oldest := of.oldest()
+		if !s.At.After(of.series[oldest].newest()) {
+			return false
+		}
+		of.drop(oldest)
+	}
+	of.series[s.Replica] = &series{points: []point{{s.At, s.Value}}}
+	return true
+}
+
+// drop forgets the n oldest samples.
+func (s *series) drop(n int) {
+	s.points = slices.Delete(s.points, 0, n)
+	s.cut = true
 }
 
 // between is the part of a series in (from, to].
@@ -111,24 +152,34 @@ func (s *series) newest() time.Time {
 // and the series of replicas that are gone and of which nothing younger is left.
 func (w *Windows) forget(metric string, live map[string]engine.Replica, before time.Time) {
 	of := w.metrics[metric]
-	for replica, s := range of {
+	if of == nil {
+		return
+	}
+	for replica, s := range of.series {
 		_, alive := live[replica]
 		if !alive && replica != "" && !s.newest().After(before) {
-			delete(of, replica)
+			of.drop(replica)
 			continue
 		}
 		if old := len(s.between(time.Time{}, before)); old > 1 {
-			s.points = slices.Delete(s.points, 0, old-1)
+			s.drop(old - 1)
 		}
 	}
 }
 
-func dropOldest(of map[string]*series) {
+// drop forgets a whole series.
+func (of *signal) drop(replica string) {
+	of.gone = later(of.gone, of.series[replica].newest())
+	delete(of.series, replica)
+}
+
+// oldest is the replica whose newest sample is the oldest.
+func (of *signal) oldest() string {
 	oldest := ""
-	for replica, s := range of {
-		if o := of[oldest]; o == nil || cmp.Or(s.newest().Compare(o.newest()), cmp.Compare(replica, oldest)) < 0 {
+	for replica, s := range of.series {
+		if o := of.series[oldest]; o == nil || cmp.Or(s.newest().Compare(o.newest()), cmp.Compare(replica, oldest)) < 0 {
 			oldest = replica
 		}
 	}
-	delete(of, oldest)
+	return oldest
 }

@@ -1,7 +1,6 @@
 package metrics
 
 import (
-	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -195,29 +194,6 @@ func TestOrderDoesNotMatterAndTheFirstOfTwoStays(t *testing.T) {
 	}
 }
 
-func TestMemoryIsBounded(t *testing.T) {
-	var w Windows
-	for i := range 3 * keptSamples {
-		w.Add(said("a", float64(i), 1))
-	}
-	for i := range 3 * keptSeries {
-		w.Add(said(fmt.Sprint("ghost ", i), float64(i), 1))
-	}
-	if n := len(w.metrics["cpu"]); n != keptSeries {
-		t.Errorf("%d series, want %d", n, keptSeries)
-	}
-	if n := len(w.metrics["cpu"]["a"].points); n != keptSamples {
-		t.Errorf("%d samples of a replica, want %d", n, keptSamples)
-	}
-	w.Read(everyMinute, cpu("avg"), lives("a"), time.Time{}, at(3*keptSamples))
-	if n := len(w.metrics["cpu"]); n != 1 {
-		t.Errorf("after a read of one living replica there are %d series", n)
-	}
-	if n := len(w.metrics["cpu"]["a"].points); n > 120 {
-		t.Errorf("after a read there are %d samples, want no more than two windows of them", n)
-	}
-}
-
 func TestSampleEvery(t *testing.T) {
 	for _, c := range []struct {
 		windows []time.Duration
@@ -229,11 +205,11 @@ func TestSampleEvery(t *testing.T) {
 		{[]time.Duration{time.Second}, time.Second},
 		{[]time.Duration{8 * time.Second}, 1600 * time.Millisecond},
 	} {
-		var p engine.Policy
+		var metrics []engine.Metric
 		for _, w := range c.windows {
-			p.Metrics = append(p.Metrics, engine.Metric{Window: w})
+			metrics = append(metrics, engine.Metric{Window: w})
 		}
-		if got := SampleEvery(p); got != c.want {
+		if got := SampleEvery(metrics); got != c.want {
 			t.Errorf("windows %v are sampled every %s, want %s", c.windows, got, c.want)
 		}
 	}
@@ -245,7 +221,7 @@ func TestEveryWindowCanBeFilled(t *testing.T) {
 	for _, window := range []time.Duration{1, 2, 3, 5, 10, 60, 75, 300, 3600} {
 		m := cpu("avg")
 		m.Window, m.StaleAfter = window*time.Second, max(2*window*time.Second, 2*time.Minute)
-		every := SampleEvery(engine.Policy{Metrics: []engine.Metric{m}})
+		every := SampleEvery([]engine.Metric{m})
 		var w Windows
 		now := start
 		for i := range 4 * int(span(m)/every) {
