@@ -1,0 +1,131 @@
+package poll
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+const (
+	failures  = 3 // in a row, until a source is left alone for a while
+	firstRest = 10 * time.Second
+	lastRest  = 2 * time.Minute
+)
+
+// Source takes samples: the port of the loop.
+type Source interface {
+	Sample(ctx context.Context, metrics []engine.Metric, s engine.Service) ([]engine.Sample, error)
+}
+
+// Breaker gives each sweep of a source a deadline, and leaves a source alone that did not answer three times in a row: for
+// 10 s, and twice as long each time it still does not, up to 2 minutes. Its own words are kept for those who ask meanwhile.
+type Breaker struct {
+	source   Source
+	deadline time.Duration
+
+	mu     sync.Mutex
+	failed int // in a row
+	until  time.Time
+	last   error
+}
+
+// NewBreaker puts a breaker before a source.
+func NewBreaker(s Source, deadline time.Duration) *Breaker {
+	return &Breaker{source: s, deadline: deadline}
+}
+
+// Sample asks the source, unless it is being left alone.
+func (b *Breaker) Sample(ctx context.Context, metrics []engine.Metric, s engine.Service) ([]engine.Sample, error) {
+	tries, err := b.resting()
+	if err != nil {
+		return nil, each(metrics, err)
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, b.deadline, fmt.Errorf("no answer within %s", b.deadline))
+	defer cancel()
+	samples, err := b.source.Sample(limited, metrics, s)
+	switch down := why(limited, err); {
+	case ctx.Err() != nil: // what was cut short from outside says nothing about the source
+		b.unheard(tries)
+	case len(samples) == 0 && down != nil:
+		b.failedWith(down, tries)
+	default:
+		b.answered()
+	}
+	return samples, err
+}
+
+// resting is why the source is not asked now. Once the rest is over one caller tries, and the others wait for what it hears,
+// at most as long as it may take.
+func (b *Breaker) resting() (tries bool, why error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failed < failures {
+		return false, nil
+	}
+	if left := time.Until(b.until); left > 0 {
+		return false, fmt.Errorf("not asked for another %s, after %d failures in a row: %w", left.Round(time.Second), b.failed, b.last)
+	}
+	b.until = time.Now().Add(b.deadline)
+	return true, nil
+}
+
+func (b *Breaker) answered() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.failed = 0
+}
+
+// failedWith counts. A question that was under way when the rest began, and failed too, says nothing new: otherwise many
+// policies that ask at once would make the first rest the longest.
+func (b *Breaker) failedWith(err error, tries bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failed >= failures && !tries {
+		return
+	}
+	b.failed++
+	b.last = err
+	if b.failed >= failures {
+		rest := firstRest << min(b.failed-failures, 10)
+		b.until = time.Now().Add(min(rest, lastRest))
+	}
+}
+
+// unheard lets another try at once.
+func (b *Breaker) unheard(tried bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if tried {
+		b.until = time.Now()
+	}
+}
+
+// why says why the source itself did not answer, without the metric that it was asked for: all of the source's share it.
+// nil: it did, if only that a query is bad.
+func why(limited context.Context, err error) error {
+	down, u := engine.Down{}, engine.Unread{}
+	switch {
+	case errors.As(err, &down):
+		return down
+	case limited.Err() == nil:
+		return nil
+	case errors.As(err, &u):
+		return u.Err
+	default:
+		return cmp.Or(err, context.Cause(limited))
+	}
+}
+
+// each says the same of all metrics.
+func each(metrics []engine.Metric, err error) error {
+	errs := make([]error, len(metrics))
+	for i, m := range metrics {
+		errs[i] = engine.Unread{Metric: m.Name, Query: m.Query, Err: err}
+	}
+	return errors.Join(errs...)
+}
