@@ -1,13 +1,14 @@
 package docker
 
 import (
-	"context"
 	"math"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
+	"pgregory.net/rapid"
+
+	"github.com/flyball-dev/flyball/engine"
 )
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -33,15 +34,18 @@ func TestAdvance(t *testing.T) {
 		{"a restart seen by its start", []reading{{1, 0, time.Second}, {2, 10 * time.Second, 16 * time.Second}}, none},
 		{"a restart seen by a lower total", []reading{{1, 0, time.Second}, {1, 10 * time.Second, time.Second / 2}}, none},
 		{"good again after a restart", []reading{{1, 0, time.Second}, {2, 10 * time.Second, 0}, {2, 20 * time.Second, 5 * time.Second}}, 0.5},
+		{"a restart right after a reading", []reading{{1, 0, 0}, {1, 2 * time.Second, 4 * time.Second}, {1, 2100 * time.Millisecond, time.Second}}, none},
+		{"a reading that was overtaken by a newer one", []reading{{1, 0, 0}, {1, 2 * time.Second, time.Second}, {1, 1990 * time.Millisecond, time.Second / 2}}, 0.5},
+		{"good again after one that was overtaken", []reading{{1, 0, 0}, {1, 2 * time.Second, time.Second}, {1, 1990 * time.Millisecond, 0}, {1, 4 * time.Second, 4 * time.Second}}, 1.5},
 		{"too long ago", []reading{{1, 0, 0}, {1, time.Minute, time.Minute}}, none},
 		{"the clock was set back", []reading{{1, 0, 0}, {1, 2 * time.Second, time.Second}, {1, -time.Hour, 2 * time.Second}}, none},
 		{"good again after the clock was set back", []reading{{1, 0, 0}, {1, -time.Hour, 0}, {1, time.Second - time.Hour, time.Second}}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var seen seen
+			var counter counter
 			var cores *float64
 			for _, r := range c.readings {
-				cores = seen.advance(start.Add(time.Duration(r.run)*time.Hour), start.Add(r.at), uint64(r.total))
+				cores = counter.advance(start.Add(time.Duration(r.run)*time.Hour), start.Add(r.at), uint64(r.total))
 			}
 			got := none
 			if cores != nil {
@@ -84,6 +88,7 @@ func TestLimit(t *testing.T) {
 		{"a set larger than cpus", container.Resources{CpusetCpus: "0-2,5", NanoCPUs: 1e9}, 1},
 		{"a set smaller than cpus", container.Resources{CpusetCpus: "3", NanoCPUs: 2e9}, 1},
 		{"a set that is none", container.Resources{CpusetCpus: "3-1"}, 0},
+		{"a set that no machine has", container.Resources{CpusetCpus: "0-9223372036854775807"}, 0},
 	} {
 		if got := limit(c.set); got != c.want {
 			t.Errorf("%s: %v cores, want %v", c.name, got, c.want)
@@ -91,7 +96,104 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-func TestMemory(t *testing.T) {
+func TestThrottling(t *testing.T) {
+	type counts struct{ periods, throttled uint64 }
+	const none = -1.0
+	for _, c := range []struct {
+		name          string
+		before, after counts
+		want          float64
+	}{
+		{"a quarter of the periods", counts{100, 7}, counts{200, 32}, 25},
+		{"all of them", counts{0, 0}, counts{100, 100}, 100},
+		{"none of them", counts{100, 7}, counts{200, 7}, 0},
+		{"no period passed", counts{100, 7}, counts{100, 7}, 0},
+		{"no limit", counts{}, counts{}, 0},
+		{"more than there were is all", counts{0, 0}, counts{100, 101}, 100},
+		{"begun anew", counts{100, 7}, counts{20, 7}, none},
+		{"throttled counted anew", counts{100, 7}, counts{200, 2}, none},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var seen counters
+			r := engine.Replica{Started: start}
+			read := func(n counts, at time.Duration) *float64 {
+				return seen.throttling(r, reading{at: start.Add(at), periods: n.periods, throttled: n.throttled})
+			}
+			if got := read(c.before, 0); got != nil {
+				t.Errorf("the first reading gives %v %%, want none", *got)
+			}
+			got := none
+			if p := read(c.after, 10*time.Second); p != nil {
+				got = *p
+			}
+			if math.Abs(got-c.want) > 1e-9 {
+				t.Errorf("%v %%, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestBytesASecond(t *testing.T) {
+	var seen counters
+	r := engine.Replica{Started: start}
+	if got := seen.bytes(r, start, 1000); got != nil {
+		t.Errorf("the first reading gives %v, want none", *got)
+	}
+	if got := seen.bytes(r, start.Add(10*time.Second), 21_000); got == nil || math.Abs(*got-2000) > 1e-6 {
+		t.Errorf("%v bytes a second, want 2000", got)
+	}
+	if got := seen.bytes(engine.Replica{Started: start.Add(time.Second)}, start.Add(20*time.Second), 41_000); got != nil {
+		t.Errorf("another run gives %v, want none", *got)
+	}
+}
+
+// Whatever an engine and a kernel say, in whatever order it comes: a pace is never negative, nor a percentage above 100, two
+// runs are never compared, and two readings of one run come to what lies between them.
+func TestPaces(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var seen counters
+		at, run := start, start
+		var last reading
+		for range rapid.IntRange(2, 30).Draw(t, "readings") {
+			step := time.Duration(rapid.Int64Range(-int64(time.Second), int64(90*time.Second)).Draw(t, "step"))
+			at = at.Add(step)
+			again := rapid.IntRange(0, 9).Draw(t, "restarts") == 0
+			if again {
+				run = run.Add(time.Hour)
+			}
+			now := reading{
+				at: at, cpu: rapid.Uint64().Draw(t, "cpu"),
+				periods: rapid.Uint64().Draw(t, "periods"), throttled: rapid.Uint64().Draw(t, "throttled"),
+			}
+			r := engine.Replica{Started: run}
+			cores, percent, bytes := seen.cores(r, now), seen.throttling(r, now), seen.bytes(r, now.at, now.cpu)
+			for name, v := range map[string]*float64{"cores": cores, "throttling": percent, "bytes": bytes} {
+				if v != nil && (*v < 0 || math.IsNaN(*v) || math.IsInf(*v, 0)) {
+					t.Fatalf("%s is %v", name, *v)
+				}
+			}
+			if percent != nil && *percent > 100 {
+				t.Fatalf("throttled in %v %% of the periods", *percent)
+			}
+			if again && (cores != nil || percent != nil || bytes != nil) {
+				t.Fatal("two runs were compared")
+			}
+			if step >= apart && step < kept && !again && !last.at.IsZero() && now.cpu >= last.cpu {
+				want := float64(now.cpu-last.cpu) / float64(step)
+				if cores == nil || math.Abs(*cores-want) > 1e-9*want {
+					t.Fatalf("%v cores, want %v", cores, want)
+				}
+			}
+			if step >= apart || again || step <= -apart {
+				last = now
+			} else {
+				last = reading{} // which of the two counts is for the table to say
+			}
+		}
+	})
+}
+
+func TestInUse(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		stats container.MemoryStats
@@ -103,25 +205,12 @@ func TestMemory(t *testing.T) {
 		{"limit 0 is the host's memory", container.MemoryStats{Usage: 60}, 30},
 		{"a huge limit is the host's memory", container.MemoryStats{Usage: 60, Limit: 9223372036854771712}, 30},
 	} {
-		s := Source{hostMemory: 200}
-		if got, ok, err := s.memory(context.Background(), container.StatsResponse{MemoryStats: c.stats}); got != c.want || !ok || err != nil {
-			t.Errorf("%s: %v %%, %v, %v; want %v", c.name, got, ok, err, c.want)
+		l := look{memory: func() (uint64, error) { return 200, nil }}
+		if got, err := l.used(fromAnswer(container.StatsResponse{MemoryStats: c.stats})); err != nil || *got != c.want {
+			t.Errorf("%s: %v %%, %v; want %v", c.name, got, err, c.want)
 		}
 	}
-	s := Source{hostMemory: 200}
-	if got, ok, err := s.memory(context.Background(), container.StatsResponse{}); ok || err == nil {
-		t.Errorf("memory that is not counted reads %v %%, %v, %v; want an error", got, ok, err)
-	}
-}
-
-func TestAvailable(t *testing.T) {
-	got, err := available(strings.NewReader("MemTotal:       24000000 kB\nMemFree:          100000 kB\nMemAvailable:   20000000 kB\nBuffers: 1 kB\n"))
-	if err != nil || got != 20_000_000*1024 {
-		t.Errorf("%d, %v", got, err)
-	}
-	for _, text := range []string{"", "MemTotal: 1 kB\n", "MemAvailable: many kB\n"} {
-		if _, err := available(strings.NewReader(text)); err == nil {
-			t.Errorf("%q gives no error", text)
-		}
+	if got, err := new(look).used(reading{}); got != nil || err == nil {
+		t.Errorf("memory that is not counted reads %v %%, %v; want an error", got, err)
 	}
 }

@@ -1,39 +1,56 @@
-// Package docker samples the system metrics of containers, cpu and memory, from the Docker Engine's statistics.
+// Package docker samples the system metrics of containers: cpu, memory, network, restarts and throttling. It reads them
+// from the kernel's files where the engine is on this machine and shows its containers' cgroups here, which takes
+// microseconds, and from the Docker Engine's statistics elsewhere.
 package docker
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/containerd/errdefs"
-	"github.com/docker/docker/api/types/container"
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 const (
-	callDeadline = 5 * time.Second // an engine under load takes 2 s; one that hangs must not hold up the rest
+	lookDeadline = 8 * time.Second // an engine under load takes 2 s a call; one that hangs must not hold up the rest
 	sideBySide   = 128             // an old engine makes calls wait up to 1 s: a small pool would add them up
 	answerSize   = 1 << 20         // bytes of one answer; they have a few thousand
 )
 
-// Source reads the statistics of one Docker Engine. It is safe for concurrent use, and several policies may share it.
+// Source reads the containers of one Docker Engine. It is safe for concurrent use, and several policies may share it.
 type Source struct {
-	engine *docker.Engine
-	log    *slog.Logger
+	engine  *docker.Engine
+	machine fs.FS // with the kernel's folders sys and proc; nil: the engine is not on this machine
+	log     *slog.Logger
 
 	mu         sync.Mutex
 	containers map[string]*seen // by id
 	hostMemory uint64           // all of the engine's host, in bytes; 0: not asked yet
+}
+
+// seen is what is kept of a container between two sweeps.
+type seen struct {
+	used time.Time // when it was last asked for
+
+	counters [ways]counters // as each way read them last
+
+	newest time.Time // the newest reading of the engine, by its clock
+	moved  time.Time // when it came, by ours
+
+	weight  int64 // bytes of memory in use at the newest reading
+	weighed time.Time
+
+	settings  settings
+	run       time.Time // start of the container's run that they are of
+	inspected time.Time
 }
 
 // New makes a source of the engine at host, such as unix:///var/run/docker.sock; an empty host is the environment's. It
@@ -43,57 +60,87 @@ func New(host string, log *slog.Logger) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{engine: e, log: log, containers: map[string]*seen{}}, nil
+	s := &Source{engine: e, log: log, containers: map[string]*seen{}}
+	if strings.HasPrefix(e.DaemonHost(), "unix://") {
+		s.machine = os.DirFS("/")
+	}
+	return s, nil
 }
 
 // Close ends the connections to the engine.
 func (s *Source) Close() error { return s.engine.Close() }
 
-// Sample takes one sample a replica of each metric of type cpu (percent of the CPU time that the container may use) and
-// memory (percent of its limit). All replicas are asked at once. A stopped replica gives none, and the first look at a
-// replica gives no cpu: that is a difference of two. The error names the metrics and replicas that could not be read;
-// the samples of the others are good.
+// Sample takes one sample a replica of each metric, by its type:
+//
+//	cpu         percent of the CPU time that the container may use
+//	memory      percent of its limit, of the host's memory where it has none
+//	network     bytes a second received and sent, over all interfaces but lo
+//	restarts    how often Docker has restarted it; Swarm makes new containers instead
+//	throttling  percent of the CFS periods in which it was held at its CPU limit
+//
+// All replicas are read at once, and cpu, network and throttling since they were last read: the first look at a replica
+// gives none of these. A stopped replica gives none at all. The error joins an engine.Unread for each metric that could
+// not be read of every replica, naming those; the samples of the others are good.
 func (s *Source) Sample(ctx context.Context, metrics []engine.Metric, service engine.Service) ([]engine.Sample, error) {
-	for _, m := range metrics {
-		if m.Type != "cpu" && m.Type != "memory" {
-			return nil, fmt.Errorf("metric %s: source %s measures cpu and memory, not %q", m.Name, m.Source, m.Type)
-		}
-	}
 	at := time.Now() // one time for all, so that a sweep is one instant
 	s.forget(at)
+	anew := slices.ContainsFunc(metrics, func(m engine.Metric) bool { return m.Type == "restarts" })
 	samples := make([][]engine.Sample, len(service.Replicas))
-	err := sweep(service.Replicas, func(i int, r engine.Replica) (err error) {
-		samples[i], err = s.replica(ctx, metrics, r, at)
-		return err
+	errs := make([][]error, len(service.Replicas)) // of each, by metric
+	sweep(ctx, service.Replicas, func(ctx context.Context, i int, r engine.Replica) {
+		samples[i], errs[i] = s.look(ctx, r, at, anew).sample(metrics)
 	})
-	return slices.Concat(samples...), err
+	return slices.Concat(samples...), unread(metrics, service.Replicas, errs)
 }
 
-// sweep looks at all replicas side by side.
-func sweep(replicas []engine.Replica, look func(i int, r engine.Replica) error) error {
-	var wg sync.WaitGroup
-	pool := make(chan struct{}, sideBySide)
-	errs := make([]error, len(replicas))
-	for i, r := range replicas {
-		wg.Go(func() {
-			pool <- struct{}{}
-			defer func() { <-pool }()
-			errs[i] = look(i, r)
-		})
+func (l *look) sample(metrics []engine.Metric) ([]engine.Sample, []error) {
+	var samples []engine.Sample
+	errs := make([]error, len(metrics))
+	for i, m := range metrics {
+		if !measured(m.Type) {
+			continue
+		}
+		value, err := l.measure(m.Type)
+		if value != nil {
+			samples = append(samples, engine.Sample{Metric: m.Name, Replica: l.replica.ID, At: l.at, Value: *value})
+		}
+		errs[i] = err
 	}
-	wg.Wait()
-	return inOne(replicas, errs)
+	return samples, errs
+}
+
+func measured(kind string) bool {
+	switch kind {
+	case "cpu", "memory", "network", "restarts", "throttling":
+		return true
+	}
+	return false
+}
+
+// unread says of each metric why it could not be read.
+func unread(metrics []engine.Metric, replicas []engine.Replica, errs [][]error) error {
+	var all []error
+	for j, m := range metrics {
+		err := inOne(replicas, func(i int) error { return errs[i][j] })
+		if !measured(m.Type) {
+			err = fmt.Errorf("source %s measures cpu, memory, network, restarts and throttling, not %q", m.Source, m.Type)
+		}
+		if err != nil {
+			all = append(all, engine.Unread{Metric: m.Name, Err: err})
+		}
+	}
+	return errors.Join(all...)
 }
 
 // inOne makes one line of many errors: when the engine is gone all replicas say the same.
-func inOne(replicas []engine.Replica, errs []error) error {
+func inOne(replicas []engine.Replica, errs func(i int) error) error {
 	var first error
 	name, others := "", 0
-	for i, err := range errs {
-		switch {
+	for i, r := range replicas {
+		switch err := errs(i); {
 		case err == nil:
 		case first == nil:
-			first, name = err, replicas[i].Name
+			first, name = err, r.Name
 		default:
 			others++
 		}
@@ -107,74 +154,52 @@ func inOne(replicas []engine.Replica, errs []error) error {
 	return nil
 }
 
-func (s *Source) replica(ctx context.Context, metrics []engine.Metric, r engine.Replica, at time.Time) ([]engine.Sample, error) {
-	now, runs, err := s.now(ctx, r, at)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", names(metrics), err)
+// sweep looks at all replicas side by side, and at none for long.
+func sweep(ctx context.Context, replicas []engine.Replica, look func(ctx context.Context, i int, r engine.Replica)) {
+	var wg sync.WaitGroup
+	pool := make(chan struct{}, sideBySide)
+	for i, r := range replicas {
+		wg.Go(func() {
+			pool <- struct{}{}
+			defer func() { <-pool }()
+			ctx, cancel := context.WithTimeout(ctx, lookDeadline)
+			defer cancel()
+			look(ctx, i, r)
+		})
 	}
-	if !runs {
-		return nil, nil
-	}
-	var samples []engine.Sample
-	var errs []error
-	for _, m := range metrics {
-		var value float64
-		var ok bool
-		if m.Type == "cpu" {
-			value, ok, err = s.cpu(ctx, r, now, at)
-		} else {
-			value, ok, err = s.memory(ctx, now)
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", m.Name, err))
-		}
-		if ok {
-			samples = append(samples, engine.Sample{Metric: m.Name, Replica: r.ID, At: at, Value: value})
-		}
-	}
-	return samples, errors.Join(errs...)
+	wg.Wait()
 }
 
-// now is what the engine reads of a replica, false where that is nothing, or nothing new.
-func (s *Source) now(ctx context.Context, r engine.Replica, at time.Time) (container.StatsResponse, bool, error) {
-	stats, err := s.stats(ctx, r.ID)
-	if errdefs.IsNotFound(err) {
-		s.log.Debug("no sample of a container that is gone", "container", r.Name)
-		return stats, false, nil
+// Reads says how the first replica of a service is read: "cgroup v1 files", "cgroup v2 files" or "Engine API". Empty: the
+// service has no replica.
+func (s *Source) Reads(ctx context.Context, service engine.Service) string {
+	if len(service.Replicas) == 0 {
+		return ""
 	}
-	if err != nil {
-		return stats, false, err
-	}
-	if stats.Read.IsZero() || s.stuck(r.ID, stats.Read, at) {
-		s.log.Debug("no sample of a container that is stopped or not read anew", "container", r.Name)
-		return stats, false, nil
-	}
-	s.weighs(r.ID, stats.MemoryStats, at)
-	return stats, true, nil
-}
-
-func names(metrics []engine.Metric) string {
-	all := make([]string, len(metrics))
-	for i, m := range metrics {
-		all[i] = m.Name
-	}
-	return strings.Join(all, ", ")
-}
-
-// stats is one reading, at once where the engine can (API 1.41 and newer); an older one takes 2 s. It is the first call of
-// all, so it agrees with the engine on the version.
-func (s *Source) stats(ctx context.Context, id string) (container.StatsResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, callDeadline)
+	ctx, cancel := context.WithTimeout(ctx, lookDeadline)
 	defer cancel()
-	if err := s.engine.Settle(ctx); err != nil {
-		return container.StatsResponse{}, err
-	}
-	answer, err := s.engine.ContainerStatsOneShot(ctx, id)
+	now, err := s.look(ctx, service.Replicas[0], time.Now(), false).files()
 	if err != nil {
-		return container.StatsResponse{}, err
+		return engineAPI.String()
 	}
-	defer answer.Body.Close()
-	var stats container.StatsResponse
-	err = json.NewDecoder(io.LimitReader(answer.Body, answerSize)).Decode(&stats)
-	return stats, err
+	return now.way.String()
+}
+
+// container answers with s.mu held.
+func (s *Source) container(id string, at time.Time) *seen {
+	if s.containers[id] == nil {
+		s.containers[id] = &seen{}
+	}
+	s.containers[id].used = at
+	return s.containers[id]
+}
+
+func (s *Source) forget(at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, c := range s.containers {
+		if at.Sub(c.used) > kept {
+			delete(s.containers, id)
+		}
+	}
 }

@@ -120,14 +120,13 @@ func TestWhatCanNotBeRead(t *testing.T) {
 		inspect string
 		answer  func(http.ResponseWriter)
 		sampled int
-		says    string // empty: no error
+		says    string // of each metric that could not be read; empty: no error
 	}{
 		{"stopped", unlimited, answers(t, "stopped", 0, 0), 0, ""},
 		{"gone", unlimited, refuses(http.StatusNotFound, "no such container"), 0, ""},
-		{"refused", unlimited, refuses(http.StatusInternalServerError, "cgroups broke"), 0, "container shop-web-2: cpu_usage, memory_usage: Error response from daemon: cgroups broke"},
-		{"not JSON", unlimited, func(w http.ResponseWriter) { fmt.Fprint(w, `{"read": 7`) }, 0, "container shop-web-2: cpu_usage, memory_usage: "},
-		{"no end", unlimited, func(w http.ResponseWriter) { fmt.Fprint(w, strings.Repeat("[", answerSize+1)) }, 0, "container shop-web-2: cpu_usage, memory_usage: "},
-		{"limits not allowed to be read", "", good, 1, "container shop-web-1 and 1 more: cpu_usage: Error response from daemon: inspect is not allowed"},
+		{"refused", unlimited, refuses(http.StatusInternalServerError, "cgroups broke"), 0, "container shop-web-2: read statistics: Error response from daemon: cgroups broke"},
+		{"not JSON", unlimited, func(w http.ResponseWriter) { fmt.Fprint(w, `{"read": 7`) }, 0, "container shop-web-2: read statistics: "},
+		{"no end", unlimited, func(w http.ResponseWriter) { fmt.Fprint(w, strings.Repeat("[", answerSize+1)) }, 0, "container shop-web-2: read statistics: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := fake(t, c.inspect, map[string][]func(http.ResponseWriter){"web-1": {good}, "web-2": {c.answer}})
@@ -135,13 +134,56 @@ func TestWhatCanNotBeRead(t *testing.T) {
 			if len(samples) != 1+c.sampled || samples[0].Replica != "web-1" {
 				t.Errorf("samples %+v, want that of web-1 and %d of web-2", samples, c.sampled)
 			}
-			switch {
-			case c.says == "" && err != nil:
+			all := unreads(t, err)
+			if c.says == "" && err != nil {
 				t.Errorf("error %v, want none", err)
-			case c.says != "" && (err == nil || !strings.HasPrefix(err.Error(), c.says)):
-				t.Errorf("error %v, want %q", err, c.says)
+			}
+			for _, m := range both {
+				if got, found := all[m.Name]; found != (c.says != "") || !strings.HasPrefix(got, c.says) || strings.Contains(got, "\n") {
+					t.Errorf("%s: error %q, want %q", m.Name, got, c.says)
+				}
+			}
+			if errors.As(err, &engine.Down{}) {
+				t.Errorf("%v: the engine is called down, but it did answer", err)
 			}
 		})
+	}
+}
+
+// unreads takes an error apart: what it says of each metric. There must be nothing else in it.
+func unreads(t *testing.T, err error) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	if err == nil {
+		return all
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		t.Fatalf("%v does not join errors", err)
+	}
+	for _, one := range joined.Unwrap() {
+		u, ok := one.(engine.Unread)
+		if !ok {
+			t.Fatalf("%v is no engine.Unread", one)
+		}
+		all[u.Metric] = u.Err.Error()
+	}
+	return all
+}
+
+func TestLimitsThatCanNotBeRead(t *testing.T) {
+	good := answers(t, "cgroup_v1", 0, 0)
+	s := fake(t, "", map[string][]func(http.ResponseWriter){"web-1": {good}, "web-2": {good}})
+	samples, err := s.Sample(t.Context(), both, replicas("web-1", "web-2"))
+	if len(samples) != 2 || samples[0].Metric != "memory_usage" || samples[1].Metric != "memory_usage" {
+		t.Errorf("%+v, want memory of both", samples)
+	}
+	all := unreads(t, err)
+	if got := all["cpu_usage"]; len(all) != 1 || !strings.HasPrefix(got, "container shop-web-1 and 1 more: inspect: the Docker engine at tcp://") || !strings.HasSuffix(got, "inspect is not allowed") {
+		t.Errorf("%v", err)
+	}
+	if !errors.As(err, &engine.Down{}) {
+		t.Error("an engine that refuses us is not called down")
 	}
 }
 
@@ -163,7 +205,7 @@ func TestWeigh(t *testing.T) {
 		{"v1", 32 << 20, ""},
 		{"v1 v2 stopped gone", 36 << 20, ""},
 		{"stopped gone", 0, ""},
-		{"refused v1", 32 << 20, "container shop-refused: Error response from daemon: cgroups broke"},
+		{"refused v1", 32 << 20, "container shop-refused: read statistics: Error response from daemon: cgroups broke"},
 		{"bare refused", 0, "container shop-bare and 1 more: the engine counts no memory; its host may lack the memory cgroup"},
 	} {
 		t.Run(c.of, func(t *testing.T) {
@@ -186,7 +228,7 @@ func TestOneThatHangsDoesNotHoldUpTheOthers(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	samples, err := s.Sample(ctx, both, replicas("web-1", "web-2"))
-	if len(samples) != 1 || samples[0].Replica != "web-2" || !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "container shop-web-1: ") {
+	if len(samples) != 1 || samples[0].Replica != "web-2" || !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &engine.Down{}) || !strings.Contains(err.Error(), "container shop-web-1: ") {
 		t.Errorf("%+v, %v; want the sample of web-2, and a deadline for web-1", samples, err)
 	}
 }
@@ -194,8 +236,28 @@ func TestOneThatHangsDoesNotHoldUpTheOthers(t *testing.T) {
 func TestEngineGone(t *testing.T) {
 	s := source(t, "unix://"+t.TempDir()+"/docker.sock")
 	samples, err := s.Sample(t.Context(), both, replicas("web-1", "web-2", "web-3"))
-	if len(samples) != 0 || err == nil || !strings.HasPrefix(err.Error(), "container shop-web-1 and 2 more: cpu_usage, memory_usage: Cannot connect") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("%+v, %v; want one line that says so for all", samples, err)
+	if len(samples) != 0 || !errors.As(err, &engine.Down{}) {
+		t.Errorf("%+v, %v; want that it is down", samples, err)
+	}
+	all := unreads(t, err)
+	for _, m := range both {
+		if got := all[m.Name]; !strings.HasPrefix(got, "container shop-web-1 and 2 more: read statistics: no Docker engine answers at unix://") || strings.Contains(got, "\n") {
+			t.Errorf("%s: %q; want one line that says so for all", m.Name, got)
+		}
+	}
+}
+
+// What is cut short from outside says nothing about the engine.
+func TestStopping(t *testing.T) {
+	hang := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { close(hang) })
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	_, err := source(t, "tcp://"+server.Listener.Addr().String()).Sample(ctx, both, replicas("web-1"))
+	if !errors.Is(err, context.Canceled) || errors.As(err, &engine.Down{}) {
+		t.Errorf("%v; want that it was cut short, and not that the engine is down", err)
 	}
 }
 
@@ -234,14 +296,6 @@ func TestEngineThatHangs(t *testing.T) {
 	samples, err := source(t, "tcp://"+server.Listener.Addr().String()).Sample(ctx, both, replicas("web-1", "web-2", "web-3"))
 	if took := time.Since(began); len(samples) != 0 || !errors.Is(err, context.DeadlineExceeded) || took > 3*time.Second {
 		t.Errorf("after %s %+v, %v; want that the deadline has passed for all", took, samples, err)
-	}
-}
-
-func TestUnknownType(t *testing.T) {
-	s := source(t, "unix:///nowhere")
-	_, err := s.Sample(t.Context(), []engine.Metric{{Name: "orders", Type: "queue", Source: "system"}}, replicas("web-1"))
-	if err == nil || err.Error() != `metric orders: source system measures cpu and memory, not "queue"` {
-		t.Errorf("%v", err)
 	}
 }
 
