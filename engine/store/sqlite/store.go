@@ -1,8 +1,10 @@
-// Package sqlite is the embedded ledger: one file, one writer at a time, every acknowledged write on disk before the
-// call returns. Readers may open the file beside the writer.
+// Package sqlite is the embedded ledger, and the history of samples: one file, one writer at a time, every acknowledged
+// decision and event on disk before the call returns, samples when they are flushed. Readers may open the file beside
+// the writer.
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	_ "embed"
@@ -22,6 +24,9 @@ import (
 type Options struct {
 	ReadOnly bool         // for a look beside the daemon: takes no lock, and every write is an error
 	Log      *slog.Logger // is told loudly when a damaged file was replaced; nil: nobody is
+
+	KeepSamples time.Duration // how long samples are kept; 0: 30 days
+	KeepRollups time.Duration // how long their five-minute rollups are kept; 0: 400 days
 }
 
 // Store is the ledger in one file. It is safe for concurrent use.
@@ -34,6 +39,12 @@ type Store struct {
 
 	pruning sync.Mutex
 	pruned  time.Time // when old rows were last looked for, in the time of the records
+
+	keepSamples, keepRollups time.Duration
+
+	arrivals      arrivals
+	flushing      sync.Mutex // guards all below, and lets one write samples at a time
+	prunedSamples time.Time
 }
 
 // Open opens the ledger at path and makes it, with its folder, where there is none. A damaged file is moved aside as
@@ -44,7 +55,10 @@ func Open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{path: path, log: o.Log}
+	s := &Store{
+		path: path, log: o.Log,
+		keepSamples: cmp.Or(o.KeepSamples, keepSamples), keepRollups: cmp.Or(o.KeepRollups, keepRollups),
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -59,9 +73,9 @@ func Open(path string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// Shutdown ends the store and lets the next writer in.
+// Shutdown flushes what was kept, ends the store and lets the next writer in.
 func (s *Store) Shutdown() error {
-	var errs []error
+	errs := []error{s.flush(context.Background())}
 	for _, db := range []*sql.DB{s.read, s.write} { // the writer last: it folds the log into the file
 		if db != nil {
 			errs = append(errs, db.Close())
@@ -86,7 +100,8 @@ func (s *Store) openReader() error {
 	if s.read, err = connect(s.path, settings); err != nil {
 		return err
 	}
-	return checkVersion(context.Background(), s.read)
+	_, err = checkVersion(context.Background(), s.read)
+	return err
 }
 
 func (s *Store) openWriter() error {
@@ -142,43 +157,60 @@ func connect(path string, settings url.Values) (*sql.DB, error) {
 
 const (
 	application = 0x666c7962 // "flyb", in the file's header: tells a ledger from other programs' databases
-	version     = 1
+	withSamples = 2          // the first version that has them
+	version     = 2
 )
 
-//go:embed schema.sql
-var schema string
+var (
+	//go:embed schema.sql
+	schema string
+	//go:embed samples.sql
+	samples string
+)
 
-// prepare checks the file and lays down the tables of a new one.
+// prepare checks the file, lays down the tables of a new one, and adds to one of an older flyball what it lacks.
 func prepare(ctx context.Context, db *sql.DB) error {
 	var tables int
 	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 		return err
 	}
 	if tables == 0 {
-		_, err := db.ExecContext(ctx, fmt.Sprintf(
-			"BEGIN IMMEDIATE; %s PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;", schema, application, version))
+		return laydown(ctx, db, schema+samples)
+	}
+	found, err := checkVersion(ctx, db)
+	if err != nil {
 		return err
 	}
-	if err := checkVersion(ctx, db); err != nil {
+	if err := checkWhole(ctx, db); err != nil {
 		return err
 	}
-	return checkWhole(ctx, db)
+	if found < withSamples {
+		return laydown(ctx, db, samples)
+	}
+	return nil
 }
 
-func checkVersion(ctx context.Context, db *sql.DB) error {
-	var program, found int
+// laydown makes the file one of this version, in one transaction.
+func laydown(ctx context.Context, db *sql.DB, tables string) error {
+	_, err := db.ExecContext(ctx, fmt.Sprintf(
+		"BEGIN IMMEDIATE; %s PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT;", tables, application, version))
+	return err
+}
+
+func checkVersion(ctx context.Context, db *sql.DB) (found int, err error) {
+	var program int
 	header := db.QueryRowContext(ctx, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version")
 	if err := header.Scan(&program, &found); err != nil {
-		return err
+		return 0, err
 	}
 	switch {
 	case program != application:
-		return errors.New("it is the database of another program: name another file with --store")
+		return 0, errors.New("it is the database of another program: name another file with --store")
 	case found > version:
-		return fmt.Errorf("a newer flyball wrote it (schema %d, this one reads up to %d): "+
+		return 0, fmt.Errorf("a newer flyball wrote it (schema %d, this one reads up to %d): "+
 			"run that flyball, or name another file with --store", found, version)
 	}
-	return nil
+	return found, nil
 }
 
 // checkWhole reads the file's structure, and every state: those are what decisions stand on.

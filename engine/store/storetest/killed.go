@@ -27,8 +27,8 @@ func (s Suite) Write() bool {
 	return true
 }
 
-// write goes on where the ledger ends: event n is opened with the state that says n, then closed. A line on stdout
-// acknowledges each. It ends with an error only.
+// write goes on where the ledger ends: event n is opened with the state that says n, then closed, then a sample n seconds
+// after noon is flushed. A line on stdout acknowledges each. It ends with an error only.
 func (s Suite) write(to string) error {
 	ctx := context.Background()
 	ledger, err := s.Open(to)
@@ -52,6 +52,11 @@ func (s Suite) write(to string) error {
 			return err
 		}
 		fmt.Println("closed", n)
+		ledger.Keep([]engine.Series{cpu(float64(n))})
+		if err := ledger.Flush(ctx, event.Started); err != nil {
+			return err
+		}
+		fmt.Println("flushed", n)
 	}
 }
 
@@ -62,8 +67,10 @@ func (s Suite) killed(t *testing.T) {
 	}
 	to := s.Address(t)
 	dice := rand.New(rand.NewPCG(1, 2))
+	var samples []int // that were acknowledged
 	for range kills {
-		opened, closed := kill(t, to, 1+dice.IntN(40))
+		acknowledged := kill(t, to, 1+dice.IntN(60))
+		opened, closed := newest(acknowledged["opened"]), newest(acknowledged["closed"])
 		ledger := s.open(t, to)
 		ctx := t.Context()
 		state := must(ledger.State(ctx, policy("web", engine.Live)))(t)
@@ -77,6 +84,8 @@ func (s Suite) killed(t *testing.T) {
 		if state.Virtual != len(events) || len(rows) != len(events) || rows[0].Record.Decision.To != state.Virtual {
 			t.Fatalf("half a write: state %d, %d events, %d decisions", state.Virtual, len(events), len(rows))
 		}
+		samples = append(samples, acknowledged["flushed"]...)
+		flushedAll(t, ledger, samples)
 		switch {
 		case len(open) > 1, (len(open) == 1) != (state.Open != nil), len(open) == 1 && open[0].Event.ID != state.Open.ID:
 			t.Fatalf("open are %+v, and the state says %+v", open, state.Open)
@@ -89,9 +98,34 @@ func (s Suite) killed(t *testing.T) {
 	}
 }
 
-// kill runs a writer until it has acknowledged so many writes, kills it in the middle of the next, and answers the
-// numbers it acknowledged last.
-func kill(t *testing.T, to string, lines int) (opened, closed int) {
+// flushedAll wants each sample that was acknowledged.
+func flushedAll(t *testing.T, ledger Store, acknowledged []int) {
+	t.Helper()
+	found := map[time.Time]float64{}
+	for _, series := range must(ledger.Samples(t.Context(), web(0, 1e9)))(t) {
+		for _, p := range series.Points {
+			found[p.At] = p.Value
+		}
+	}
+	for _, n := range acknowledged {
+		if v, there := found[after(float64(n))]; !there || v != float64(n) {
+			t.Fatalf("of %d samples that were flushed %d is gone, or is %v", len(acknowledged), n, v)
+		}
+	}
+	var count int
+	for _, rollups := range must(ledger.Rollups(t.Context(), web(-1, 1e9)))(t) {
+		for _, r := range rollups.Rollups {
+			count += r.Count
+		}
+	}
+	if count != len(found) {
+		t.Fatalf("rollups count %d samples, and there are %d", count, len(found))
+	}
+}
+
+// kill runs a writer until it has acknowledged so many writes, kills it in the middle of the next, and answers what it
+// acknowledged, by kind.
+func kill(t *testing.T, to string, lines int) map[string][]int {
 	t.Helper()
 	binary, err := os.Executable()
 	check(t, err)
@@ -101,18 +135,14 @@ func kill(t *testing.T, to string, lines int) (opened, closed int) {
 	out, err := writer.StdoutPipe()
 	check(t, err)
 	check(t, writer.Start())
-	count := 0
+	acknowledged, count := map[string][]int{}, 0
 	for scan := bufio.NewScanner(out); scan.Scan(); count++ {
 		var what string
 		var n int
 		if _, err := fmt.Sscan(scan.Text(), &what, &n); err != nil {
 			t.Fatalf("writer said %q", scan.Text())
 		}
-		if what == "opened" {
-			opened = n
-		} else {
-			closed = n
-		}
+		acknowledged[what] = append(acknowledged[what], n)
 		if count == lines {
 			check(t, writer.Process.Kill()) // SIGKILL; what it still says before it dies counts too
 		}
@@ -120,5 +150,13 @@ func kill(t *testing.T, to string, lines int) (opened, closed int) {
 	if err := writer.Wait(); err == nil || count < lines {
 		t.Fatalf("writer ended by itself after %d writes: %v", count, err)
 	}
-	return opened, closed
+	return acknowledged
+}
+
+// newest is the last number acknowledged, or 0.
+func newest(numbers []int) int {
+	if len(numbers) == 0 {
+		return 0
+	}
+	return numbers[len(numbers)-1]
 }

@@ -1,5 +1,5 @@
-// Package storetest is the conformance suite of the ledgers: what the loop, the API and an operator after a crash rely
-// on, whatever the ledger is made of.
+// Package storetest is the conformance suite of the stores, each a ledger and a history of samples: what the loop, the
+// API and an operator after a crash rely on, whatever the store is made of.
 package storetest
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
-// Store is a ledger with its read side.
+// Store is a ledger with its read side, and a history of samples.
 type Store interface {
 	State(ctx context.Context, p engine.Policy) (engine.State, error)
 	Record(ctx context.Context, r engine.Record, s engine.State) error
@@ -25,7 +25,12 @@ type Store interface {
 	OpenEvents(ctx context.Context) ([]store.Intent, error)
 	Halfway(ctx context.Context) ([]engine.Event, error)
 
-	Shutdown() error
+	Keep(series []engine.Series)
+	Flush(ctx context.Context, now time.Time) error
+	Samples(ctx context.Context, r engine.Range) ([]engine.Series, error)
+	Rollups(ctx context.Context, r engine.Range) ([]engine.Rollups, error)
+
+	Shutdown() error // flushes
 }
 
 // Suite says how to come by a ledger. The test binary's TestMain calls Write first.
@@ -46,6 +51,14 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("an event closes once", s.closing)
 	t.Run("all or nothing", s.atomic)
 	t.Run("many policies at once", s.concurrent)
+	t.Run("a new history has no samples", s.noSamples)
+	t.Run("samples are in order, once", s.inOrder)
+	t.Run("samples of a range", s.ranges)
+	t.Run("series are told apart", s.apart)
+	t.Run("any value comes back", s.anyValue)
+	t.Run("rollups", s.rollups)
+	t.Run("samples are kept and read at once", s.keeping)
+	t.Run("samples are those of the model", s.likeTheModel)
 	t.Run("kill -9 loses nothing acknowledged", s.killed)
 }
 

@@ -1,0 +1,124 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine/store/chunk"
+)
+
+const (
+	keepSamples = 30 * day
+	keepRollups = 400 * day
+
+	// A series without a new sample for so long has ended, as that of a replica that is gone: its open chunk is closed.
+	idle = day
+
+	pruneRounds = 100 // transactions in a row at most: other writers get their turn between them
+)
+
+// pruneSamples closes the chunks of series that have ended and drops samples and rollups past their retention, at most
+// once an hour.
+func (s *Store) pruneSamples(ctx context.Context, now time.Time) {
+	s.flushing.Lock()
+	defer s.flushing.Unlock()
+	if s.write == nil || now.Sub(s.prunedSamples) < pruneEvery {
+		return
+	}
+	s.prunedSamples = now
+	for range pruneRounds {
+		more := false
+		err := s.inTransaction(ctx, func(tx *sql.Tx) (err error) {
+			more, err = s.dropSamples(ctx, tx, now)
+			return err
+		})
+		if err != nil {
+			s.log.Warn("old samples not dropped", "store", s.path, "error", err)
+		}
+		if err != nil || !more {
+			return
+		}
+	}
+}
+
+// The oldest chunks first, a number of rows at a time.
+const (
+	idleChunks = `SELECT s.id, s.subject, s.metric, s.signal, s.replica, c.points FROM
+		(SELECT series, points FROM open_chunk WHERE last < ? ORDER BY last LIMIT ?) c CROSS JOIN series s ON s.id = c.series`
+	dropChunks = `DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE last < ? ORDER BY last LIMIT ?) RETURNING series`
+	dropDays   = `DELETE FROM rollup WHERE id IN (SELECT id FROM rollup WHERE day < ? ORDER BY day LIMIT ?) RETURNING series`
+	dropSeries = `DELETE FROM series WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM chunk WHERE series = ?1)
+		AND NOT EXISTS (SELECT 1 FROM open_chunk WHERE series = ?1) AND NOT EXISTS (SELECT 1 FROM rollup WHERE series = ?1)`
+)
+
+// dropSamples goes through so many rows of each table; more is true where some are left.
+func (s *Store) dropSamples(ctx context.Context, tx *sql.Tx, now time.Time) (more bool, err error) {
+	closed, err := s.closeIdle(ctx, tx, now.Add(-min(idle, s.keepSamples)).UnixMilli())
+	if err != nil {
+		return false, err
+	}
+	more = len(closed) == pruneRows
+	touched := map[int64]bool{}
+	for _, id := range closed {
+		touched[id] = true
+	}
+	for query, before := range map[string]time.Time{dropChunks: now.Add(-s.keepSamples), dropDays: now.Add(-s.keepRollups - day)} {
+		dropped, err := column[int64](tx.QueryContext(ctx, query, before.UnixMilli(), pruneRows))
+		if err != nil {
+			return false, err
+		}
+		for _, id := range dropped {
+			touched[id] = true
+		}
+		more = more || len(dropped) == pruneRows
+	}
+	for id := range touched {
+		if _, err := tx.ExecContext(ctx, dropSeries, id); err != nil {
+			return false, err
+		}
+	}
+	return more, nil
+}
+
+// closeIdle puts open chunks away whose newest sample is older, so that their rollups outlive their samples. It answers
+// the ids of their series.
+func (s *Store) closeIdle(ctx context.Context, tx *sql.Tx, before int64) (ids []int64, err error) {
+	type ended struct {
+		identity
+		id   int64
+		blob []byte
+	}
+	rows, err := tx.QueryContext(ctx, idleChunks, before, pruneRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []ended
+	for rows.Next() {
+		var e ended
+		if err := rows.Scan(&e.id, &e.subject, &e.metric, &e.signal, &e.replica, &e.blob); err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	if err := rows.Err(); err != nil || len(all) == 0 {
+		return nil, err
+	}
+	f, err := s.newFiller(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range all {
+		if points := chunk.Order(f.points(e.identity, e.blob)); len(points) > 0 {
+			if err := f.close(ctx, e.id, e.identity, points); err != nil {
+				return nil, err
+			}
+		}
+		if _, err := f.end.ExecContext(ctx, e.id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, e.id)
+	}
+	return ids, nil
+}
