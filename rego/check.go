@@ -17,8 +17,8 @@ func checkInput(modules map[string]*ast.Module, policies []engine.Policy, inputS
 	var problems []engine.Problem
 	checked := map[string]bool{}
 	for _, p := range policies {
-		pkg := packageOf(p.Strategy)
-		if strings.HasPrefix(pkg, strategies) {
+		packages := own(p)
+		if len(packages) == 0 {
 			continue // flyball's own tests hold its strategies to the schema
 		}
 		text, err := inputSchema(p)
@@ -26,21 +26,37 @@ func checkInput(modules map[string]*ast.Module, policies []engine.Policy, inputS
 			problems = append(problems, atPolicy(p, fmt.Sprintf("make the schema of the rule's input: %v", err)))
 			continue
 		}
-		if key := pkg + "\n" + string(text); checked[key] {
-			continue // policies that watch the same metrics have the same input
-		} else {
+		for _, pkg := range packages {
+			key := pkg + "\n" + string(text)
+			if checked[key] {
+				continue // policies that watch the same metrics have the same input
+			}
 			checked[key] = true
-		}
-		found, err := checkAgainst(text, reach(modules, pkg))
-		if err != nil {
-			problems = append(problems, atPolicy(p, fmt.Sprintf("read the schema of the rule's input: %v", err)))
-		}
-		for _, problem := range found {
-			problem.Policy = p.Name
-			problems = append(problems, problem)
+			found, err := checkAgainst(text, reach(modules, pkg))
+			if err != nil {
+				problems = append(problems, atPolicy(p, fmt.Sprintf("read the schema of the rule's input: %v", err)))
+			}
+			for _, problem := range found {
+				problem.Policy = p.Name
+				problems = append(problems, problem)
+			}
 		}
 	}
 	return problems
+}
+
+// own are the author's packages that a policy asks: its strategy, and those of the metrics that rules compute.
+func own(p engine.Policy) []string {
+	var packages []string
+	if pkg := packageOf(p.Strategy); !strings.HasPrefix(pkg, strategies) {
+		packages = append(packages, pkg)
+	}
+	for _, m := range p.Metrics {
+		if at := strings.LastIndex(m.Rule, "."); at > 0 && !slices.Contains(packages, m.Rule[:at]) {
+			packages = append(packages, m.Rule[:at])
+		}
+	}
+	return packages
 }
 
 func checkAgainst(schema []byte, modules map[string]*ast.Module) ([]engine.Problem, error) {

@@ -17,12 +17,13 @@ import (
 type Rules struct {
 	compiler *ast.Compiler
 	queries  map[string]query // by strategy
+	metrics  map[string]query // by the rule of a computed metric
 	store    storage.Store    // empty: rules have no data but themselves
 	txn      storage.Transaction
 	words    words
 }
 
-// query asks for the recommendation of one strategy.
+// query asks for what one rule says.
 type query struct {
 	body  ast.Body
 	needs needs
@@ -45,8 +46,9 @@ func Compile(ctx context.Context, own []File, policies []engine.Policy, inputSch
 	if compiler.Failed() {
 		return nil, append(problems, compileProblems(compiler.Errors)...)
 	}
-	r := &Rules{compiler: compiler, queries: map[string]query{}, store: inmem.New(), words: newWords(policies)}
+	r := &Rules{compiler: compiler, queries: map[string]query{}, metrics: map[string]query{}, store: inmem.New(), words: newWords(policies)}
 	for _, p := range policies {
+		problems = append(problems, r.calculators(p)...)
 		if r.queries[p.Strategy].body != nil {
 			continue
 		}
@@ -81,9 +83,44 @@ func (r *Rules) prepare(pkg string) (ast.Body, error) {
 	if len(rules) == 0 {
 		return nil, r.noRule(pkg)
 	}
+	body, err := r.bind(ref, rules)
+	if err != nil {
+		return nil, fmt.Errorf("strategy %q: %w", pkg, err)
+	}
+	return body, nil
+}
+
+// calculators compiles the queries for the metrics of a policy that rules compute.
+func (r *Rules) calculators(p engine.Policy) []engine.Problem {
+	var problems []engine.Problem
+	for _, m := range p.Metrics {
+		if m.Rule == "" || r.metrics[m.Rule].body != nil {
+			continue
+		}
+		ref, err := ast.ParseRef("data." + m.Rule)
+		if err != nil || !ref.IsGround() {
+			problems = append(problems, atPolicy(p, fmt.Sprintf("metric %s: rule %q is not the name of a Rego rule", m.Name, m.Rule)))
+			continue
+		}
+		rules := r.compiler.GetRulesExact(ref)
+		if len(rules) == 0 {
+			problems = append(problems, atPolicy(p, fmt.Sprintf("metric %s: there is no Rego rule %s beside the policy", m.Name, ref)))
+			continue
+		}
+		body, err := r.bind(ref, rules)
+		if err != nil {
+			problems = append(problems, atPolicy(p, fmt.Sprintf("metric %s: %v", m.Name, err)))
+			continue
+		}
+		r.metrics[m.Rule] = query{body: body, needs: needsOf(reach(r.compiler.Modules, packageName(rules[0].Module)))}
+	}
+	return problems
+}
+
+// bind compiles the query that binds answer to what rules say.
+func (r *Rules) bind(ref ast.Ref, rules []*ast.Rule) (ast.Body, error) {
 	if at := slices.IndexFunc(rules, func(rule *ast.Rule) bool { return len(rule.Head.Args) > 0 }); at >= 0 {
-		return nil, fmt.Errorf("strategy %q: %s is a function; write it without arguments, it reads input",
-			pkg, ref)
+		return nil, fmt.Errorf("%s is a function; write it without arguments, it reads input", ref)
 	}
 	return r.compiler.QueryCompiler().Compile(ast.NewBody(ast.Equality.Expr(ast.NewTerm(answer), ast.NewTerm(ref))))
 }

@@ -48,25 +48,58 @@ func (r *Rules) Recommend(ctx context.Context, p engine.Policy, s engine.Snapsho
 	return rec, nil
 }
 
-func (r *Rules) recommend(ctx context.Context, p engine.Policy, s engine.Snapshot) (rec engine.Recommendation, code string, err error) {
+func (r *Rules) recommend(ctx context.Context, p engine.Policy, s engine.Snapshot) (engine.Recommendation, string, error) {
 	query, found := r.queries[p.Strategy]
 	if !found {
-		return rec, RuleUndefined, fmt.Errorf("strategy %q was not compiled", p.Strategy)
+		return engine.Recommendation{}, RuleUndefined, fmt.Errorf("strategy %q was not compiled", p.Strategy)
 	}
+	value, code, err := r.ask(ctx, query, p, s)
+	switch {
+	case err != nil:
+		return engine.Recommendation{}, code, err
+	case value == nil:
+		return engine.Recommendation{}, RuleUndefined, errors.New("undefined for this input; give it a default, such as hold at input.service.replicas.current")
+	}
+	rec, err := read(value.Value, s.Service.Replicas.Current)
+	return rec, RuleShape, err
+}
+
+// Calculate asks a rule of the author's for the value of a computed metric. It is nil where the rule is undefined for the
+// snapshot. Every error is a *RuleError.
+func (r *Rules) Calculate(ctx context.Context, p engine.Policy, rule string, s engine.Snapshot) (*float64, error) {
+	query, found := r.metrics[rule]
+	if !found {
+		return nil, &RuleError{Code: RuleUndefined, Rule: "data." + rule, Err: errors.New("was not compiled")}
+	}
+	answered, code, err := r.ask(ctx, query, p, s)
+	if err != nil {
+		return nil, &RuleError{Code: code, Rule: "data." + rule, Err: err}
+	}
+	if answered == nil {
+		return nil, nil
+	}
+	value, err := float(answered.Value)
+	if err != nil {
+		return nil, &RuleError{Code: RuleShape, Rule: "data." + rule, Err: fmt.Errorf("the answer is %w", err)}
+	}
+	return value, nil
+}
+
+// ask evaluates a query; nil where it is undefined.
+func (r *Rules) ask(ctx context.Context, q query, p engine.Policy, s engine.Snapshot) (value *ast.Term, code string, err error) {
 	// A rule is an author's, and OPA is large: whatever breaks there must not take the daemon along.
 	defer func() {
 		if broken := recover(); broken != nil {
-			rec, code, err = engine.Recommendation{}, RuleFailed, fmt.Errorf("evaluation broke: %v", broken)
+			value, code, err = nil, RuleFailed, fmt.Errorf("evaluation broke: %v", broken)
 		}
 	}()
 	w := watch(ctx)
 	defer w.stop()
-	var value *ast.Term
-	err = topdown.NewQuery(query.body).
+	err = topdown.NewQuery(q.body).
 		WithCompiler(r.compiler).
 		WithStore(r.store).
 		WithTransaction(r.txn).
-		WithInput(r.words.document(Input(p, s), query.needs)).
+		WithInput(r.words.document(Input(p, s), q.needs)).
 		WithTime(s.At).
 		WithCancel(w).
 		WithMetrics(metrics.NoOp()).
@@ -77,11 +110,6 @@ func (r *Rules) recommend(ctx context.Context, p engine.Policy, s engine.Snapsho
 		})
 	if err != nil {
 		code, err = w.explain(err)
-		return rec, code, err
 	}
-	if value == nil {
-		return rec, RuleUndefined, errors.New("undefined for this input; give it a default, such as hold at input.service.replicas.current")
-	}
-	rec, err = read(value.Value, s.Service.Replicas.Current)
-	return rec, RuleShape, err
+	return value, code, err
 }
