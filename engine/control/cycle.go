@@ -122,6 +122,7 @@ func (c *Cycle) decide(ctx context.Context, p engine.Policy, now Moment, ask Ask
 	if err != nil {
 		return engine.Record{}, nil, fmt.Errorf("observe %s: %w", p.Service, err)
 	}
+	snapshot = Compute(ctx, c.Rules, p, snapshot)
 	request, err := ask(p, snapshot, state)
 	if err != nil {
 		return engine.Record{}, nil, err

@@ -106,7 +106,11 @@ func (r rule) Recommend(_ context.Context, _ engine.Policy, s engine.Snapshot) (
 		Reasons: []engine.Reason{{Code: "RuleSaidSo", Message: "the rule said so"}}}, nil
 }
 
-type broken struct{}
+func (rule) Calculate(context.Context, engine.Policy, string, engine.Snapshot) (*float64, error) {
+	return nil, nil
+}
+
+type broken struct{ rule }
 
 func (broken) Error() string  { return "shop.rego:3: it loops" }
 func (broken) Reason() string { return "RuleTimeout" }

@@ -3,7 +3,6 @@ package control
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,8 +16,9 @@ import (
 // Live is the world of the daemon: targets that are asked, and sources that are sampled between the cycles.
 type Live struct {
 	Targets    map[string]Target // by driver
-	Sources    map[string]Source // by the name that metrics use
+	Sources    map[string]Feed   // by the name that metrics use
 	NewWindows func() Windows
+	History    History       // nil: samples live in the windows only
 	Deadline   time.Duration // for one call to a target or a source
 	Budget     *Budget       // is told what runs, so that it counts services that no cycle has looked at yet
 	Weigher    Weigher       // of replicas without a memory limit; nil: nobody knows what they may take
@@ -30,19 +30,20 @@ type Live struct {
 
 // view is what has been sampled for one policy.
 type view struct {
-	mu      sync.Mutex
-	metrics []engine.Metric // what the windows are of
-	windows Windows
-	seen    bool
-	count   int                         // replicas that were there when last observed
-	changed time.Time                   // when that was another number than the time before
-	failed  map[string]string           // by source: why its last call failed
-	others  map[string][]engine.Replica // of the other services that metrics are of, as last seen
-	place   string                      // where the service was found
-	touched time.Time                   // when it was last changed, by whomever
-	memory  int64                       // bytes that one more replica may take, by its limit; 0: it has none
-	weight  int64                       // bytes that the largest replica used; 0: not known
-	free    int64                       // bytes that new replicas may take where the service runs; 0: not known
+	mu       sync.Mutex
+	metrics  []engine.Metric // what the windows are of
+	windows  Windows
+	seen     bool
+	changed  time.Time                   // when that was another number than the time before
+	replicas []engine.Replica            // that were there when last observed
+	failed   map[string]string           // by metric: why it could not be sampled the last time
+	recalled map[string]bool             // by metric: what was kept of it is in the windows
+	others   map[string][]engine.Replica // of the other services that metrics are of, as last seen
+	place    string                      // where the service was found
+	touched  time.Time                   // when it was last changed, by whomever
+	memory   int64                       // bytes that one more replica may take, by its limit; 0: it has none
+	weight   int64                       // bytes that the largest replica used; 0: not known
+	free     int64                       // bytes that new replicas may take where the service runs; 0: not known
 }
 
 // Observe asks the target what runs, and reads every metric from its window.
@@ -51,96 +52,50 @@ func (l *Live) Observe(ctx context.Context, p engine.Policy, st engine.State, at
 	if err != nil {
 		return engine.Snapshot{}, err
 	}
+	weight := l.weigh(ctx, service)
 	v := l.view(p)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	n := len(service.Replicas)
-	if v.seen && n != v.count {
+	other := len(service.Replicas) != len(v.replicas)
+	if v.seen && other {
 		v.changed = at
 	}
-	if !v.seen || n != v.count { // where no event told of it, the first look did
+	if !v.seen || other { // where no event told of it, the first look did
 		v.touched = at
 	}
-	v.seen, v.count, v.memory, v.free = true, n, service.Memory, service.Free
+	v.seen, v.replicas, v.memory, v.free, v.weight = true, service.Replicas, service.Memory, service.Free, cmp.Or(weight, v.weight)
 	v.place = engine.Place{Driver: p.Target.Driver, Project: service.Project}.Service(p.Service)
 	service.Touched = v.touched
+	return NewSnapshot(p, service, v.read(p, at), st, at), nil
+}
+
+// Look is what is known of a policy's metrics at an instant, without asking anybody; false where it was never observed.
+func (l *Live) Look(p engine.Policy, at time.Time) (engine.Snapshot, bool) {
+	v := l.view(p)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	service := engine.Service{Name: p.Service, Replicas: v.replicas}
+	return NewSnapshot(p, service, v.read(p, at), engine.State{}, at), v.seen
+}
+
+// read reads every metric that has samples from its window.
+func (v *view) read(p engine.Policy, at time.Time) map[string]engine.Reading {
 	readings := make(map[string]engine.Reading, len(p.Metrics))
 	for _, m := range p.Metrics {
-		replicas, since := service.Replicas, v.changed
+		if m.Computed() {
+			continue
+		}
+		replicas, since := v.replicas, v.changed
 		if m.Service != p.Service {
 			replicas, since = v.others[m.Service], time.Time{}
 		}
 		r := v.windows.Read(p, m, replicas, since, at)
-		if why := v.failed[m.Source]; r.Status != engine.OK && why != "" {
-			r.Detail = why
+		if failed := v.failed[m.Name]; r.Status != engine.OK && failed != "" {
+			r.Detail = failed
 		}
 		readings[m.Name] = r
 	}
-	return NewSnapshot(p, service, readings, st, at), nil
-}
-
-// Sample takes one sample of every metric of a policy, its sources side by side, each with a deadline of its own.
-func (l *Live) Sample(ctx context.Context, p engine.Policy) error {
-	type call struct{ source, service string }
-	calls := map[call][]engine.Metric{}
-	for _, m := range p.Metrics {
-		c := call{m.Source, m.Service}
-		calls[c] = append(calls[c], m)
-	}
-	v := l.view(p)
-	var (
-		wg   sync.WaitGroup
-		mu   sync.Mutex
-		errs []error
-	)
-	failed, others := map[string]string{}, map[string][]engine.Replica{}
-	for c, metrics := range calls {
-		wg.Go(func() {
-			service, samples, err := l.sample(ctx, p, c.source, c.service, metrics)
-			weight := int64(0)
-			if c.service == p.Service {
-				weight = l.weigh(ctx, service)
-			}
-			v.mu.Lock()
-			v.windows.Add(samples)
-			v.weight = cmp.Or(weight, v.weight)
-			v.mu.Unlock()
-			mu.Lock()
-			defer mu.Unlock()
-			if c.service != p.Service {
-				others[c.service] = service.Replicas
-			}
-			if err != nil {
-				failed[c.source] = err.Error()
-				errs = append(errs, err)
-			}
-		})
-	}
-	wg.Wait()
-	if ctx.Err() == nil { // what was cut short says nothing about the source
-		v.mu.Lock()
-		v.failed, v.others = failed, others
-		v.mu.Unlock()
-	}
-	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return errors.Join(errs...)
-}
-
-// sample observes a service and takes one sample of each of its metrics.
-func (l *Live) sample(ctx context.Context, p engine.Policy, source, service string, metrics []engine.Metric) (engine.Service, []engine.Sample, error) {
-	from, found := l.Sources[source]
-	if !found {
-		return engine.Service{}, nil, fmt.Errorf("%s: no source %q here; there is %s", metrics[0].Name, source, strings.Join(slices.Sorted(maps.Keys(l.Sources)), ", "))
-	}
-	p.Service = service
-	observed, err := l.service(ctx, p)
-	if err != nil {
-		return observed, nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, l.Deadline)
-	defer cancel()
-	samples, err := from.Sample(ctx, metrics, observed)
-	return observed, samples, err
+	return readings
 }
 
 func (l *Live) service(ctx context.Context, p engine.Policy) (engine.Service, error) {
@@ -181,7 +136,7 @@ func (l *Live) weigh(ctx context.Context, s engine.Service) int64 {
 	defer cancel()
 	weight, err := l.Weigher.Weigh(ctx, s)
 	if err != nil {
-		return 0 // sampling the same replicas says why
+		return 0 // the weight is not known: the budget goes without it
 	}
 	return weight
 }
@@ -244,7 +199,10 @@ func (l *Live) view(p engine.Policy) *view {
 	}
 	v := l.views[p.Subject()]
 	if v == nil || !slices.Equal(v.metrics, p.Metrics) { // samples of one signal are no evidence of another
-		v = &view{metrics: p.Metrics, windows: l.NewWindows()}
+		v = &view{
+			metrics: p.Metrics, windows: l.NewWindows(),
+			others: map[string][]engine.Replica{}, failed: map[string]string{}, recalled: map[string]bool{},
+		}
 		l.views[p.Subject()] = v
 	}
 	return v

@@ -15,8 +15,8 @@ import (
 // cycle at a time: an interval that passes while a rollout is being waited for is skipped.
 type Loop struct {
 	Cycle       *Cycle
-	Sample      func(ctx context.Context, p engine.Policy) error
-	SampleEvery func(p engine.Policy) time.Duration
+	Sample      func(ctx context.Context, p engine.Policy, part Part) error
+	SampleEvery func(of []engine.Metric) time.Duration
 	Now         func() Moment
 	Log         *slog.Logger
 	Ran         func(p engine.Policy, err error) // is told of the end of every cycle; err: why it decided nothing
@@ -113,14 +113,16 @@ func (l *Loop) Touched(subject string) {
 	}
 }
 
-// work is the life of one policy: samples at one pace, cycles at another, the first of them after offset, so that many
+// work is the life of one policy: samples of each part at one pace, cycles at another, the first of them after offset, so that many
 // policies spread over their interval. A cycle under way ends by itself when stopping ends; only ctx cuts it short.
 func (l *Loop) work(ctx, stopping context.Context, p engine.Policy, offset time.Duration, touched <-chan struct{}) {
 	var sampling sync.WaitGroup
 	defer sampling.Wait()
-	sampling.Go(func() {
-		every(stopping, 0, l.SampleEvery(p), nil, func() { l.sample(stopping, p) })
-	})
+	for _, part := range Parts(p) {
+		sampling.Go(func() {
+			every(stopping, 0, l.SampleEvery(part.Metrics), nil, func() { l.sample(stopping, p, part) })
+		})
+	}
 	every(stopping, offset, p.EvaluationInterval, touched, func() { l.cycle(ctx, p) })
 }
 
@@ -130,19 +132,28 @@ func (l *Loop) Once(ctx context.Context, policies []engine.Policy, samples int) 
 	var wg sync.WaitGroup
 	for _, p := range policies {
 		wg.Go(func() {
-			sampling, enough := context.WithCancel(ctx)
-			taken := 0
-			every(sampling, 0, l.SampleEvery(p), nil, func() {
-				l.sample(ctx, p)
-				if taken++; taken == samples {
-					enough()
-				}
-			})
-			enough()
+			var sampling sync.WaitGroup
+			for _, part := range Parts(p) {
+				sampling.Go(func() { l.times(ctx, samples, p, part) })
+			}
+			sampling.Wait()
 			l.cycle(ctx, p)
 		})
 	}
 	wg.Wait()
+}
+
+// times samples a part so many times.
+func (l *Loop) times(ctx context.Context, samples int, p engine.Policy, part Part) {
+	sampling, enough := context.WithCancel(ctx)
+	defer enough()
+	taken := 0
+	every(sampling, 0, l.SampleEvery(part.Metrics), nil, func() {
+		l.sample(ctx, p, part)
+		if taken++; taken == samples {
+			enough()
+		}
+	})
 }
 
 // every calls f after offset and then at each interval, until ctx ends, and once it has been quiet after touched was sent
@@ -182,8 +193,8 @@ func pause(ctx context.Context, tick <-chan time.Time, touched <-chan struct{}, 
 	}
 }
 
-func (l *Loop) sample(ctx context.Context, p engine.Policy) {
-	if err := l.Sample(ctx, p); err != nil && ctx.Err() == nil {
+func (l *Loop) sample(ctx context.Context, p engine.Policy, part Part) {
+	if err := l.Sample(ctx, p, part); err != nil && ctx.Err() == nil {
 		l.Log.Debug("sample", "policy", p.Name, "service", p.Service, "error", err)
 	}
 }

@@ -32,8 +32,8 @@ func newLoop(w *paper, d *diary) *Loop {
 	begun := time.Now()
 	return &Loop{
 		Cycle:       w.cycle(rule(0)),
-		Sample:      func(context.Context, engine.Policy) error { return nil },
-		SampleEvery: func(engine.Policy) time.Duration { return 10 * time.Second },
+		Sample:      func(context.Context, engine.Policy, Part) error { return nil },
+		SampleEvery: func([]engine.Metric) time.Duration { return 10 * time.Second },
 		Now:         func() Moment { return Moment{At: time.Now()} },
 		Log:         slog.New(slog.DiscardHandler),
 		Ran:         func(p engine.Policy, _ error) { d.ran(p, time.Since(begun)) },
@@ -205,7 +205,7 @@ func TestOnceSamplesFirst(t *testing.T) {
 		var d diary
 		l := newLoop(newPaper(2), &d)
 		taken := 0
-		l.Sample = func(context.Context, engine.Policy) error { taken++; return nil }
+		l.Sample = func(context.Context, engine.Policy, Part) error { taken++; return nil }
 		l.Once(t.Context(), []engine.Policy{policy("web")}, 3)
 		if taken != 3 || len(d.runs["web"]) != 1 || d.runs["web"][0] != 20*time.Second {
 			t.Errorf("%d samples, ran at %v", taken, d.runs["web"])
@@ -242,7 +242,7 @@ func (fine) Sample(_ context.Context, m []engine.Metric, _ engine.Service) ([]en
 
 type kept []engine.Sample
 
-func (k *kept) Add(s []engine.Sample) { *k = append(*k, s...) }
+func (k *kept) Add(s []engine.Sample) []engine.Sample { *k = append(*k, s...); return s }
 func (k *kept) Read(_ engine.Policy, m engine.Metric, _ []engine.Replica, _, _ time.Time) engine.Reading {
 	for _, s := range *k {
 		if s.Metric == m.Name {
@@ -252,45 +252,92 @@ func (k *kept) Read(_ engine.Policy, m engine.Metric, _ []engine.Replica, _, _ t
 	return engine.Reading{Status: engine.Missing}
 }
 
-func TestSlowSourceHasItsOwnDeadline(t *testing.T) {
+// stuck hangs until the deadline of its breaker, which here is a plain one.
+type stuck struct{}
+
+func (stuck) Sample(ctx context.Context, m []engine.Metric, s engine.Service) ([]engine.Sample, error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	_, err := hanging{}.Sample(ctx, m, s)
+	return nil, engine.Unread{Metric: m[0].Name, Query: m[0].Query, Err: err}
+}
+
+// A slow source holds up its own metrics only: the others are sampled at their pace.
+func TestSlowSourceHoldsUpNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var cpu, d = &counted{}, diary{}
 		live := &Live{
 			Targets:    map[string]Target{"": steady{}},
-			Sources:    map[string]Source{"system": fine{}, "slow": hanging{}},
+			Sources:    map[string]Feed{"system": {Source: cpu}, "slow": {Source: stuck{}, Whole: true}},
 			NewWindows: func() Windows { return &kept{} },
 			Deadline:   5 * time.Second,
 		}
 		p := policy("web")
-		p.Metrics = append(p.Metrics, engine.Metric{Name: "queue", Source: "slow", Service: "web"}, engine.Metric{Name: "rate", Source: "business", Service: "web"})
-		begun := time.Now()
-		err := live.Sample(t.Context(), p)
-		if took := time.Since(begun); took != 5*time.Second {
-			t.Errorf("took %s", took)
+		p.Metrics = append(p.Metrics,
+			engine.Metric{Name: "queue", Source: "slow", Service: "web", Query: "LLEN q"},
+			engine.Metric{Name: "rate", Source: "business", Service: "web"},
+			engine.Metric{Name: "each", Source: "custom", Service: "web", Expr: "queue / replicas.ready"})
+		l := newLoop(newPaper(1), &d)
+		l.Cycle.World, l.Sample = live, live.Sample
+		ctx, cancel := context.WithTimeout(t.Context(), 95*time.Second)
+		defer cancel()
+		sets := make(chan []engine.Policy, 1)
+		sets <- []engine.Policy{p}
+		l.Run(ctx, sets)
+		if cpu.calls != 10 {
+			t.Errorf("cpu was sampled %d times in 95s, want 10", cpu.calls)
 		}
-		if err == nil || !strings.Contains(err.Error(), `rate: no source "business" here; there is slow, system`) {
-			t.Errorf("error %v", err)
-		}
-		s, err := live.Observe(t.Context(), p, engine.State{}, start)
+		s, err := live.Observe(t.Context(), p, engine.State{}, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Metrics["cpu"].Status != engine.OK || s.Metrics["queue"].Status != engine.Missing || !strings.Contains(s.Metrics["queue"].Detail, "deadline") {
-			t.Errorf("reads %+v", s.Metrics)
+		for name, detail := range map[string]string{
+			"queue": `query "LLEN q": context deadline exceeded`,
+			"rate":  `there is no source "business" here; there are: slow, system`,
+		} {
+			if got := s.Metrics[name]; got.Status != engine.Missing || got.Detail != detail {
+				t.Errorf("%s reads %+v", name, got)
+			}
+		}
+		if s.Metrics["cpu"].Status != engine.OK {
+			t.Errorf("cpu reads %+v", s.Metrics["cpu"])
+		}
+		if _, sampled := s.Metrics["each"]; sampled {
+			t.Error("a computed metric was observed")
+		}
+		if each := Compute(ctx, l.Cycle.Rules, p, s).Metrics["each"]; each.Status != engine.Missing || !strings.Contains(each.Detail, "queue") {
+			t.Errorf("each reads %+v", each)
 		}
 	})
+}
+
+// counted counts how often it is asked.
+type counted struct{ calls int }
+
+func (c *counted) Sample(ctx context.Context, m []engine.Metric, s engine.Service) ([]engine.Sample, error) {
+	c.calls++
+	return fine{}.Sample(ctx, m, s)
+}
+
+// sampled takes one sample of every part of a policy.
+func sampled(t *testing.T, l *Live, p engine.Policy) {
+	t.Helper()
+	for _, part := range Parts(p) {
+		if err := l.Sample(t.Context(), p, part); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // A metric of another service is joined to that service's replicas.
 func TestMetricOfAnotherService(t *testing.T) {
 	live := &Live{
-		Targets: map[string]Target{"": steady{}}, Sources: map[string]Source{"system": fine{}},
+		Targets: map[string]Target{"": steady{}}, Sources: map[string]Feed{"system": {Source: fine{}}},
 		NewWindows: func() Windows { return &joined{} }, Deadline: time.Second,
 	}
 	p := policy("web")
 	p.Metrics = append(p.Metrics, engine.Metric{Name: "db_cpu", Source: "system", Service: "db"})
-	if err := live.Sample(t.Context(), p); err != nil {
-		t.Fatal(err)
-	}
+	sampled(t, live, p)
 	s, err := live.Observe(t.Context(), p, engine.State{}, start)
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,8 @@ type World interface {
 // a method Reason() string, that is its CamelCase code.
 type Recommender interface {
 	Recommend(ctx context.Context, p engine.Policy, s engine.Snapshot) (engine.Recommendation, error)
+	// Calculate is what a rule of the author's makes of a snapshot; nil where the rule gives no answer for it.
+	Calculate(ctx context.Context, p engine.Policy, rule string, s engine.Snapshot) (*float64, error)
 }
 
 // Ledger is the durable record of decisions, events and state. Policies in live and in shadow mode have states of
@@ -54,9 +56,18 @@ type Target interface {
 	Observe(ctx context.Context, p engine.Policy) (engine.Service, error)
 }
 
-// Source takes samples. It answers what it could read beside an error that names each metric it could not.
+// Source takes samples. It answers what it could read beside an error that joins an engine.Unread for each metric it
+// could not, with an engine.Down inside where the source itself does not answer.
 type Source interface {
 	Sample(ctx context.Context, metrics []engine.Metric, s engine.Service) ([]engine.Sample, error)
+}
+
+// History keeps what was sampled, for charts, backtests and the next start.
+type History interface {
+	// Keep takes new samples. They are on disk within a minute.
+	Keep(series []engine.Series)
+	// Samples gives back what was kept.
+	Samples(ctx context.Context, r engine.Range) ([]engine.Series, error)
 }
 
 // Weigher knows how much memory replicas use.
@@ -67,6 +78,7 @@ type Weigher interface {
 
 // Windows keeps samples and reads metrics from them.
 type Windows interface {
-	Add(samples []engine.Sample)
+	// Add takes samples in any order and answers those that it did not have yet.
+	Add(samples []engine.Sample) []engine.Sample
 	Read(p engine.Policy, m engine.Metric, live []engine.Replica, changed, at time.Time) engine.Reading
 }

@@ -200,7 +200,7 @@ func TestATouchedServiceIsLookedAtOnceItIsQuiet(t *testing.T) {
 		w := newPaper(2)
 		l := &Loop{
 			Cycle:  w.cycle(steadyRule),
-			Sample: func(context.Context, engine.Policy) error { return nil }, SampleEvery: func(engine.Policy) time.Duration { return time.Hour },
+			Sample: func(context.Context, engine.Policy, Part) error { return nil }, SampleEvery: func([]engine.Metric) time.Duration { return time.Hour },
 			Now: func() Moment { return Moment{At: time.Now()} },
 			Ran: func(engine.Policy, error) { at = append(at, time.Since(begin)) },
 		}

@@ -26,6 +26,10 @@ func (above) Recommend(_ context.Context, _ engine.Policy, s engine.Snapshot) (e
 	return r, nil
 }
 
+func (above) Calculate(context.Context, engine.Policy, string, engine.Snapshot) (*float64, error) {
+	return nil, nil
+}
+
 func policy() engine.Policy {
 	return engine.Policy{
 		Name: "web", Service: "web", MinReplicas: 1, MaxReplicas: 3, EvaluationInterval: time.Minute,
@@ -85,7 +89,7 @@ func TestFailuresSayWhatHappened(t *testing.T) {
 }
 
 // broken is a rule without an answer.
-type broken struct{}
+type broken struct{ above }
 
 func (broken) Error() string  { return "undefined" }
 func (broken) Reason() string { return "RuleUndefined" }

@@ -28,7 +28,9 @@ func (w *World) Observe(_ context.Context, p engine.Policy, st engine.State, at 
 	w.at = at
 	readings := make(map[string]engine.Reading, len(p.Metrics))
 	for _, m := range p.Metrics {
-		readings[m.Name] = aged(m, w.Readings)
+		if _, given := w.Readings[m.Name]; given || !m.Computed() { // what is not given is computed from the others
+			readings[m.Name] = aged(m, w.Readings)
+		}
 	}
 	snapshot := control.NewSnapshot(p, engine.Service{Name: p.Service, Replicas: list(w.Replicas), Rollout: w.Rollout}, readings, st, at)
 	if w.History != nil {

@@ -1,0 +1,193 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// Feed is a source as the live world has it.
+type Feed struct {
+	Source
+	Whole bool // its samples are of services as a whole: it asks for no replicas
+}
+
+// Part is the metrics of a policy that are sampled in one call.
+type Part struct {
+	Source  string
+	Service string
+	Metrics []engine.Metric
+}
+
+// Parts parts the metrics of a policy that are sampled by source and service. Each part is sampled at a pace of its own, so
+// that a slow source holds up nobody else's metrics.
+func Parts(p engine.Policy) []Part {
+	var parts []Part
+	for _, m := range p.Metrics {
+		if m.Computed() {
+			continue
+		}
+		i := slices.IndexFunc(parts, func(part Part) bool { return part.Source == m.Source && part.Service == m.Service })
+		if i < 0 {
+			i = len(parts)
+			parts = append(parts, Part{Source: m.Source, Service: m.Service})
+		}
+		parts[i].Metrics = append(parts[i].Metrics, m)
+	}
+	return parts
+}
+
+// Use makes other sources those of the world, under the names that metrics use.
+func (l *Live) Use(sources map[string]Feed) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.Sources = sources
+}
+
+// Sample takes one sample of each metric of a part.
+func (l *Live) Sample(ctx context.Context, p engine.Policy, part Part) error {
+	v := l.view(p)
+	l.recall(ctx, v, p, part)
+	replicas, samples, err := l.sample(ctx, p, part)
+	if ctx.Err() != nil && err != nil {
+		return err // what was cut short says nothing about the source
+	}
+	v.mu.Lock()
+	news := v.take(samples)
+	if part.Service != p.Service {
+		v.others[part.Service] = replicas
+	}
+	for _, m := range part.Metrics {
+		v.failed[m.Name] = Why(err, m.Name)
+	}
+	v.mu.Unlock()
+	if l.History != nil && len(news) > 0 {
+		l.History.Keep(v.series(p.Subject(), news))
+	}
+	return err
+}
+
+// sample observes the part's service, where its source looks at replicas, and takes one sample of each metric.
+func (l *Live) sample(ctx context.Context, p engine.Policy, part Part) ([]engine.Replica, []engine.Sample, error) {
+	from, err := l.source(part)
+	if err != nil {
+		return nil, nil, err
+	}
+	service := engine.Service{Name: part.Service}
+	if !from.Whole {
+		p.Service = part.Service
+		if service, err = l.service(ctx, p); err != nil {
+			return nil, nil, err
+		}
+	}
+	samples, err := from.Sample(ctx, part.Metrics, service)
+	return service.Replicas, samples, err
+}
+
+func (l *Live) source(part Part) (Feed, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	from, found := l.Sources[part.Source]
+	if !found {
+		return Feed{}, fmt.Errorf("there is no source %q here; there are: %s", part.Source, strings.Join(slices.Sorted(maps.Keys(l.Sources)), ", "))
+	}
+	return from, nil
+}
+
+// take adds samples to the windows, as they are stored, and answers the new ones.
+func (v *view) take(samples []engine.Sample) []engine.Sample {
+	kept := make([]engine.Sample, 0, len(samples))
+	for _, s := range samples {
+		if m, found := v.metric(s.Metric); found {
+			kept = append(kept, m.Kept(s))
+		}
+	}
+	return v.windows.Add(kept)
+}
+
+func (v *view) metric(name string) (engine.Metric, bool) {
+	return engine.Policy{Metrics: v.metrics}.Metric(name)
+}
+
+// series is samples as they are kept.
+func (v *view) series(subject string, samples []engine.Sample) []engine.Series {
+	series := make([]engine.Series, len(samples))
+	for i, s := range samples {
+		m, _ := v.metric(s.Metric)
+		series[i] = engine.Series{
+			Subject: subject, Metric: s.Metric, Signal: m.Signal(), Replica: s.Replica,
+			Points: []engine.Point{{At: s.At, Value: s.Value}},
+		}
+	}
+	return series
+}
+
+// recall fills the windows of a part from what was kept before this daemon started, once. perReplica metrics begin anew:
+// nobody knows whether the number of replicas was the same all the while.
+func (l *Live) recall(ctx context.Context, v *view, p engine.Policy, part Part) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, m := range part.Metrics {
+		if v.recalled[m.Name] {
+			continue
+		}
+		v.recalled[m.Name] = true
+		if l.History == nil || m.Scope == engine.PerReplica {
+			continue
+		}
+		now := time.Now()
+		kept, err := l.History.Samples(ctx, engine.Range{
+			Subject: p.Subject(), Metric: m.Name, Signal: m.Signal(), From: now.Add(-2 * m.Window), To: now,
+		})
+		if err != nil {
+			v.failed[m.Name] = err.Error() // the windows fill anyway
+		}
+		for _, s := range kept {
+			for _, point := range s.Points {
+				v.windows.Add([]engine.Sample{{Metric: m.Name, Replica: s.Replica, At: point.At, Value: point.Value}})
+			}
+		}
+	}
+}
+
+// Why is what an error says of one metric: what names it, or else all of it; "" where it names only others.
+func Why(err error, metric string) string {
+	if err == nil {
+		return ""
+	}
+	all := unreads(err)
+	if len(all) == 0 {
+		return err.Error()
+	}
+	for _, u := range all {
+		switch {
+		case u.Metric != metric:
+		case u.Query == "":
+			return u.Err.Error()
+		default:
+			return fmt.Sprintf("query %q: %v", u.Query, u.Err)
+		}
+	}
+	return ""
+}
+
+// unreads are all that are joined in an error.
+func unreads(err error) []engine.Unread {
+	var all []engine.Unread
+	switch e := err.(type) {
+	case engine.Unread:
+		return []engine.Unread{e}
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			all = append(all, unreads(one)...)
+		}
+	case interface{ Unwrap() error }:
+		return unreads(e.Unwrap())
+	}
+	return all
+}
