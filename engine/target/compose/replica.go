@@ -2,6 +2,7 @@ package compose
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -138,12 +139,28 @@ func (s service) view(current []replica, p engine.Policy, now time.Time) engine.
 		}
 		v.Replicas = append(v.Replicas, engine.Replica{
 			ID: r.id, Name: r.name, Number: r.number, Started: r.started(), Ready: r.ready(now, p.Rollout.MinReady),
+			Addresses: addresses(r), Ports: r.ports(),
 		})
 		if r.detail != nil && r.revision == revision {
 			v.Memory = r.detail.HostConfig.Memory
 		}
 	}
 	return v
+}
+
+// ports are the TCP ports that the image or the service says it listens at.
+func (r replica) ports() []int {
+	if r.detail == nil || r.detail.Config == nil {
+		return nil
+	}
+	var ports []int
+	for port := range r.detail.Config.ExposedPorts {
+		if port.Proto() == "tcp" {
+			ports = append(ports, port.Int())
+		}
+	}
+	slices.Sort(ports)
+	return ports
 }
 
 // started is when the container last started; where that is not known, when it was created.

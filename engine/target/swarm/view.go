@@ -2,6 +2,8 @@ package swarm
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
@@ -25,6 +27,7 @@ func view(s service, c cluster, check *container.HealthConfig, minReady time.Dur
 		}
 		v.Replicas = append(v.Replicas, engine.Replica{
 			ID: identity(t), Name: s.called(t), Number: t.Slot, Ready: ready(t, check, minReady, now), Started: since(t),
+			Addresses: addresses(t), Ports: s.ports(),
 		})
 	}
 	return v
@@ -36,6 +39,33 @@ func identity(t swarm.Task) string {
 		return c.ContainerID
 	}
 	return t.ID
+}
+
+// addresses are those of a task on its networks, but for the one that only published ports go over.
+func addresses(t swarm.Task) []string {
+	var found []string
+	for _, n := range t.NetworksAttachments {
+		if n.Network.Spec.Ingress {
+			continue
+		}
+		for _, text := range n.Addresses {
+			if prefix, err := netip.ParsePrefix(text); err == nil {
+				found = append(found, prefix.Addr().String())
+			}
+		}
+	}
+	return found
+}
+
+// ports are the TCP ports that the service publishes: a swarm does not tell which others its tasks listen at.
+func (s service) ports() []int {
+	var ports []int
+	for _, p := range s.Endpoint.Ports {
+		if port := int(p.TargetPort); p.Protocol == swarm.PortConfigProtocolTCP && !slices.Contains(ports, port) {
+			ports = append(ports, port)
+		}
+	}
+	return ports
 }
 
 // called is a task's name as `docker service ps` shows it.
