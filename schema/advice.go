@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/flyball-dev/flyball/engine"
 )
@@ -16,12 +17,6 @@ func (w *written) advise() {
 	w.unreachableAmounts()
 	w.deadline(w.warn) // against the default minReady: with a health check, its author need not know of that
 	weights := 0.0
-	for i, m := range p.Metrics {
-		path := fmt.Sprintf("metrics[%d].source", i)
-		if m.Source == "system" && m.Type != "cpu" && m.Type != "memory" {
-			w.warn(w.place(path), path, "%s is system, which gives no %s; it gives cpu and memory", path, m.Type)
-		}
-	}
 	for i, t := range p.Thresholds {
 		m, _ := p.Metric(t.Metric)
 		weights += m.Weight
@@ -51,7 +46,7 @@ func (w *written) unreachableAmounts() {
 }
 
 // unreachable finds bounds that no value of a metric crosses: crossing is strict, none of the known types goes under
-// 0, and memory and error rates are percentages that end at 100. CPU may pass 100 where a replica has several cores.
+// 0, and memory, error rates and throttling are percentages that end at 100. CPU may pass 100 where a replica has several cores.
 func (w *written) unreachable(i int, t engine.Threshold, m engine.Metric) {
 	if t.Comparison == engine.PercentageChange || m.Type == "custom" || m.Aggregation == "sum" {
 		return
@@ -66,7 +61,7 @@ func (w *written) unreachable(i int, t engine.Threshold, m engine.Metric) {
 		path := fmt.Sprintf("thresholds[%d].%s", i, below)
 		w.warn(w.place(path), path, "unreachable bound: %s is never below %v, so it never scales %s", t.Metric, lower, effect[below])
 	}
-	if percent := m.Type == "memory" || m.Type == "error_rate"; percent && upper >= 100 {
+	if percent := slices.Contains([]string{"memory", "error_rate", "throttling"}, m.Type); percent && upper >= 100 {
 		path := fmt.Sprintf("thresholds[%d].%s", i, above)
 		w.warn(w.place(path), path, "unreachable bound: %s is a percentage and never above %v, so it never scales %s", t.Metric, upper, effect[above])
 	}

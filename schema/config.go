@@ -16,6 +16,7 @@ type setting struct {
 func (l *loading) readConfig(v cue.Value) {
 	var w walk
 	w.value(v, l.configShape, "config")
+	l.readSources(v.LookupPath(pathOf("sources")), &w)
 	for _, section := range l.configShape.names {
 		for _, name := range l.configShape.fields[section].names {
 			path := join(section, name)
@@ -56,5 +57,8 @@ func (l *loading) settings() Config {
 		StorePath:            text("store.path"),
 		SocketPath:           text("socket.path"),
 		LogLevel:             text("log.level"),
+		SampleDays:           whole("store.sampleDays"),
+		RollupDays:           whole("store.rollupDays"),
+		Sources:              l.sourcesWritten(),
 	}
 }

@@ -18,6 +18,9 @@ type rulebook struct {
 	policyShape *shape
 	config      cue.Value
 	configShape *shape
+	source      cue.Value
+	sourceShape *shape
+	sourceName  *shape
 }
 
 func newRulebook() (*rulebook, error) {
@@ -33,6 +36,13 @@ func newRulebook() (*rulebook, error) {
 		return nil, err
 	}
 	if b.configShape, err = shapeOf(b.config); err != nil {
+		return nil, err
+	}
+	b.source = defs.LookupPath(cue.ParsePath("#Source"))
+	if b.sourceShape, err = shapeOf(b.source); err != nil {
+		return nil, err
+	}
+	if b.sourceName, err = shapeOf(defs.LookupPath(cue.ParsePath("#SourceName"))); err != nil {
 		return nil, err
 	}
 	return b, nil

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -15,19 +16,19 @@ import (
 // file stands alone. Hidden files, cue.mod, Compose files, and snapshots for `flyball eval` are left out of a folder.
 //
 // The error is for a path that could not be read at all. All else that is wrong is in Problems.
-func Load(path string) (Set, error) {
+func Load(path string, queries Queries) (Set, error) {
 	files, problems, err := collect(path)
 	if err != nil {
 		return Set{}, err
 	}
 	folder := len(files) != 1 || files[0].path != path
-	set, err := check(files, folder)
+	set, err := check(files, folder, queries)
 	if err != nil {
 		return Set{}, err
 	}
 	set.Problems = append(set.Problems, problems...)
 	rego := !folder && len(set.Rules)+len(set.Tests)+len(set.Scenarios) > 0
-	if !rego && len(set.Policies) == 0 && set.Config == (Config{}) && len(set.Errors()) == 0 {
+	if !rego && len(set.Policies) == 0 && reflect.DeepEqual(set.Config, Config{}) && len(set.Errors()) == 0 {
 		set.Problems = append(set.Problems, engine.Problem{File: path, Warning: true,
 			Message: "no policies here; write one in a .cue, .json or .yaml file"})
 	}
@@ -36,8 +37,8 @@ func Load(path string) (Set, error) {
 }
 
 // Decode reads one JSON text, such as the body of a request. name stands for the file in problems.
-func Decode(name string, text []byte) (Set, error) {
-	return check([]file{{path: name, kind: jsonFile, text: text}}, false)
+func Decode(name string, text []byte, queries Queries) (Set, error) {
+	return check([]file{{path: name, kind: jsonFile, text: text}}, false, queries)
 }
 
 // loading is one run over files.
@@ -46,15 +47,17 @@ type loading struct {
 	set      Set
 	policies []*written
 	config   map[string]setting
+	sources  map[string]*sourceWritten
+	queries  Queries
 	folder   bool // a folder was asked for, which may hold files of other tools
 }
 
-func check(files []file, folder bool) (Set, error) {
+func check(files []file, folder bool, queries Queries) (Set, error) {
 	rules, err := newRulebook()
 	if err != nil {
 		return Set{}, err
 	}
-	l := loading{rulebook: rules, config: map[string]setting{}, folder: folder}
+	l := loading{rulebook: rules, config: map[string]setting{}, sources: map[string]*sourceWritten{}, queries: queries, folder: folder}
 	var cues []file
 	for _, f := range files {
 		l.set.Files = append(l.set.Files, f.path)
@@ -201,6 +204,9 @@ func (l *loading) readPolicies(v cue.Value, w *walk) {
 // finish holds the policies against each other and keeps those that nothing is wrong with.
 func (l *loading) finish() {
 	l.rivals()
+	for _, w := range l.policies {
+		l.asks(w)
+	}
 	for _, w := range l.policies {
 		l.set.Problems = append(l.set.Problems, w.problems...)
 		if !slices.ContainsFunc(w.problems, func(p engine.Problem) bool { return !p.Warning }) {

@@ -36,7 +36,7 @@ func TestLoad(t *testing.T) {
 				}
 				write(t, filepath.Join(dir, f.Name), f.Data)
 			}
-			set, err := Load(dir)
+			set, err := Load(dir, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,7 +134,7 @@ func TestLoadFollowsTheLinkToAFolder(t *testing.T) {
 	if err := os.Symlink("v1", dir+"/now"); err != nil {
 		t.Fatal(err)
 	}
-	set, err := Load(dir + "/now")
+	set, err := Load(dir+"/now", nil)
 	if err != nil || len(set.Policies) != 1 || set.Policies[0].File != dir+"/now/web.json:1" || len(set.Problems) == 0 || set.Problems[0].File != dir+"/now/sub/half.json" {
 		t.Errorf("%v, %s", err, tell(set))
 	}
@@ -145,13 +145,13 @@ func TestLoadHere(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir+"/web.json", []byte(briefBody))
 	t.Chdir(dir)
-	if set, err := Load("."); err != nil || tell(set) != "policy custom-policy on backend from web.json:1\n" {
+	if set, err := Load(".", nil); err != nil || tell(set) != "policy custom-policy on backend from web.json:1\n" {
 		t.Errorf("%v, %s", err, tell(set))
 	}
 }
 
 func TestNoMemoryKeptFree(t *testing.T) {
-	set, err := Decode("a.json", []byte(`{"config": {"limits": {"minAvailableMemoryMB": 0}}}`))
+	set, err := Decode("a.json", []byte(`{"config": {"limits": {"minAvailableMemoryMB": 0}}}`), nil)
 	if err != nil || len(set.Problems) > 0 || set.Config.MinAvailableMemoryMB == nil || *set.Config.MinAvailableMemoryMB != 0 {
 		t.Errorf("%+v %v", set, err)
 	}
@@ -170,7 +170,7 @@ func TestDoubts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			set, err := Decode("a.json", []byte(tt.text))
+			set, err := Decode("a.json", []byte(tt.text), nil)
 			if err != nil || len(set.Doubts()) != tt.doubts {
 				t.Errorf("doubts %v of %v, %v", set.Doubts(), set.Problems, err)
 			}

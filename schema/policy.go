@@ -135,6 +135,8 @@ func (r reader) metric(service string) engine.Metric {
 		Source:      r.text("source"),
 		Service:     r.text("service"),
 		Query:       r.text("query"),
+		Expr:        r.text("expr"),
+		Rule:        r.text("rule"),
 		Aggregation: r.text("aggregation"),
 		Window:      r.time("window", 0),
 		Weight:      r.real("weight"),
@@ -167,7 +169,7 @@ func (r reader) drain(path string) engine.Drain {
 // scopeOf is how a type of metric answers to more replicas.
 func scopeOf(kind string) engine.Scope {
 	switch kind {
-	case "cpu":
+	case "cpu", "network":
 		return engine.PerReplica
 	case "request_rate", "queue_length":
 		return engine.Total

@@ -11,7 +11,7 @@ import (
 )
 
 func TestBriefFile(t *testing.T) {
-	set, err := Decode("policies.json", []byte(briefFile))
+	set, err := Decode("policies.json", []byte(briefFile), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestBriefFile(t *testing.T) {
 }
 
 func TestDefaults(t *testing.T) {
-	set, err := Decode("body.json", []byte(briefBody))
+	set, err := Decode("body.json", []byte(briefBody), nil)
 	if err != nil || len(set.Problems) > 0 || len(set.Policies) != 1 {
 		t.Fatal(set.Problems, err)
 	}
@@ -57,7 +57,7 @@ func TestDefaults(t *testing.T) {
 }
 
 func TestEveryField(t *testing.T) {
-	set, err := Load("testdata/every-field.cue")
+	set, err := Load("testdata/every-field.cue", nil)
 	if err != nil || len(set.Problems) > 0 || len(set.Policies) != 1 {
 		t.Fatal(set.Problems, err)
 	}
@@ -67,8 +67,14 @@ func TestEveryField(t *testing.T) {
 		Name: "shop", Service: "web", Target: engine.Place{Driver: "compose-cli", Project: "store"}, Enabled: true, Mode: engine.Shadow,
 		MinReplicas: 2, MaxReplicas: 9, ScaleUpBy: 2, ScaleDownBy: 1, MaxStep: 3,
 		Metrics: []engine.Metric{{
-			Name: "wait", Type: "response_time", Source: "prometheus", Service: "proxy", Query: "histogram_quantile(…)", Aggregation: "p95",
+			Name: "wait", Type: "response_time", Source: "prometheus", Service: "proxy", Query: "histogram_quantile(0.9, wait_bucket)", Aggregation: "p95",
 			Window: 90 * time.Second, StaleAfter: 4 * time.Minute, Weight: 0.5, Scope: engine.Total, OnMissing: "ignore", Floor: 3,
+		}, {
+			Name: "load", Type: "custom", Source: "custom", Service: "web", Expr: "wait / replicas.ready", Aggregation: "avg",
+			Window: 5 * time.Minute, StaleAfter: 10 * time.Minute, Weight: 1, Scope: engine.PerReplica, OnMissing: "hold",
+		}, {
+			Name: "mood", Type: "custom", Source: "custom", Service: "web", Rule: "shop.metrics.mood", Aggregation: "rate",
+			Window: 5 * time.Minute, StaleAfter: 10 * time.Minute, Weight: 1, Scope: engine.Independent, OnMissing: "hold",
 		}},
 		Thresholds:         []engine.Threshold{{Metric: "wait", ScaleUp: 5, ScaleDown: 12.5, Comparison: engine.LessThan}},
 		Strategy:           "shop.checkout",
@@ -80,14 +86,22 @@ func TestEveryField(t *testing.T) {
 			ReadyDeadline: 2 * time.Minute, MinReady: 5 * time.Second, Warmup: 30 * time.Second, DrainDelay: 15 * time.Second,
 			Drain: engine.Drain{HTTP: &engine.Call{Method: "PUT", Port: 8080, Path: "/drain?now"}, Timeout: 20 * time.Second},
 		},
-		File: "testdata/every-field.cue:5",
+		File: "testdata/every-field.cue:13",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	memory := 256
 	wantConfig := Config{MaxTotalReplicas: 50, MinAvailableMemoryMB: &memory, DockerHost: "tcp://docker:2375", StorePath: "flyball.db",
-		SocketPath: "flyball.sock", LogLevel: "debug"}
+		SocketPath: "flyball.sock", LogLevel: "debug", SampleDays: 7, RollupDays: 90, Sources: []Source{
+			{Name: "app", Type: "push", Timeout: 5 * time.Second, AtOnce: 4},
+			{Name: "broker", Type: "http", URL: "http://rabbit:15672/api/queues", Token: Secret{Env: "RABBIT_TOKEN"}, Timeout: 5 * time.Second, AtOnce: 4},
+			{Name: "business", Type: "scrape", Port: 9102, Path: "/internal/metrics", Token: Secret{File: "/run/secrets/scrape"}, Timeout: 5 * time.Second, AtOnce: 4},
+			{Name: "cache", Type: "redis", URL: "rediss://redis:6379/2", Password: Secret{File: "/run/secrets/redis"}, Timeout: 5 * time.Second, AtOnce: 4},
+			{Name: "database", Type: "sql", Driver: "postgres", DSN: Secret{Env: "DATABASE_DSN"}, Timeout: 5 * time.Second, AtOnce: 4},
+			{Name: "prometheus", Type: "prometheus", URL: "https://prometheus:9090/", Username: "flyball",
+				Password: Secret{Env: "PROMETHEUS_PASSWORD"}, Timeout: 3 * time.Second, AtOnce: 8},
+		}}
 	if !reflect.DeepEqual(set.Config, wantConfig) {
 		t.Errorf("got %+v, want %+v", set.Config, wantConfig)
 	}
@@ -95,7 +109,7 @@ func TestEveryField(t *testing.T) {
 
 func TestRevision(t *testing.T) {
 	read := func(text string) engine.Policy {
-		set, err := Decode("a.json", []byte(text))
+		set, err := Decode("a.json", []byte(text), nil)
 		if err != nil || len(set.Policies) != 1 {
 			t.Fatal(set.Problems, err)
 		}
@@ -114,7 +128,7 @@ func TestRevision(t *testing.T) {
 }
 
 func TestShippedPolicies(t *testing.T) {
-	set, err := Load("../policies")
+	set, err := Load("../policies", nil)
 	if err != nil || len(set.Problems) > 0 {
 		t.Fatal(set.Problems, err)
 	}
@@ -135,7 +149,7 @@ func TestKinds(t *testing.T) {
 	for _, name := range []string{"rules/a.rego", "rules/a_test.rego", "a.scenario.yaml", ".b.rego", "cue.mod/c.rego"} {
 		write(t, dir+"/"+name, []byte("package a"))
 	}
-	set, err := Load(dir)
+	set, err := Load(dir, nil)
 	if err != nil || len(set.Rules) != 1 || len(set.Tests) != 1 || len(set.Scenarios) != 1 || len(set.Files) != 3 ||
 		set.Rules[0].Path != dir+"/rules/a.rego" || string(set.Rules[0].Text) != "package a" {
 		t.Errorf("%+v %v", set, err)

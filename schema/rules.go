@@ -20,6 +20,7 @@ func (w *written) rules() {
 	w.enough()
 	w.uniqueMetrics()
 	for i, m := range p.Metrics {
+		w.oneWay(fmt.Sprintf("metrics[%d]", i))
 		path := fmt.Sprintf("metrics[%d].floor", i)
 		if w.sound(path, "maxReplicas") && m.Floor > p.MaxReplicas {
 			w.report(w.place(path), path, "%s %d lies above maxReplicas %d; allowed: a whole number from 1 to maxReplicas",

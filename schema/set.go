@@ -9,6 +9,7 @@ package schema
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/flyball-dev/flyball/engine"
 )
@@ -38,7 +39,33 @@ type Config struct {
 	StorePath            string
 	SocketPath           string
 	LogLevel             string
+	SampleDays           int
+	RollupDays           int
+	Sources              []Source // sorted by name
 }
+
+// Source is where samples come from, as the author set it up.
+type Source struct {
+	Name     string
+	Type     string // prometheus, scrape, redis, sql, http, push
+	URL      string
+	Driver   string // postgres, mysql, sqlite
+	DSN      Secret
+	Port     int // 0: the only one that a replica exposes
+	Path     string
+	Username string
+	Password Secret
+	Token    Secret
+	Timeout  time.Duration
+	AtOnce   int
+}
+
+// Secret says where a secret is: in an environment variable, or in a file. The zero value is none.
+type Secret struct{ Env, File string }
+
+// Queries checks what metrics ask a source, by the type of the source: an error says what is wrong with a query. Types
+// that are not there go unchecked.
+type Queries map[string]func(query string) error
 
 // Errors are the problems that make the set unusable.
 func (s Set) Errors() []engine.Problem { return s.problems(false) }

@@ -19,6 +19,7 @@ type shape struct {
 	pattern  *shape            // of every field of a struct with any names
 	element  *shape            // of a list
 	plain    bool              // a value that is neither struct nor list is allowed
+	secret   bool              // what is found here in place of what is allowed may be one
 	duration bool
 	shortest time.Duration // of a duration
 }
@@ -26,6 +27,9 @@ type shape struct {
 // shapeOf reads a definition. It fails only when the schema itself is wrong.
 func shapeOf(v cue.Value) (*shape, error) {
 	s := &shape{check: v}
+	if a := v.Attribute("secret"); a.Err() == nil {
+		s.secret = true
+	}
 	if a := v.Attribute("allowed"); a.Err() == nil {
 		words, err := a.String(0)
 		if err != nil {

@@ -33,7 +33,7 @@ func TestScreen(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, c.file)
 			write(t, path, []byte(c.text))
-			set, err := Load(path)
+			set, err := Load(path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,17 +46,17 @@ func TestScreen(t *testing.T) {
 
 func TestLoadUnreadable(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Load(filepath.Join(dir, "nowhere")); err == nil || !strings.Contains(err.Error(), "load policies: stat ") {
+	if _, err := Load(filepath.Join(dir, "nowhere"), nil); err == nil || !strings.Contains(err.Error(), "load policies: stat ") {
 		t.Error("a missing path:", err)
 	}
 	write(t, filepath.Join(dir, "notes.txt"), []byte("x"))
-	if _, err := Load(filepath.Join(dir, "notes.txt")); err == nil || !strings.Contains(err.Error(), "is not a .cue, .json") {
+	if _, err := Load(filepath.Join(dir, "notes.txt"), nil); err == nil || !strings.Contains(err.Error(), "is not a .cue, .json") {
 		t.Error("another file:", err)
 	}
 	if err := os.Symlink("nowhere", filepath.Join(dir, "a.cue")); err != nil {
 		t.Fatal(err)
 	}
-	set, err := Load(dir)
+	set, err := Load(dir, nil)
 	if err != nil || len(set.Problems) != 1 || !strings.Contains(set.Problems[0].Message, "can't be read: ") {
 		t.Error("a dangling link:", set.Problems, err)
 	}
@@ -80,7 +80,7 @@ func fuzz(f *testing.F, name string, seeds ...string) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		set, err := check([]file{{path: name, kind: kindOf(name), text: text}}, false)
+		set, err := check([]file{{path: name, kind: kindOf(name), text: text}}, false, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,7 +30,7 @@ func TestVendor(t *testing.T) {
 	if err := vet(`policies: a: {service: "a", minReplicas: 3, maxReplicas: 2, strategy: "x.y"}`); err == nil {
 		t.Error("min over max passes")
 	}
-	if set, err := Load(dir); err != nil || len(set.Errors()) != 1 {
+	if set, err := Load(dir, nil); err != nil || len(set.Errors()) != 1 {
 		t.Error("flyball disagrees:", set.Problems, err)
 	}
 }

@@ -174,7 +174,11 @@ func (w *walk) leaf(v cue.Value, s *shape, path string) {
 	case s.check.IncompleteKind() == cue.StringKind && v.IsConcrete() && v.Kind()&cue.NumberKind != 0:
 		mend = "; write it in quotes"
 	}
-	w.report(valuePlace(v), path, "%s is %s; allowed: %s%s", w.call(path), found(v), s.words(), mend)
+	what := found(v)
+	if s.secret && v.IncompleteKind() == cue.StringKind {
+		what = "a text that may be a secret"
+	}
+	w.report(valuePlace(v), path, "%s is %s; allowed: %s%s", w.call(path), what, s.words(), mend)
 }
 
 // call is how a message names a field.
