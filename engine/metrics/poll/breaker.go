@@ -14,7 +14,7 @@ import (
 const (
 	failures  = 3 // in a row, until a source is left alone for a while
 	firstRest = 10 * time.Second
-	lastRest  = 2 * time.Minute
+	lastRest  = 30 * time.Second
 )
 
 // Source takes samples: the port of the loop.
@@ -23,7 +23,8 @@ type Source interface {
 }
 
 // Breaker gives each sweep of a source a deadline, and leaves a source alone that did not answer three times in a row: for
-// 10 s, and twice as long each time it still does not, up to 2 minutes. Its own words are kept for those who ask meanwhile.
+// 10 s, and longer each time it still does not, up to 30 s: one that is back is to be heard soon. Its own words are kept for
+// those who ask meanwhile.
 type Breaker struct {
 	source   Source
 	deadline time.Duration
@@ -67,8 +68,8 @@ func (b *Breaker) resting() (tries bool, why error) {
 	if b.failed < failures {
 		return false, nil
 	}
-	if left := time.Until(b.until); left > 0 {
-		return false, fmt.Errorf("not asked for another %s, after %d failures in a row: %w", left.Round(time.Second), b.failed, b.last)
+	if time.Until(b.until) > 0 {
+		return false, fmt.Errorf("not asked before %s, after %d failures in a row: %w", b.until.UTC().Format("15:04:05 MST"), b.failed, b.last)
 	}
 	b.until = time.Now().Add(b.deadline)
 	return true, nil
@@ -91,7 +92,7 @@ func (b *Breaker) failedWith(err error, tries bool) {
 	b.failed++
 	b.last = err
 	if b.failed >= failures {
-		rest := firstRest << min(b.failed-failures, 10)
+		rest := firstRest << min(b.failed-failures, 4)
 		b.until = time.Now().Add(min(rest, lastRest))
 	}
 }

@@ -316,7 +316,7 @@ func TestBreakerOpensAndHeals(t *testing.T) {
 						t.Fatalf("%v, %v; want %s", samples, err, c.want)
 					}
 				}
-				if _, err := sample(); asked != 3 || err == nil || !strings.Contains(err.Error(), "not asked for another") || !strings.Contains(err.Error(), c.want) {
+				if _, err := sample(); asked != 3 || err == nil || !strings.Contains(err.Error(), "not asked before") || !strings.Contains(err.Error(), c.want) {
 					t.Fatalf("asked %d times: %v", asked, err)
 				}
 				ill = false
