@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -18,8 +17,8 @@ type Loop struct {
 	Sample      func(ctx context.Context, p engine.Policy, part Part) error
 	SampleEvery func(of []engine.Metric) time.Duration
 	Now         func() Moment
-	Log         *slog.Logger
-	Ran         func(p engine.Policy, err error) // is told of the end of every cycle; err: why it decided nothing
+	Sampled     func(p engine.Policy, part Part, err error) // is told of the end of every sampling; err: what could not be read
+	Ran         func(p engine.Policy, err error)            // is told of the end of every cycle; err: why it decided nothing
 
 	mu      sync.Mutex
 	touched map[string]chan struct{} // by subject: asks for a cycle once it has been quiet
@@ -194,8 +193,9 @@ func pause(ctx context.Context, tick <-chan time.Time, touched <-chan struct{}, 
 }
 
 func (l *Loop) sample(ctx context.Context, p engine.Policy, part Part) {
-	if err := l.Sample(ctx, p, part); err != nil && ctx.Err() == nil {
-		l.Log.Debug("sample", "policy", p.Name, "service", p.Service, "error", err)
+	err := l.Sample(ctx, p, part)
+	if ctx.Err() == nil {
+		l.Sampled(p, part, err)
 	}
 }
 

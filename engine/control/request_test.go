@@ -202,7 +202,7 @@ func TestATouchedServiceIsLookedAtOnceItIsQuiet(t *testing.T) {
 			Cycle:  w.cycle(steadyRule),
 			Sample: func(context.Context, engine.Policy, Part) error { return nil }, SampleEvery: func([]engine.Metric) time.Duration { return time.Hour },
 			Now: func() Moment { return Moment{At: time.Now()} },
-			Ran: func(engine.Policy, error) { at = append(at, time.Since(begin)) },
+			Ran: func(engine.Policy, error) { at = append(at, time.Since(begin)) }, Sampled: func(engine.Policy, Part, error) {},
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		sets := make(chan []engine.Policy)

@@ -63,7 +63,10 @@ func (l *Live) Sample(ctx context.Context, p engine.Policy, part Part) error {
 		v.others[part.Service] = replicas
 	}
 	for _, m := range part.Metrics {
-		v.failed[m.Name] = Why(err, m.Name)
+		delete(v.failed, m.Name)
+		if unread := Why(err, m.Name); unread != nil {
+			v.failed[m.Name] = unread.Err.Error()
+		}
 	}
 	v.mu.Unlock()
 	if l.History != nil && len(news) > 0 {
@@ -155,25 +158,21 @@ func (l *Live) recall(ctx context.Context, v *view, p engine.Policy, part Part) 
 	}
 }
 
-// Why is what an error says of one metric: what names it, or else all of it; "" where it names only others.
-func Why(err error, metric string) string {
+// Why is what an error says of one metric: what names it, or else all of it; nil where it names only others.
+func Why(err error, metric string) *engine.Unread {
 	if err == nil {
-		return ""
+		return nil
 	}
 	all := unreads(err)
 	if len(all) == 0 {
-		return err.Error()
+		return &engine.Unread{Metric: metric, Err: err}
 	}
 	for _, u := range all {
-		switch {
-		case u.Metric != metric:
-		case u.Query == "":
-			return u.Err.Error()
-		default:
-			return fmt.Sprintf("query %q: %v", u.Query, u.Err)
+		if u.Metric == metric {
+			return &u
 		}
 	}
-	return ""
+	return nil
 }
 
 // unreads are all that are joined in an error.
