@@ -324,6 +324,9 @@ func (s *site) within(longest time.Duration, what string, holds func() bool) {
 	s.Helper()
 	for end := time.Now().Add(longest); !holds(); <-time.After(50 * time.Millisecond) {
 		if time.Now().After(end) {
+			if s.engine == nil {
+				s.Fatalf("waited in vain: %s", what)
+			}
 			out, _ := s.engine.TryCompose(s, s.dir, "-p", s.project, "ps", "-a")
 			s.Fatalf("waited in vain: %s; there is %v, and\n%s", what, s.ended(), out)
 		}

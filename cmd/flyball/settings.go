@@ -28,7 +28,7 @@ func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
 	}
 	o := app.Options{
 		Policies: f.policies, Read: reader(), Store: f.store, Socket: f.socket, Version: version(),
-		DockerHost: f.dockerHost, ComposeProject: env("COMPOSE_PROJECT_NAME"),
+		DockerHost: f.dockerHost, ComposeProject: env("COMPOSE_PROJECT_NAME"), Env: env,
 	}
 	var errs []error
 	o.Enabled, err = boolOf(env, "AUTOSCALING_ENABLED")

@@ -114,7 +114,7 @@ func metricsOf(metrics map[string]engine.Reading) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(metrics)) {
 		if r := metrics[name]; r.Value != nil {
-			parts = append(parts, fmt.Sprintf("%s %.4g", name, *r.Value))
+			parts = append(parts, name+" "+figure(*r.Value))
 		} else {
 			parts = append(parts, fmt.Sprintf("%s %s", name, r.Status))
 		}

@@ -20,6 +20,12 @@ type Flyball interface {
 	// rules. They answer once it is decided; History tells how the event ends. A Refusal says why nothing was decided.
 	Scale(ctx context.Context, service string, ask Ask) (Begun, error)
 	Rollback(ctx context.Context, service string, ask Ask) (Begun, error)
+	// Metrics is what is known of the metrics of a service's policies now; service "" means all services.
+	Metrics(ctx context.Context, service string) ([]MetricStatus, error)
+	// Samples is the history of a metric.
+	Samples(ctx context.Context, asked Asked) (Kept, error)
+	// Push takes values that an application posts. All of them are taken, or none.
+	Push(ctx context.Context, service string, samples []Pushed) error
 }
 
 // Ask is what a person asks of a service.

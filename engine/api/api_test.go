@@ -23,6 +23,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // paper is a Flyball that remembers what it was told.
 type paper struct {
+	samples Asked
+	pushed  []Pushed
+
 	on    bool
 	actor string
 	fail  error
@@ -55,6 +58,20 @@ func (p *paper) History(_ context.Context, service string, limit int) ([]engine.
 
 func (p *paper) Enable(_ context.Context, on bool, actor string) error {
 	p.on, p.actor = on, actor
+	return p.fail
+}
+
+func (p *paper) Metrics(_ context.Context, service string) ([]MetricStatus, error) {
+	return []MetricStatus{{Service: service, Metric: "cpu", Reading: engine.Reads(70)}}, p.fail
+}
+
+func (p *paper) Samples(_ context.Context, asked Asked) (Kept, error) {
+	p.samples = asked
+	return Kept{From: asked.From, To: asked.To, Series: []engine.Series{{Metric: asked.Metric, Points: []engine.Point{{At: asked.To, Value: 1}}}}}, p.fail
+}
+
+func (p *paper) Push(_ context.Context, _ string, samples []Pushed) error {
+	p.pushed = samples
 	return p.fail
 }
 

@@ -16,36 +16,35 @@ import (
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/metrics"
-	"github.com/flyball-dev/flyball/engine/metrics/docker"
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
 	"github.com/flyball-dev/flyball/engine/store/sqlite"
-	"github.com/flyball-dev/flyball/engine/target/compose"
-	"github.com/flyball-dev/flyball/engine/target/sim"
-	"github.com/flyball-dev/flyball/engine/target/swarm"
 	"github.com/flyball-dev/flyball/rego"
+	"github.com/flyball-dev/flyball/schema"
 	"golang.org/x/sync/errgroup"
 )
 
 // App is the daemon.
 type App struct {
-	given     Options // from outside
-	o         Options // with the author's config at the start
-	log       *slog.Logger
-	store     *sqlite.Store
-	compose   *compose.Target
-	swarm     *swarm.Target
-	simulated *sim.Target
-	loop      *control.Loop
-	rules     atomic.Pointer[rego.Rules]
-	live      *control.Live
-	sets      chan []engine.Policy
-	errands   chan errand // what people ask for
-	seen      uint64      // the state of the files that New read
-	since     time.Time
+	given   Options // from outside
+	o       Options // with the author's config at the start
+	log     *slog.Logger
+	store   *sqlite.Store
+	drivers drivers
+	loop    *control.Loop
+	rules   atomic.Pointer[rego.Rules]
+	live    *control.Live
+	system  control.Feed // the source of that name
+	sources *sources     // the others
+	sets    chan []engine.Policy
+	errands chan errand // what people ask for
+	seen    uint64      // the state of the files that New read
+	since   time.Time
 
 	mu       sync.Mutex
 	policies []engine.Policy
 	problem  string // why the policies on disk are not the ones at work
 	last     map[string]last
+	unread   map[string]bool // by policy and source: its last sampling failed
 }
 
 // last is the newest cycle of a policy.
@@ -66,37 +65,28 @@ func New(ctx context.Context, given Options) (*App, error) {
 	for _, w := range loaded.Warnings() {
 		o.Log.Warn("policy", "problem", w.String())
 	}
-	store, err := sqlite.Open(o.Store, sqlite.Options{Log: o.Log})
+	store, err := sqlite.Open(o.Store, sqlite.Options{Log: o.Log, KeepSamples: days(o.sampleDays), KeepRollups: days(o.rollupDays)})
 	if err != nil {
 		return nil, err
 	}
-	projects, err := compose.New(o.DockerHost, o.Log)
+	to, err := connected(o, loaded.Policies)
 	if err != nil {
 		return nil, errors.Join(err, store.Shutdown())
 	}
-	projects.Project = o.ComposeProject
-	stacks, err := swarm.New(o.DockerHost, o.Log)
-	if err != nil {
-		return nil, errors.Join(err, store.Shutdown(), projects.Close())
-	}
-	stats, err := docker.New(o.DockerHost, o.Log)
-	if err != nil {
-		return nil, errors.Join(err, store.Shutdown(), projects.Close(), stacks.Close())
-	}
-	simulated := sim.New(time.Now, demoServices(loaded.Policies))
-
 	a := &App{
-		given: given, o: o, log: o.Log, store: store, compose: projects, swarm: stacks, simulated: simulated,
-		sets: make(chan []engine.Policy), errands: make(chan errand), seen: seen, last: map[string]last{}, since: time.Now(),
+		given: given, o: o, log: o.Log, store: store, drivers: to,
+		sets: make(chan []engine.Policy), errands: make(chan errand), seen: seen, last: map[string]last{}, unread: map[string]bool{}, since: time.Now(),
 	}
+	a.system = control.Feed{Source: byDriver{stats: poll.NewBreaker(to.stats, callDeadline), simulated: to.simulated}}
+	a.sources = &sources{env: o.env()}
 	live := &control.Live{
-		Targets:    map[string]control.Target{"compose": projects, "compose-cli": projects, "swarm": stacks, "sim": simulated},
-		Sources:    map[string]control.Source{"system": bySource{stats: stats, simulated: simulated}},
+		Targets:    to.targets(),
 		NewWindows: func() control.Windows { return new(metrics.Windows) },
-		Deadline:   10 * time.Second,
+		History:    store,
+		Deadline:   callDeadline,
 		Budget:     &control.Budget{MaxReplicas: o.MaxReplicas, MinMemory: int64(*o.MinMemoryMB) << 20},
-		Weigher:    stats,
-		HostMemory: hostMemory(stats),
+		Weigher:    to.stats,
+		HostMemory: hostMemory(to.stats),
 	}
 	live.Budget.PerReplica, live.Budget.Available = live.PerReplica, live.Available
 	a.live = live
@@ -108,15 +98,28 @@ func New(ctx context.Context, given Options) (*App, error) {
 			Budget: live.Budget, Boot: func() engine.Boot { return now().Boot },
 		},
 		Sample: live.Sample, SampleEvery: metrics.SampleEvery,
-		Now: now, Log: o.Log, Ran: a.ran,
+		Now: now, Sampled: a.sampled, Ran: a.ran,
 	}
 	a.use(loaded)
-	return a, nil
+	return a, a.feed(loaded.Config)
+}
+
+// callDeadline is for one call to a target, and for one sweep over the statistics of an engine's containers.
+const callDeadline = 10 * time.Second
+
+// feed makes the sources of a config those that are asked.
+func (a *App) feed(c schema.Config) error {
+	a.mu.Lock()
+	feeds, closeOld := a.sources.feeds(c.Sources)
+	a.mu.Unlock()
+	feeds["system"] = a.system
+	a.live.Use(feeds)
+	return closeOld()
 }
 
 // Close lets go of what New took hold of.
 func (a *App) Close() error {
-	return errors.Join(a.store.Shutdown(), a.compose.Close(), a.swarm.Close())
+	return errors.Join(a.store.Shutdown(), a.drivers.close(), a.sources.close())
 }
 
 // Run is the daemon: it runs the policies and answers on the socket until ctx ends, and reloads when a policy file
@@ -130,9 +133,26 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { a.run(ctx, group); return nil })
 	group.Go(func() error { a.listen(ctx); return nil })
 	group.Go(func() error { a.watch(ctx, reload); return nil })
+	group.Go(func() error { a.keep(ctx); return nil })
 	err := group.Wait()
 	a.log.Info("stopped")
 	return err
+}
+
+// keep has the samples written to disk every minute. What can't be written waits for the next time.
+func (a *App) keep(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return // closing the store writes the rest
+		case now := <-tick.C:
+			if err := a.store.Flush(ctx, now); err != nil && ctx.Err() == nil {
+				a.log.Error("samples are kept in memory for now", "error", err)
+			}
+		}
+	}
 }
 
 // Once runs one cycle of each policy. The error is why cycles decided nothing.
@@ -221,6 +241,24 @@ func (a *App) ended(p engine.Policy, e engine.Event) {
 		a.logOf(p).Info("event", args...)
 	} else {
 		a.logOf(p).Warn("event", append(args, "error", e.Error)...)
+	}
+}
+
+// sampled writes that metrics of a source could not be read: when that begins, and when it ends.
+func (a *App) sampled(p engine.Policy, part control.Part, err error) {
+	key := p.Subject() + " " + part.Source + " " + part.Service
+	a.mu.Lock()
+	before := a.unread[key]
+	a.unread[key] = err != nil
+	a.mu.Unlock()
+	log := a.logOf(p).With("source", part.Source)
+	switch {
+	case err != nil && !before:
+		log.Warn("metrics can't be read", "error", err)
+	case err != nil:
+		log.Debug("metrics can't be read", "error", err)
+	case before:
+		log.Info("metrics can be read again")
 	}
 }
 

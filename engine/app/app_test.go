@@ -59,7 +59,7 @@ func begin(t *testing.T, o Options) *App {
 
 func running(t *testing.T, a *App) int {
 	t.Helper()
-	s, err := a.simulated.Observe(t.Context(), a.policies[0])
+	s, err := a.drivers.simulated.Observe(t.Context(), a.policies[0])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,13 @@ import (
 	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/metrics"
 	"github.com/flyball-dev/flyball/engine/metrics/docker"
+	httpjson "github.com/flyball-dev/flyball/engine/metrics/http"
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
+	"github.com/flyball-dev/flyball/engine/metrics/prometheus"
+	"github.com/flyball-dev/flyball/engine/metrics/push"
+	"github.com/flyball-dev/flyball/engine/metrics/redis"
+	"github.com/flyball-dev/flyball/engine/metrics/scrape"
+	"github.com/flyball-dev/flyball/engine/metrics/sql"
 	"github.com/flyball-dev/flyball/engine/store/sqlite"
 	"github.com/flyball-dev/flyball/engine/target/compose"
 	"github.com/flyball-dev/flyball/engine/target/sim"
@@ -25,6 +32,15 @@ var (
 	_ control.Source      = (*sim.Target)(nil)
 	_ control.Source      = (*docker.Source)(nil)
 	_ control.Weigher     = (*docker.Source)(nil)
+	_ control.Source      = (*scrape.Source)(nil)
+	_ control.Source      = (*push.Source)(nil)
+	_ control.Source      = (*poll.Each)(nil)
+	_ control.Source      = (*poll.Breaker)(nil)
+	_ poll.Asker          = (*prometheus.Source)(nil)
+	_ poll.Asker          = (*redis.Source)(nil)
+	_ poll.Asker          = (*sql.Source)(nil)
+	_ poll.Asker          = (*httpjson.Source)(nil)
+	_ control.History     = (*sqlite.Store)(nil)
 	_ control.Windows     = (*metrics.Windows)(nil)
 	_ control.Ledger      = (*sqlite.Store)(nil)
 	_ control.Recommender = (*rego.Rules)(nil)
@@ -51,13 +67,13 @@ func (l ledger) State(ctx context.Context, p engine.Policy) (engine.State, error
 	return st, err
 }
 
-// bySource sends the samples of a service to where the service runs.
-type bySource struct {
-	stats     *docker.Source
+// byDriver samples a service where it runs.
+type byDriver struct {
+	stats     control.Source
 	simulated *sim.Target
 }
 
-func (b bySource) Sample(ctx context.Context, m []engine.Metric, s engine.Service) ([]engine.Sample, error) {
+func (b byDriver) Sample(ctx context.Context, m []engine.Metric, s engine.Service) ([]engine.Sample, error) {
 	if s.Driver == "sim" {
 		return b.simulated.Sample(ctx, m, s)
 	}

@@ -142,3 +142,48 @@ func (f *Offline) Enable(ctx context.Context, on bool, actor string) error {
 	}
 	return errors.Join(store.SetEnabled(ctx, on, actor, time.Now()), store.Shutdown())
 }
+
+// Metrics is what the metrics read when they were last looked at.
+func (f *Offline) Metrics(ctx context.Context, service string) ([]api.MetricStatus, error) {
+	newest := map[string]engine.Record{}
+	err := f.read(func(store *sqlite.Store) error {
+		records, err := store.Latest(ctx)
+		for _, r := range records {
+			newest[r.Subject()] = r
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var at []engine.Policy
+	for _, p := range f.policies {
+		if p.Enabled {
+			at = append(at, p)
+		}
+	}
+	found := of(at, service)
+	if service != "" && len(found) == 0 {
+		return nil, unknown(service, at)
+	}
+	var all []api.MetricStatus
+	for _, p := range found {
+		p = lastMode(p, newest)
+		all = append(all, statuses(p, newest[p.Subject()].Snapshot)...)
+	}
+	return all, nil
+}
+
+// Samples is the history of a metric.
+func (f *Offline) Samples(ctx context.Context, asked api.Asked) (answer api.Kept, err error) {
+	err = f.read(func(store *sqlite.Store) error {
+		answer, err = kept(ctx, store, f.policies, asked)
+		return err
+	})
+	return answer, err
+}
+
+// Push needs a daemon: nobody else would ever look at the value.
+func (f *Offline) Push(context.Context, string, []api.Pushed) error {
+	return fmt.Errorf("no daemon answers at %s; start flyball run", f.o.Socket)
+}

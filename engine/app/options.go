@@ -3,6 +3,9 @@ package app
 import (
 	"cmp"
 	"log/slog"
+	"os"
+	"strconv"
+	"time"
 
 	"github.com/flyball-dev/flyball/schema"
 )
@@ -23,11 +26,24 @@ type Options struct {
 	MaxReplicas int  // over all services; 0: as configured
 	MinMemoryMB *int // that must stay available; nil: as configured
 
+	Env func(string) string // where sources find their secrets; nil: the environment of the process
+
 	Log   *slog.Logger
 	Level *slog.LevelVar // of Log, where the author's config may set it; nil: it was said outside
 
-	level string // what that config sets it to
+	level                  string // what that config sets it to
+	sampleDays, rollupDays int    // how long samples and their rollups are kept
 }
+
+// env looks a variable up.
+func (o Options) env() func(string) string {
+	if o.Env == nil {
+		return os.Getenv
+	}
+	return o.Env
+}
+
+func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 
 // filled gives what was not said outside the value of the author's config, and of the defaults where that is silent.
 func (o Options) filled(c schema.Config) Options {
@@ -35,6 +51,7 @@ func (o Options) filled(c schema.Config) Options {
 	o.Socket = cmp.Or(o.Socket, c.SocketPath, ".flyball/flyball.sock")
 	o.DockerHost = cmp.Or(o.DockerHost, c.DockerHost)
 	o.MaxReplicas = cmp.Or(o.MaxReplicas, c.MaxTotalReplicas, 20)
+	o.sampleDays, o.rollupDays = cmp.Or(c.SampleDays, 30), cmp.Or(c.RollupDays, 400)
 	least := 512
 	o.MinMemoryMB = cmp.Or(o.MinMemoryMB, c.MinAvailableMemoryMB, &least)
 	if o.Level != nil {
@@ -58,6 +75,8 @@ func (o Options) fixed(other Options) []string {
 		{"socket.path", o.Socket, other.Socket},
 		{"docker.host", o.DockerHost, other.DockerHost},
 		{"log.level", o.level, other.level},
+		{"store.sampleDays", strconv.Itoa(o.sampleDays), strconv.Itoa(other.sampleDays)},
+		{"store.rollupDays", strconv.Itoa(o.rollupDays), strconv.Itoa(other.rollupDays)},
 	} {
 		if s.one != s.two {
 			differ = append(differ, s.name)

@@ -20,7 +20,7 @@ import (
 type Reader func(ctx context.Context, path string) (schema.Set, error)
 
 // Here reads in this process. CUE can't be interrupted: policies that take for ever to evaluate take the caller along.
-func Here(_ context.Context, path string) (schema.Set, error) { return schema.Load(path) }
+func Here(_ context.Context, path string) (schema.Set, error) { return schema.Load(path, queries()) }
 
 // What evaluating the policies may take: the shipped ones take some 30 ms and 60 MB.
 const (
@@ -95,7 +95,7 @@ func ReadFor(out io.Writer, path string) error {
 		return fmt.Errorf("limit what evaluating policies may take: %w", err)
 	}
 	var a answer
-	set, err := schema.Load(path)
+	set, err := schema.Load(path, queries())
 	if a.Set = set; err != nil {
 		a.Error = err.Error()
 	}

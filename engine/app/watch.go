@@ -65,7 +65,10 @@ func (a *App) reload(ctx context.Context) {
 		a.log.Warn("policy", "problem", w.String())
 	}
 	a.configure(loaded.Config)
-	a.simulated.Add(demoServices(loaded.Policies))
+	if err := a.feed(loaded.Config); err != nil {
+		a.log.Warn("reload: close the sources that are gone", "error", err)
+	}
+	a.drivers.simulated.Add(demoServices(loaded.Policies))
 	a.use(loaded)
 	a.log.Info("reload", "policies", len(loaded.Policies), "at work", len(a.atWork()))
 	a.send(ctx)

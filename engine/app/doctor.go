@@ -1,0 +1,357 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/control"
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
+	"github.com/flyball-dev/flyball/engine/store/sqlite"
+	"github.com/flyball-dev/flyball/engine/target/docker"
+	"github.com/flyball-dev/flyball/schema"
+)
+
+// Check is one thing that the doctor tried.
+type Check struct {
+	What   string `json:"what"`
+	Result string `json:"result"` // ok, warning, failed
+	Detail string `json:"detail"`
+	Mend   string `json:"mend,omitempty"`
+}
+
+const (
+	fine    = "ok"
+	warning = "warning"
+	failed  = "failed"
+)
+
+// Doctor tries everything that the daemon would need: the policies, the store, the daemon itself, Docker, each policy's
+// service, and each of its metrics twice, a second apart. It changes nothing.
+func Doctor(ctx context.Context, given Options) []Check {
+	loaded, err := Load(ctx, given.Read, given.Policies)
+	if err != nil {
+		return []Check{{"policies", failed, err.Error(), "name the folder with -p, or make one with flyball init"}}
+	}
+	o := given.filled(loaded.Config)
+	checks := []Check{checkPolicies(loaded), checkDaemon(ctx, o), checkStore(o)}
+	to, err := connected(o, loaded.Policies)
+	if err != nil {
+		return append(checks, Check{"docker", failed, err.Error(), "write DOCKER_HOST or --docker-host as unix:///var/run/docker.sock or tcp://host:2375"})
+	}
+	defer func() { _ = to.close() }() // nothing is lost with it
+	d := doctor{o: o, to: to, sources: &sources{env: o.env()}, settings: loaded.Config.Sources}
+	defer func() { _ = d.sources.close() }()
+	d.feeds, _ = d.sources.feeds(loaded.Config.Sources)
+	d.feeds["system"] = control.Feed{Source: byDriver{stats: poll.NewBreaker(to.stats, callDeadline), simulated: to.simulated}}
+
+	checks = append(checks, d.docker(ctx, loaded.Policies)...)
+	for _, s := range loaded.Config.Sources {
+		if c, bad := d.unused(s, loaded.Policies); bad {
+			checks = append(checks, c)
+		}
+	}
+	return append(checks, d.policies(ctx, loaded.Policies)...)
+}
+
+type doctor struct {
+	o        Options
+	to       drivers
+	sources  *sources
+	settings []schema.Source
+	feeds    map[string]control.Feed
+}
+
+func checkPolicies(l Loaded) Check {
+	c := Check{"policies", fine, fmt.Sprintf("%d, %d enabled", len(l.Policies), enabled(l.Policies)), ""}
+	switch errs, warnings := l.Errors(), l.Warnings(); {
+	case len(errs) > 0:
+		return Check{"policies", failed, fmt.Sprintf("%d errors, the first: %s", len(errs), errs[0]), "flyball validate lists them all, each with its mend"}
+	case len(l.Policies) == 0:
+		return Check{"policies", failed, "there are none", "write one, or begin with flyball init"}
+	case len(warnings) > 0:
+		c.Result, c.Mend = warning, "flyball validate lists them"
+		c.Detail += fmt.Sprintf("; %d warnings, the first: %s", len(warnings), warnings[0])
+	case enabled(l.Policies) == 0:
+		c.Result, c.Mend = warning, "write enabled: true in those that are to scale"
+	}
+	return c
+}
+
+func enabled(policies []engine.Policy) int {
+	n := 0
+	for _, p := range policies {
+		if p.Enabled {
+			n++
+		}
+	}
+	return n
+}
+
+func checkDaemon(ctx context.Context, o Options) Check {
+	client, err := api.Dial(o.Socket)
+	if err != nil {
+		return Check{"daemon", warning, "none answers at " + o.Socket, "start flyball run, or name its socket with --socket"}
+	}
+	s, err := client.Status(ctx)
+	switch {
+	case err != nil:
+		return Check{"daemon", failed, err.Error(), "see its log"}
+	case s.Daemon != nil && s.Daemon.Problem != "":
+		return Check{"daemon", failed, "the policies on disk can't be used, older ones are at work", "flyball validate says what is wrong with them"}
+	case !s.Enabled && (s.Daemon == nil || !s.Daemon.DryRun):
+		return Check{"daemon", warning, "it runs, and autoscaling is off: nothing is touched", "flyball enable"}
+	}
+	return Check{"daemon", fine, fmt.Sprintf("it runs, pid %d", s.Daemon.PID), ""}
+}
+
+func checkStore(o Options) Check {
+	mend := "make it writable, or name another with --store"
+	if _, err := os.Stat(o.Store); errors.Is(err, os.ErrNotExist) {
+		folder := filepath.Dir(o.Store)
+		for !exists(folder) {
+			folder = filepath.Dir(folder)
+		}
+		probe, err := os.CreateTemp(folder, ".flyball-doctor-*")
+		if err != nil {
+			return Check{"store", failed, err.Error(), mend}
+		}
+		_ = errors.Join(probe.Close(), os.Remove(probe.Name()))
+		return Check{"store", fine, o.Store + " is made when flyball first runs", ""}
+	}
+	store, err := sqlite.Open(o.Store, sqlite.Options{ReadOnly: true, Log: o.Log})
+	if err != nil {
+		return Check{"store", failed, err.Error(), mend}
+	}
+	defer func() { _ = store.Shutdown() }() // it was only read
+	info, err := os.Stat(o.Store)
+	if err != nil {
+		return Check{"store", failed, err.Error(), mend}
+	}
+	return Check{"store", fine, fmt.Sprintf("%s, %.1f MB", o.Store, float64(info.Size())/1e6), ""}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil || path == filepath.Dir(path)
+}
+
+// docker tries the engine, where a policy needs one.
+func (d doctor) docker(ctx context.Context, policies []engine.Policy) []Check {
+	drivers := map[string]bool{}
+	for _, p := range policies {
+		drivers[p.Target.Driver] = true
+	}
+	var checks []Check
+	if drivers["compose"] || drivers["compose-cli"] || drivers["swarm"] {
+		checks = append(checks, d.engine(ctx))
+	}
+	if drivers["compose-cli"] {
+		if out, err := exec.CommandContext(ctx, "docker", "compose", "version", "--short").Output(); err != nil {
+			checks = append(checks, Check{"docker compose", failed, err.Error(), "install the compose plugin; the driver compose-cli runs it"})
+		} else {
+			checks = append(checks, Check{"docker compose", fine, strings.TrimSpace(string(out)), ""})
+		}
+	}
+	return checks
+}
+
+func (d doctor) engine(ctx context.Context) Check {
+	ctx, cancel := context.WithTimeout(ctx, callDeadline)
+	defer cancel()
+	version, err := engineVersion(ctx, d.o.DockerHost)
+	if err != nil {
+		return Check{"docker", failed, err.Error(), "start it, give this user access to its socket, or name another with --docker-host"}
+	}
+	if bytes, err := d.to.stats.HostMemory(); err != nil || bytes == 0 {
+		return Check{"docker", warning, version + "; how much memory its host has left is not known, so the budget does not hold any back",
+			"run flyball on the engine's host"}
+	}
+	return Check{"docker", fine, version, ""}
+}
+
+func engineVersion(ctx context.Context, host string) (string, error) {
+	e, err := docker.Dial(host)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = e.Close() }() // nothing is lost with it
+	if err := e.Settle(ctx); err != nil {
+		return "", err
+	}
+	v, err := e.ServerVersion(ctx)
+	return fmt.Sprintf("engine %s, API %s", v.Version, e.ClientVersion()), err
+}
+
+// unused finds a source that nobody asks.
+func (d doctor) unused(s schema.Source, policies []engine.Policy) (Check, bool) {
+	for _, p := range policies {
+		if slices.ContainsFunc(p.Metrics, func(m engine.Metric) bool { return m.Source == s.Name }) {
+			return Check{}, false
+		}
+	}
+	return Check{"source " + s.Name, warning, "no metric asks it", "remove it, or name it in a metric's source"}, true
+}
+
+// policies tries the service and the metrics of each policy.
+func (d doctor) policies(ctx context.Context, policies []engine.Policy) []Check {
+	const sideBySide = 8
+	found := make([][]Check, len(policies))
+	slots := make(chan struct{}, sideBySide)
+	var wg sync.WaitGroup
+	for i, p := range policies {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			found[i] = d.policy(ctx, p)
+		})
+	}
+	wg.Wait()
+	return slices.Concat(found...)
+}
+
+func (d doctor) policy(ctx context.Context, p engine.Policy) []Check {
+	var checks []Check
+	service, err := d.observe(ctx, p)
+	what := "service " + p.Service
+	switch {
+	case err != nil:
+		checks = append(checks, Check{what, failed, err.Error(), "start the service, or correct service and target of policy " + p.Name})
+	case len(service.Replicas) == 0:
+		checks = append(checks, Check{what, warning, "it is stopped, and flyball leaves it so", "docker compose start " + p.Service})
+	default:
+		checks = append(checks, Check{what, fine, fmt.Sprintf("%d replicas, %d ready", len(service.Replicas), service.Ready()), ""})
+	}
+	parts := control.Parts(p)
+	found := make([][]Check, len(parts))
+	var wg sync.WaitGroup
+	for i, part := range parts {
+		wg.Go(func() { found[i] = d.part(ctx, p, part) })
+	}
+	wg.Wait()
+	return append(checks, slices.Concat(found...)...)
+}
+
+func (d doctor) observe(ctx context.Context, p engine.Policy) (engine.Service, error) {
+	ctx, cancel := context.WithTimeout(ctx, callDeadline)
+	defer cancel()
+	s, err := d.to.targets()[p.Target.Driver].Observe(ctx, p)
+	s.Driver = p.Target.Driver
+	return s, err
+}
+
+// part samples the metrics of a part twice: what is a rate needs two looks.
+func (d doctor) part(ctx context.Context, p engine.Policy, part control.Part) []Check {
+	feed, found := d.feeds[part.Source]
+	if d.sources.pushed[part.Source] != nil {
+		return pushedChecks(p, part)
+	}
+	service := engine.Service{Name: part.Service}
+	var err error
+	switch {
+	case !found:
+		err = fmt.Errorf("source %s is not set up", part.Source)
+	case !feed.Whole:
+		p.Service = part.Service
+		service, err = d.observe(ctx, p)
+	}
+	var samples []engine.Sample
+	if err == nil {
+		samples, err = twice(ctx, feed, part, service)
+	}
+	var checks []Check
+	for _, m := range part.Metrics {
+		c := Check{"metric " + p.Name + "/" + m.Name, fine, summary(samples, m), ""}
+		if c.Detail == "" {
+			c.Result, c.Detail, c.Mend = failed, "no sample", d.mend(m, err)
+			if unread := control.Why(err, m.Name); unread != nil {
+				c.Detail = unread.Err.Error()
+				if unread.Query != "" {
+					c.Detail = fmt.Sprintf("query %q: %v", unread.Query, unread.Err)
+				}
+			}
+		} else if slices.Contains([]string{"cpu", "memory", "throttling"}, m.Type) && m.Source == "system" && service.Driver != "sim" {
+			c.Detail += ", by " + d.to.stats.Reads(ctx, service)
+		}
+		checks = append(checks, c)
+	}
+	return checks
+}
+
+// pushedChecks says where pushed values are to be seen.
+func pushedChecks(p engine.Policy, part control.Part) []Check {
+	var checks []Check
+	for _, m := range part.Metrics {
+		checks = append(checks, Check{"metric " + p.Name + "/" + m.Name, warning, "it is pushed to the daemon, and known to it alone",
+			"see flyball metrics " + p.Service})
+	}
+	return checks
+}
+
+func twice(ctx context.Context, from control.Source, part control.Part, s engine.Service) ([]engine.Sample, error) {
+	first, _ := from.Sample(ctx, part.Metrics, s) // the second says the same, and more
+	select {
+	case <-time.After(1100 * time.Millisecond):
+	case <-ctx.Done():
+		return first, ctx.Err()
+	}
+	second, err := from.Sample(ctx, part.Metrics, s)
+	if len(second) == 0 {
+		return first, err
+	}
+	return second, err
+}
+
+// summary is what samples say of a metric; "" where there are none.
+func summary(samples []engine.Sample, m engine.Metric) string {
+	sum, n, replicas := 0.0, 0, 0
+	for _, s := range samples {
+		if s.Metric != m.Name {
+			continue
+		}
+		sum += s.Value
+		n++
+		if s.Replica != "" {
+			replicas++
+		}
+	}
+	switch {
+	case n == 0:
+		return ""
+	case replicas > 0:
+		return fmt.Sprintf("%.6g on average of %d replicas", sum/float64(n), replicas)
+	}
+	return fmt.Sprintf("%.6g", sum/float64(n))
+}
+
+// mend is what to do about a metric that could not be read.
+func (d doctor) mend(m engine.Metric, err error) string {
+	at := slices.IndexFunc(d.settings, func(s schema.Source) bool { return s.Name == m.Source })
+	kind, url := "scrape", ""
+	if at >= 0 {
+		kind, url = d.settings[at].Type, d.settings[at].URL
+	}
+	down := errors.As(err, &engine.Down{})
+	switch {
+	case m.Source == "system":
+		return "the service must run, on an engine that can be reached; types are cpu, memory, network, restarts, throttling"
+	case d.feeds[m.Source].Source == nil:
+		return "set it up under config: sources"
+	case kind == "scrape":
+		return "see that the replicas serve /metrics where flyball can reach them; set port and path up under config: sources"
+	case down && url != "":
+		return fmt.Sprintf("see that %s can be reached from here, and that the secret is right", url)
+	case down:
+		return "see that the server can be reached from here, and that the secret is right"
+	}
+	return "try the query at the server; it must answer one number"
+}
