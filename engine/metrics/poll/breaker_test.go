@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -126,19 +127,41 @@ func TestBreakerOpens(t *testing.T) {
 // both is what two metrics of one source say: one has a bad query, the other was refused.
 func both(ctx context.Context) error { return errors.Join(bad(ctx), refused(ctx)) }
 
-// A source that answers one metric answers: that another's query takes too long is no reason to leave it alone.
-func TestBreakerOfHalf(t *testing.T) {
+// A query that hangs is left alone by itself: the others of the source are asked, and answered, as ever.
+func TestAQueryThatHangsHarmsNobodyElse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := NewBreaker(NewEach(asking(func(ctx context.Context, query string) (float64, error) {
+		var asked atomic.Int32
+		e := NewEach(asking(func(ctx context.Context, query string) (float64, error) {
 			if query == "slow" {
+				asked.Add(1)
 				return 0, engine.Down{Err: hangs(ctx)}
 			}
 			return 1, nil
-		}), 2), deadline)
-		for range 5 {
-			samples, err := b.Sample(t.Context(), metrics("fast", "slow"), engine.Service{})
+		}), 2, deadline)
+		for range 10 {
+			samples, err := e.Sample(t.Context(), metrics("fast", "slow"), engine.Service{})
 			if len(samples) != 1 || samples[0].Metric != "of fast" || !strings.Contains(fmt.Sprint(err), `metric of slow, query "slow": `) {
 				t.Fatalf("%v, %v", samples, err)
+			}
+		}
+		if asked.Load() != failures {
+			t.Errorf("the slow one was asked %d times; want %d", asked.Load(), failures)
+		}
+	})
+}
+
+// The deadline of a query begins when its turn has come, and to have waited is no failure of the source.
+func TestTheDeadlineBeginsWithTheSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := NewEach(&slow{takes: 3100 * time.Millisecond}, 1, 4*time.Second)
+		samples, err := e.Sample(t.Context(), metrics("a", "b", "c", "d", "e"), engine.Service{})
+		if len(samples) != 5 || err != nil {
+			t.Errorf("%d samples, %v", len(samples), err)
+		}
+		for range 5 {
+			samples, err = e.Sample(t.Context(), metrics("a", "b", "c", "d", "e", "f"), engine.Service{})
+			if len(samples) != 5 || !strings.Contains(fmt.Sprint(err), "waited 15s for 1 other queries; raise atOnce") {
+				t.Fatalf("%d samples, %v", len(samples), err)
 			}
 		}
 	})

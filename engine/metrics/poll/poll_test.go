@@ -75,7 +75,7 @@ func TestEachAsksSideBySide(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				asker := &slow{takes: time.Second}
-				e, begun := NewEach(asker, c.atOnce), time.Now()
+				e, begun := NewEach(asker, c.atOnce, time.Minute), time.Now()
 				var all sync.WaitGroup
 				for range c.policies {
 					all.Go(func() {
@@ -98,7 +98,7 @@ func TestEachAsksSideBySide(t *testing.T) {
 func TestEachTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
-		samples, err := NewEach(&slow{takes: time.Second}, 1).Sample(t.Context(), metrics("a", "b"), engine.Service{})
+		samples, err := NewEach(&slow{takes: time.Second}, 1, time.Minute).Sample(t.Context(), metrics("a", "b"), engine.Service{})
 		if err != nil || len(samples) != 2 || samples[0].Metric != "of a" || samples[1].Metric != "of b" || samples[0].Replica != "" {
 			t.Fatalf("%+v, %v", samples, err)
 		}
@@ -114,7 +114,7 @@ func TestEachTime(t *testing.T) {
 func TestEachWaitEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asker := &slow{takes: time.Hour}
-		e := NewEach(asker, 1)
+		e := NewEach(asker, 1, 2*time.Hour)
 		go func() { _, _ = e.Sample(t.Context(), metrics("long"), engine.Service{}) }() // it holds the only slot
 		synctest.Wait()
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 5*time.Second, errors.New("no answer within 5s"))
@@ -153,7 +153,7 @@ func TestEachErrors(t *testing.T) {
 			return 5, errors.New("half an answer")
 		}
 		return -1e308, nil
-	}), 2)
+	}), 2, time.Minute)
 	samples, err := e.Sample(t.Context(), metrics("nan", "good", "inf", "down", "-inf", "both", "good"), engine.Service{})
 	if len(samples) != 2 || samples[0].Value != -1e308 || samples[0].Metric != "of good" || samples[1] != (engine.Sample{Metric: "of good", At: samples[1].At, Value: -1e308}) {
 		t.Errorf("samples %+v", samples)
@@ -174,7 +174,7 @@ func TestEachErrors(t *testing.T) {
 }
 
 func TestEachOfNothing(t *testing.T) {
-	samples, err := NewEach(asking(nil), 1).Sample(t.Context(), nil, engine.Service{})
+	samples, err := NewEach(asking(nil), 1, time.Minute).Sample(t.Context(), nil, engine.Service{})
 	if len(samples) != 0 || err != nil {
 		t.Errorf("%v, %v", samples, err)
 	}
