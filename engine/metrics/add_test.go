@@ -105,8 +105,8 @@ func TestMemoryIsBounded(t *testing.T) {
 	if n := len(w.metrics["cpu"].series); n != keptSeries {
 		t.Errorf("%d series, want %d", n, keptSeries)
 	}
-	if n := len(w.metrics["cpu"].series["a"].points); n != keptSamples {
-		t.Errorf("%d samples of a replica, want %d", n, keptSamples)
+	if n := len(w.metrics["cpu"].series["a"].points); n > keptSamples || n < keptSamples*7/8 {
+		t.Errorf("%d samples of a replica, want at most %d", n, keptSamples)
 	}
 	if news := w.Add(append(said("a", 1, 1), said("ghost 1", 1, 1)...)); news != nil {
 		t.Errorf("of what there was no room for, new are %v", news)

@@ -35,7 +35,8 @@ func naive(p engine.Policy, m engine.Metric, samples []engine.Sample, live []eng
 				continue
 			}
 			if evidence && m.Scope == engine.PerReplica {
-				if !s.At.After(changed) || i >= 0 && s.At.Before(live[i].Started.Add(p.Rollout.Warmup)) {
+				began := i >= 0 && !live[i].Started.After(at)
+				if !s.At.After(changed) || began && s.At.Before(live[i].Started.Add(p.Rollout.Warmup)) {
 					continue
 				}
 			}

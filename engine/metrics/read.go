@@ -14,7 +14,8 @@ import (
 // Counted are the samples of live, the replicas of the metric's service that live now, and those of the service as a
 // whole; never those of a replica that is gone. Of a perReplica metric only what was sampled after changed, when the
 // number of replicas changed, and after a replica's warm-up. The metric is
-//   - missing without samples, or when none of its series has 3 finite ones in the window: one on its own proves little;
+//   - missing without samples, when none of its series has 3 finite ones in the window: one on its own proves little; or
+//     when the window has more samples than are kept;
 //   - stale when its newest sample is older than StaleAfter;
 //   - invalid when the newest sample of any series in the window is not a finite number, or the aggregate is not;
 //   - ok otherwise, also when only some replicas report: Reporting says how many.
@@ -47,7 +48,17 @@ func (w *Windows) Read(p engine.Policy, m engine.Metric, live []engine.Replica, 
 	}
 
 	begin := at.Add(-window)
-	since := func(r engine.Replica) time.Time { return evidenceFrom(p, m, r, changed) }
+	if w.full(m.Name, begin) {
+		reading.Status = engine.Missing
+		reading.Detail = fmt.Sprintf("the window of %s has more samples than are kept, %d: shorten it, or push less often", window, keptSamples)
+		return reading
+	}
+	since := func(r engine.Replica) time.Time {
+		if r.Started.After(at) {
+			r.Started = time.Time{} // by another clock than ours, or by ours before it was put back
+		}
+		return evidenceFrom(p, m, r, changed)
+	}
 	now := cut(w.counted(m, alive, func(r engine.Replica) time.Time { return later(begin, since(r)) }, at))
 	reading.Samples, reading.Reporting = now.samples(), now.replicas()
 	if r, bad := now.invalid(); bad {
@@ -74,7 +85,7 @@ func (w *Windows) Read(p engine.Policy, m engine.Metric, live []engine.Replica, 
 	}
 	from := func(r engine.Replica) time.Time { return later(begin.Add(-window), since(r)) }
 	before := cut(w.counted(m, alive, from, begin))
-	if before.instants() >= Instants {
+	if before.instants() >= Instants && !w.full(m.Name, begin.Add(-window)) {
 		if previous := before.aggregate(m.Aggregation); finite(previous) {
 			reading.Previous = &previous
 		}

@@ -20,8 +20,8 @@ const (
 	// perWindow samples are aimed at, so that one that is lost, and one that is late, do no harm.
 	perWindow = 5
 
-	keptSamples = 16384 // in a series: two windows of a day and more
-	keptSeries  = 1024  // of a metric, living replicas and gone ones together
+	keptSamples = 1 << 17 // in a series: two of the longest windows at the slowest pace, and half as many again
+	keptSeries  = 1024    // of a metric, living replicas and gone ones together
 )
 
 // SampleEvery is how often metrics that are sampled together are asked for: a fifth of their shortest window, between 1 s
@@ -54,7 +54,8 @@ type signal struct {
 // series is what one replica, or the service, has said, oldest first.
 type series struct {
 	points []point
-	cut    bool // older ones than these were dropped
+	cut    bool      // older ones than these were dropped
+	lost   time.Time // the newest that was dropped because there were too many
 }
 
 type point struct {
@@ -101,9 +102,13 @@ func (of *signal) add(s engine.Sample) bool {
 	if found || i == 0 && (full || known.cut || !s.At.After(of.gone)) {
 		return false
 	}
-	if full {
-		known.drop(1)
-		i--
+	if full { // several at once: to drop one moves all others
+		const some = keptSamples / 8
+		known.lost = known.points[some-1].at
+		known.drop(some)
+		if i -= some; i < 0 {
+			return false
+		}
 	}
 	known.points = slices.Insert(known.points, i, point{s.At, s.Value})
 	return true
@@ -165,6 +170,20 @@ func (w *Windows) forget(metric string, live map[string]engine.Replica, before t
 			s.drop(old - 1)
 		}
 	}
+}
+
+// full says that samples of a window were dropped because there were too many.
+func (w *Windows) full(metric string, begin time.Time) bool {
+	of := w.metrics[metric]
+	if of == nil {
+		return false
+	}
+	for _, s := range of.series {
+		if s.lost.After(begin) {
+			return true
+		}
+	}
+	return false
 }
 
 // drop forgets a whole series.
