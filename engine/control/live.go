@@ -34,6 +34,7 @@ type view struct {
 	metrics  []engine.Metric // what the windows are of
 	windows  Windows
 	seen     bool
+	at       time.Time                   // when it was last observed
 	changed  time.Time                   // when that was another number than the time before
 	replicas []engine.Replica            // that were there when last observed
 	failed   map[string]string           // by metric: why it could not be sampled the last time
@@ -46,6 +47,9 @@ type view struct {
 	free     int64                       // bytes that new replicas may take where the service runs; 0: not known
 }
 
+// putBack is by how much a clock must go back for the windows to begin anew.
+const putBack = 10 * time.Second
+
 // Observe asks the target what runs, and reads every metric from its window.
 func (l *Live) Observe(ctx context.Context, p engine.Policy, st engine.State, at time.Time) (engine.Snapshot, error) {
 	service, err := l.service(ctx, p)
@@ -56,6 +60,10 @@ func (l *Live) Observe(ctx context.Context, p engine.Policy, st engine.State, at
 	v := l.view(p)
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.at.Sub(at) > putBack { // samples of the clock that was ahead would stand before all to come
+		v.windows, v.changed = l.NewWindows(), at
+	}
+	v.at = at
 	other := len(service.Replicas) != len(v.replicas)
 	if v.seen && other {
 		v.changed = at
@@ -70,12 +78,12 @@ func (l *Live) Observe(ctx context.Context, p engine.Policy, st engine.State, at
 }
 
 // Look is what is known of a policy's metrics at an instant, without asking anybody; false where it was never observed.
-func (l *Live) Look(p engine.Policy, at time.Time) (engine.Snapshot, bool) {
+func (l *Live) Look(p engine.Policy, st engine.State, at time.Time) (engine.Snapshot, bool) {
 	v := l.view(p)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	service := engine.Service{Name: p.Service, Replicas: v.replicas}
-	return NewSnapshot(p, service, v.read(p, at), engine.State{}, at), v.seen
+	return NewSnapshot(p, service, v.read(p, at), st, at), v.seen
 }
 
 // read reads every metric that has samples from its window.
@@ -198,12 +206,29 @@ func (l *Live) view(p engine.Policy) *view {
 		l.views = map[string]*view{}
 	}
 	v := l.views[p.Subject()]
-	if v == nil || !slices.Equal(v.metrics, p.Metrics) { // samples of one signal are no evidence of another
+	if v == nil || !v.fits(p.Metrics) { // samples of one signal are no evidence of another
 		v = &view{
 			metrics: p.Metrics, windows: l.NewWindows(),
 			others: map[string][]engine.Replica{}, failed: map[string]string{}, recalled: map[string]bool{},
 		}
 		l.views[p.Subject()] = v
 	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.metrics = p.Metrics
 	return v
+}
+
+// fits says that the metrics measure what the windows hold samples of, all of it. What else of them is changed, their
+// weight for one, leaves the samples what they are.
+func (v *view) fits(metrics []engine.Metric) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := engine.Policy{Metrics: metrics}
+	for _, before := range v.metrics {
+		if m, found := now.Metric(before.Name); !found || before.Signal() != m.Signal() {
+			return false
+		}
+	}
+	return true
 }

@@ -77,7 +77,7 @@ func (l *Loop) apply(ctx context.Context, running, ending map[string]*worker, po
 		w := &worker{revision: p.Revision, stop: stop, done: make(chan struct{})}
 		running[key] = w
 		old := ending[key]
-		offset := p.EvaluationInterval * time.Duration(i) / time.Duration(len(policies))
+		spread := float64(i) / float64(len(policies))
 		touched := l.listen(key)
 		go func() {
 			defer close(w.done)
@@ -85,7 +85,7 @@ func (l *Loop) apply(ctx context.Context, running, ending map[string]*worker, po
 			if old != nil {
 				<-old.done
 			}
-			l.work(ctx, stopping, p, offset, touched)
+			l.work(ctx, stopping, p, spread, touched)
 		}()
 	}
 }
@@ -112,17 +112,20 @@ func (l *Loop) Touched(subject string) {
 	}
 }
 
-// work is the life of one policy: samples of each part at one pace, cycles at another, the first of them after offset, so that many
-// policies spread over their interval. A cycle under way ends by itself when stopping ends; only ctx cuts it short.
-func (l *Loop) work(ctx, stopping context.Context, p engine.Policy, offset time.Duration, touched <-chan struct{}) {
+// work is the life of one policy: samples of each part at one pace, cycles at another, both begun after that part of their
+// interval that spread says, so that many policies do not ask all at once. A cycle under way ends by itself when stopping
+// ends; only ctx cuts it short.
+func (l *Loop) work(ctx, stopping context.Context, p engine.Policy, spread float64, touched <-chan struct{}) {
+	after := func(interval time.Duration) time.Duration { return time.Duration(spread * float64(interval)) }
 	var sampling sync.WaitGroup
 	defer sampling.Wait()
 	for _, part := range Parts(p) {
 		sampling.Go(func() {
-			every(stopping, 0, l.SampleEvery(part.Metrics), nil, func() { l.sample(stopping, p, part) })
+			pace := l.SampleEvery(part.Metrics)
+			every(stopping, after(pace), pace, nil, func() { l.sample(stopping, p, part) })
 		})
 	}
-	every(stopping, offset, p.EvaluationInterval, touched, func() { l.cycle(ctx, p) })
+	every(stopping, after(p.EvaluationInterval), p.EvaluationInterval, touched, func() { l.cycle(ctx, p) })
 }
 
 // Once runs one cycle of each policy, after as many samples as a window needs.
@@ -132,8 +135,14 @@ func (l *Loop) Once(ctx context.Context, policies []engine.Policy, samples int) 
 	for _, p := range policies {
 		wg.Go(func() {
 			var sampling sync.WaitGroup
-			for _, part := range Parts(p) {
-				sampling.Go(func() { l.times(ctx, samples, p, part) })
+			parts, pace := Parts(p), time.Duration(0)
+			for _, part := range parts { // at the quickest pace, so that all windows are full at one time
+				if every := l.SampleEvery(part.Metrics); pace == 0 || every < pace {
+					pace = every
+				}
+			}
+			for _, part := range parts {
+				sampling.Go(func() { l.times(ctx, samples, pace, p, part) })
 			}
 			sampling.Wait()
 			l.cycle(ctx, p)
@@ -143,11 +152,11 @@ func (l *Loop) Once(ctx context.Context, policies []engine.Policy, samples int) 
 }
 
 // times samples a part so many times.
-func (l *Loop) times(ctx context.Context, samples int, p engine.Policy, part Part) {
+func (l *Loop) times(ctx context.Context, samples int, pace time.Duration, p engine.Policy, part Part) {
 	sampling, enough := context.WithCancel(ctx)
 	defer enough()
 	taken := 0
-	every(sampling, 0, l.SampleEvery(part.Metrics), nil, func() {
+	every(sampling, 0, pace, nil, func() {
 		l.sample(ctx, p, part)
 		if taken++; taken == samples {
 			enough()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -203,11 +204,19 @@ func TestOnceSamplesFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var d diary
 		l := newLoop(newPaper(2), &d)
-		taken := 0
-		l.Sample = func(context.Context, engine.Policy, Part) error { taken++; return nil }
-		l.Once(t.Context(), []engine.Policy{policy("web")}, 3)
-		if taken != 3 || len(d.runs["web"]) != 1 || d.runs["web"][0] != 20*time.Second {
-			t.Errorf("%d samples, ran at %v", taken, d.runs["web"])
+		var taken atomic.Int32
+		l.Sample = func(context.Context, engine.Policy, Part) error { taken.Add(1); return nil }
+		p := policy("web")
+		p.Metrics = append(p.Metrics, engine.Metric{Name: "queue", Source: "slow", Service: "web"})
+		l.SampleEvery = func(of []engine.Metric) time.Duration {
+			if of[0].Name == "queue" { // all at the quickest pace: what is sampled first must not be stale at the end
+				return time.Hour
+			}
+			return 10 * time.Second
+		}
+		l.Once(t.Context(), []engine.Policy{p}, 3)
+		if taken.Load() != 6 || len(d.runs["web"]) != 1 || d.runs["web"][0] != 20*time.Second {
+			t.Errorf("%d samples, ran at %v", taken.Load(), d.runs["web"])
 		}
 	})
 }
@@ -423,5 +432,27 @@ func TestAShadowLeavesTheViewOfTheLivePolicyAlone(t *testing.T) {
 	l.Available(shadow)
 	if l.views[p.Subject()] != v || len(l.views) != 1 {
 		t.Error("the live policy's view is another one")
+	}
+}
+
+// A clock that is put back an hour blinds nobody: the windows begin anew.
+func TestWindowsBeginAnewWhenTheClockIsPutBack(t *testing.T) {
+	made := 0
+	live := &Live{Targets: map[string]Target{"": steady{}}, Deadline: time.Second, NewWindows: func() Windows { made++; return &resets{} }}
+	for _, step := range []struct {
+		at   time.Duration
+		made int
+		want string
+	}{
+		{0, 1, "never"}, {time.Minute, 1, "never"}, {time.Minute - 5*time.Second, 1, "never"},
+		{-time.Hour, 2, "0s"}, {-time.Hour + time.Minute, 2, "1m0s"}, {time.Hour, 2, "2h0m0s"},
+	} {
+		s, err := live.Observe(t.Context(), policy("web"), engine.State{}, start.Add(step.at))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Metrics["cpu"].Detail; got != step.want || made != step.made {
+			t.Errorf("at %s: the windows were made %d times and began anew %s ago; want %d and %s", step.at, made, got, step.made, step.want)
+		}
 	}
 }

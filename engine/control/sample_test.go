@@ -205,6 +205,13 @@ func TestCompute(t *testing.T) {
 			t.Errorf("own reads %+v, want %s", own, want)
 		}
 	}
+	old := engine.Reads(80)
+	old.AgeSeconds = 60
+	p.Metrics[1].StaleAfter, p.Metrics[2].StaleAfter = 59*time.Second, 61*time.Second
+	aged := Compute(t.Context(), calculating{value: &seven}, p, engine.Snapshot{Metrics: map[string]engine.Reading{"cpu": old}}).Metrics
+	if aged["half"].Status != engine.Stale || aged["half"].Value != nil || aged["own"].Status != engine.OK || aged["own"].AgeSeconds != 60 {
+		t.Errorf("of an old sample half reads %+v and own %+v", aged["half"], aged["own"])
+	}
 	if own := look(calculating{value: &nan})["own"]; own.Status != engine.Invalid {
 		t.Errorf("NaN reads %+v", own)
 	}
