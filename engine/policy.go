@@ -91,7 +91,8 @@ type Metric struct {
 	Name        string        `json:"name"`
 	Type        string        `json:"type"`
 	Source      string        `json:"source"`
-	Service     string        `json:"service"` // whose signal; the policy's own service unless written
+	Origin      string        `json:"origin,omitempty"` // tells one set-up of the source from another; absent: it is not set up
+	Service     string        `json:"service"`          // whose signal; the policy's own service unless written
 	Query       string        `json:"query,omitempty"`
 	Expr        string        `json:"expr,omitempty"` // of a custom metric: how it is computed from the others
 	Rule        string        `json:"rule,omitempty"` // of a custom metric: the author's Rego rule that computes it
@@ -152,7 +153,11 @@ func (m Metric) Computed() bool { return m.Expr != "" || m.Rule != "" }
 // Signal names what is measured, as far as the policy tells: samples of one signal are no evidence of another.
 func (m Metric) Signal() string {
 	h := fnv.New64a()
-	for _, part := range []string{m.Type, m.Source, m.Service, m.Query, m.Expr, m.Rule} {
+	counter := ""
+	if m.Aggregation == "rate" { // whose samples are kept in another way
+		counter = m.Aggregation
+	}
+	for _, part := range []string{m.Type, m.Source, m.Origin, m.Service, m.Query, m.Expr, m.Rule, counter} {
 		_, _ = io.WriteString(h, part) // a hash never fails
 		_, _ = h.Write([]byte{0})
 	}

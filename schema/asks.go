@@ -18,6 +18,13 @@ var measured = []string{"cpu", "memory", "network", "restarts", "throttling"}
 
 // asks holds what a policy's metrics ask to the sources that there are.
 func (l *loading) asks(w *written) {
+	for i := range w.policy.Metrics {
+		m := &w.policy.Metrics[i]
+		if s := l.sources[m.Source]; s != nil && s.sound {
+			m.Origin = s.source.origin()
+		}
+	}
+	w.policy.Revision = revision(w.policy)
 	for i, m := range w.policy.Metrics {
 		path := fmt.Sprintf("metrics[%d]", i)
 		if !w.sound(path+".name", path+".type", path+".source", path+".query", path+".expr", path+".rule") {
@@ -26,7 +33,11 @@ func (l *loading) asks(w *written) {
 		switch m.Source {
 		case "custom":
 			w.computed(i, m, path)
+			w.idle(m, path)
 		case "system":
+			if m.Query != "" {
+				w.warn(w.place(path+".query"), path+".query", "%s.query has no effect: system is Docker, which is asked by type; remove it", path)
+			}
 			if !slices.Contains(measured, m.Type) {
 				w.warn(w.place(path+".source"), path+".source", "%s.source is system, which gives no %s; it gives %s", path, m.Type, strings.Join(measured, ", "))
 			}
@@ -94,6 +105,18 @@ func (l *loading) stranger(w *written, m engine.Metric, path string) {
 	say(w.place(path+".source"), path+".source", "%s.source is %q, which is not set up; %s", path, m.Source, mend)
 }
 
+// idle warns of settings that have no effect on a metric that is computed.
+func (w *written) idle(m engine.Metric, path string) {
+	if !m.Computed() {
+		return
+	}
+	for _, field := range []string{"service", "aggregation", "window"} {
+		if w.value.LookupPath(pathOf(path + "." + field)).Exists() {
+			w.warn(w.place(path+"."+field), path+"."+field, "%s.%s has no effect: %s is computed from what the others read; remove it", path, field, m.Name)
+		}
+	}
+}
+
 // computed holds a custom metric to one way of computing it, and a formula to the metrics above it.
 func (w *written) computed(i int, m engine.Metric, path string) {
 	switch {
@@ -117,7 +140,9 @@ func (w *written) computed(i int, m engine.Metric, path string) {
 			continue
 		}
 		mend := "declare it above " + m.Name
-		if near := nearest(name, above); near != "" {
+		if dashed := slices.IndexFunc(above, func(other string) bool { return strings.HasPrefix(other, name+"-") }); dashed >= 0 {
+			mend = fmt.Sprintf("%s can't be used here, as a dash subtracts: call it %s", above[dashed], strings.ReplaceAll(above[dashed], "-", "_"))
+		} else if near := nearest(name, above); near != "" {
 			mend = fmt.Sprintf("did you mean %q?", near)
 		} else if len(above) > 0 {
 			mend = "allowed: " + strings.Join(above, ", ")

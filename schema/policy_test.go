@@ -63,6 +63,10 @@ func TestEveryField(t *testing.T) {
 	}
 	got := set.Policies[0]
 	got.Revision = ""
+	if len(got.Metrics[0].Origin) != 8 {
+		t.Errorf("origin %q", got.Metrics[0].Origin)
+	}
+	got.Metrics[0].Origin = ""
 	want := engine.Policy{
 		Name: "shop", Service: "web", Target: engine.Place{Driver: "compose-cli", Project: "store"}, Enabled: true, Mode: engine.Shadow,
 		MinReplicas: 2, MaxReplicas: 9, ScaleUpBy: 2, ScaleDownBy: 1, MaxStep: 3,
@@ -73,7 +77,7 @@ func TestEveryField(t *testing.T) {
 			Name: "load", Type: "custom", Source: "custom", Service: "web", Expr: "wait / replicas.ready", Aggregation: "avg",
 			Window: 5 * time.Minute, StaleAfter: 10 * time.Minute, Weight: 1, Scope: engine.PerReplica, OnMissing: "hold",
 		}, {
-			Name: "mood", Type: "custom", Source: "custom", Service: "web", Rule: "shop.metrics.mood", Aggregation: "rate",
+			Name: "mood", Type: "custom", Source: "custom", Service: "web", Rule: "shop.metrics.mood", Aggregation: "avg",
 			Window: 5 * time.Minute, StaleAfter: 10 * time.Minute, Weight: 1, Scope: engine.Independent, OnMissing: "hold",
 		}},
 		Thresholds:         []engine.Threshold{{Metric: "wait", ScaleUp: 5, ScaleDown: 12.5, Comparison: engine.LessThan}},
@@ -153,5 +157,27 @@ func TestKinds(t *testing.T) {
 	if err != nil || len(set.Rules) != 1 || len(set.Tests) != 1 || len(set.Scenarios) != 1 || len(set.Files) != 3 ||
 		set.Rules[0].Path != dir+"/rules/a.rego" || string(set.Rules[0].Text) != "package a" {
 		t.Errorf("%+v %v", set, err)
+	}
+}
+
+// Another server under the name of a source is another signal, and another revision of the policy; another deadline is not.
+func TestOrigin(t *testing.T) {
+	read := func(source string) engine.Policy {
+		t.Helper()
+		text := strings.Replace(briefBody, `"source": "system"`, `"source": "prom", "query": "up"`, 1)
+		set, err := Decode("a.json", []byte(`{"config": {"sources": {"prom": `+source+`}}, "policies": [`+text+`]}`), nil)
+		if err != nil || len(set.Policies) != 1 {
+			t.Fatal(set.Problems, err)
+		}
+		return set.Policies[0]
+	}
+	one := read(`{"type": "prometheus", "url": "http://a:9090"}`)
+	slower := read(`{"type": "prometheus", "url": "http://a:9090", "timeout": "20s"}`)
+	other := read(`{"type": "prometheus", "url": "http://b:9090"}`)
+	if one.Metrics[0].Signal() != slower.Metrics[0].Signal() || one.Revision != slower.Revision {
+		t.Error("another timeout is another signal")
+	}
+	if one.Metrics[0].Signal() == other.Metrics[0].Signal() || one.Revision == other.Revision {
+		t.Error("another server is the same signal")
 	}
 }

@@ -1,6 +1,9 @@
 package schema
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
@@ -110,9 +113,22 @@ func (l *loading) sourceURL(s Source, v cue.Value, path string, w *walk) {
 		w.report(valuePlace(v), path, "%s is not an address; allowed: %s", path, l.sourceShape.fields["url"].words())
 	case u.User != nil:
 		w.report(valuePlace(v), path, `%s holds a user or a password; write username: "…" and password: {env: "NAME"} beside it`, path)
+	case s.Type != "http" && (u.RawQuery != "" || u.ForceQuery || u.Fragment != ""):
+		w.report(valuePlace(v), path, "%s has a ? or # in it; allowed for type %s: an address without", path, s.Type)
 	case !slices.Contains(schemes, u.Scheme) || u.Host == "":
 		w.report(valuePlace(v), path, "%s begins with %q; allowed for type %s: an address that begins with %s://", path, u.Scheme+"://", s.Type, strings.Join(schemes, ":// or "))
 	}
+}
+
+// origin tells one set-up of a source from another, as far as that may change what it says.
+func (s Source) origin() string {
+	s.Timeout, s.AtOnce = 0, 0
+	text, err := json.Marshal(s)
+	if err != nil {
+		return "" // texts and numbers only: it can't fail
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:4])
 }
 
 func (r reader) source(name string) Source {
