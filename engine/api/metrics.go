@@ -72,8 +72,8 @@ type (
 		Kept
 	}
 	pushRequest struct {
-		Samples []Pushed           `json:"samples,omitempty"`
-		Metrics map[string]float64 `json:"metrics,omitempty"` // by name: the value of now, of the service as a whole
+		Samples []Pushed            `json:"samples,omitempty"`
+		Metrics map[string]*float64 `json:"metrics,omitempty"` // by name: the value of now, of the service as a whole
 	}
 	pushAnswer struct {
 		Success  bool `json:"success"`
@@ -108,14 +108,14 @@ func serveMetrics(f Flyball, handle func(pattern string, answer func(r *http.Req
 		}
 		samples := body.Samples
 		for name, value := range body.Metrics {
-			samples = append(samples, Pushed{Metric: name, Value: &value})
+			samples = append(samples, Pushed{Metric: name, Value: value})
 		}
 		if len(samples) == 0 {
 			return nil, Refusal{http.StatusBadRequest, `the body holds no value; write {"metrics": {"queue_length": 12}}`}
 		}
 		for _, s := range samples {
 			if s.Metric == "" || s.Value == nil {
-				return nil, Refusal{http.StatusBadRequest, `a sample lacks "metric" or "value"`}
+				return nil, Refusal{http.StatusBadRequest, `a sample lacks "metric", or "value" is not a number`}
 			}
 		}
 		return pushAnswer{Success: true, Accepted: len(samples)}, f.Push(r.Context(), r.PathValue("service"), samples)

@@ -60,6 +60,8 @@ func TestWhatIsAskedOfMetrics(t *testing.T) {
 		{"push of a text", "POST", "metrics/web", `{"metrics": {"queue": "many"}}`, 400, "the body is not like"},
 		{"push of 1e100000", "POST", "metrics/web", `{"metrics": {"queue": 1e100000}}`, 400, "cannot unmarshal number 1e100000"},
 		{"push of NaN", "POST", "metrics/web", `{"metrics": {"queue": NaN}}`, 400, "invalid character"},
+		{"push of null", "POST", "metrics/web", `{"metrics": {"queue": null}}`, 400, "is not a number"},
+		{"push with garbage behind it", "POST", "metrics/web", `{"metrics": {"queue": 1}} garbage`, 400, "something stands behind its end"},
 		{"push without a value", "POST", "metrics/web", `{"samples": [{"metric": "queue"}]}`, 400, "lacks"},
 		{"push of an unknown field", "POST", "metrics/web", `{"metric": {"queue": 1}}`, 400, "unknown field"},
 	} {

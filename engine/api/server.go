@@ -89,8 +89,14 @@ func Handler(f Flyball, log *slog.Logger) http.Handler {
 func decode(r *http.Request, into any) error {
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); !errors.Is(err, io.EOF) {
+	switch err := decoder.Decode(into); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
 		return err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something stands behind its end")
 	}
 	return nil
 }

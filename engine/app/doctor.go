@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/metrics/poll"
 	"github.com/flyball-dev/flyball/engine/store/sqlite"
 	"github.com/flyball-dev/flyball/engine/target/docker"
+	"github.com/flyball-dev/flyball/rego"
 	"github.com/flyball-dev/flyball/schema"
 )
 
@@ -49,9 +51,12 @@ func Doctor(ctx context.Context, given Options) []Check {
 		return append(checks, Check{"docker", failed, err.Error(), "write DOCKER_HOST or --docker-host as unix:///var/run/docker.sock or tcp://host:2375"})
 	}
 	defer func() { _ = to.close() }() // nothing is lost with it
-	d := doctor{o: o, to: to, sources: &sources{env: o.env()}, settings: loaded.Config.Sources}
+	d := doctor{o: o, to: to, rules: loaded.Rules, sources: &sources{env: o.env()}, settings: loaded.Config.Sources}
 	defer func() { _ = d.sources.close() }()
 	d.feeds, _ = d.sources.feeds(loaded.Config.Sources)
+	for _, l := range d.sources.lates { // no breaker: what it would say is not the reason
+		d.feeds[l.settings.Name] = control.Feed{Source: l, Whole: l.feed.Whole}
+	}
 	d.feeds["system"] = control.Feed{Source: byDriver{stats: poll.NewBreaker(to.stats, callDeadline), simulated: to.simulated}}
 
 	checks = append(checks, d.docker(ctx, loaded.Policies)...)
@@ -66,6 +71,7 @@ func Doctor(ctx context.Context, given Options) []Check {
 type doctor struct {
 	o        Options
 	to       drivers
+	rules    *rego.Rules // nil: they can't be used
 	sources  *sources
 	settings []schema.Source
 	feeds    map[string]control.Feed
@@ -232,13 +238,50 @@ func (d doctor) policy(ctx context.Context, p engine.Policy) []Check {
 		checks = append(checks, Check{what, fine, fmt.Sprintf("%d replicas, %d ready", len(service.Replicas), service.Ready()), ""})
 	}
 	parts := control.Parts(p)
-	found := make([][]Check, len(parts))
+	found, samples := make([][]Check, len(parts)), make([][]engine.Sample, len(parts))
 	var wg sync.WaitGroup
 	for i, part := range parts {
-		wg.Go(func() { found[i] = d.part(ctx, p, part) })
+		wg.Go(func() { found[i], samples[i] = d.part(ctx, p, part) })
 	}
 	wg.Wait()
-	return append(checks, slices.Concat(found...)...)
+	return slices.Concat(checks, slices.Concat(found...), d.computed(ctx, p, service, slices.Concat(samples...)))
+}
+
+// computed tries the metrics that are computed from the others, as those were just sampled.
+func (d doctor) computed(ctx context.Context, p engine.Policy, service engine.Service, samples []engine.Sample) []Check {
+	readings := map[string]engine.Reading{}
+	for _, m := range p.Metrics {
+		if value, n, _ := average(samples, m); n > 0 {
+			readings[m.Name] = engine.Reads(value)
+		} else if !m.Computed() {
+			readings[m.Name] = engine.Reading{Status: engine.Missing, Detail: "see above"}
+		}
+	}
+	snapshot := control.NewSnapshot(p, service, readings, engine.State{}, time.Now())
+	if d.rules != nil {
+		snapshot = control.Compute(ctx, d.rules, p, snapshot)
+	}
+	var checks []Check
+	for _, m := range p.Metrics {
+		if !m.Computed() {
+			continue
+		}
+		c := Check{"metric " + p.Name + "/" + m.Name, failed, "not computed: the rules can't be used", "flyball validate says what is wrong with them"}
+		if r, tried := snapshot.Metrics[m.Name]; tried && r.Value != nil {
+			c.Result, c.Detail, c.Mend = fine, fmt.Sprintf("%.6g", *r.Value), ""
+		} else if tried && d.pushes(p) {
+			c.Result, c.Detail, c.Mend = warning, "not known without what is pushed to the daemon", "see flyball metrics "+p.Service
+		} else if tried {
+			c.Detail, c.Mend = fmt.Sprintf("%s: %s", r.Status, r.Detail), "mend what it is computed from, or its expr or rule"
+		}
+		checks = append(checks, c)
+	}
+	return checks
+}
+
+// pushes says that a metric of the policy is pushed.
+func (d doctor) pushes(p engine.Policy) bool {
+	return slices.ContainsFunc(p.Metrics, func(m engine.Metric) bool { return d.sources.pushed[m.Source] != nil })
 }
 
 func (d doctor) observe(ctx context.Context, p engine.Policy) (engine.Service, error) {
@@ -250,10 +293,10 @@ func (d doctor) observe(ctx context.Context, p engine.Policy) (engine.Service, e
 }
 
 // part samples the metrics of a part twice: what is a rate needs two looks.
-func (d doctor) part(ctx context.Context, p engine.Policy, part control.Part) []Check {
+func (d doctor) part(ctx context.Context, p engine.Policy, part control.Part) ([]Check, []engine.Sample) {
 	feed, found := d.feeds[part.Source]
 	if d.sources.pushed[part.Source] != nil {
-		return pushedChecks(p, part)
+		return pushedChecks(p, part), nil
 	}
 	service := engine.Service{Name: part.Service}
 	var err error
@@ -284,7 +327,7 @@ func (d doctor) part(ctx context.Context, p engine.Policy, part control.Part) []
 		}
 		checks = append(checks, c)
 	}
-	return checks
+	return checks, samples
 }
 
 // pushedChecks says where pushed values are to be seen.
@@ -313,45 +356,60 @@ func twice(ctx context.Context, from control.Source, part control.Part, s engine
 
 // summary is what samples say of a metric; "" where there are none.
 func summary(samples []engine.Sample, m engine.Metric) string {
-	sum, n, replicas := 0.0, 0, 0
+	value, n, replicas := average(samples, m)
+	switch {
+	case n == 0:
+		return ""
+	case replicas == 1:
+		return fmt.Sprintf("%.6g of 1 replica", value)
+	case replicas > 1:
+		return fmt.Sprintf("%.6g on average of %d replicas", value, replicas)
+	}
+	return fmt.Sprintf("%.6g", value)
+}
+
+// average is the mean of the samples of a metric, how many there are, and how many of them are of a replica.
+func average(samples []engine.Sample, m engine.Metric) (value float64, n, replicas int) {
 	for _, s := range samples {
 		if s.Metric != m.Name {
 			continue
 		}
-		sum += s.Value
+		value += s.Value
 		n++
 		if s.Replica != "" {
 			replicas++
 		}
 	}
-	switch {
-	case n == 0:
-		return ""
-	case replicas > 0:
-		return fmt.Sprintf("%.6g on average of %d replicas", sum/float64(n), replicas)
-	}
-	return fmt.Sprintf("%.6g", sum/float64(n))
+	return value / float64(max(n, 1)), n, replicas
 }
 
 // mend is what to do about a metric that could not be read.
 func (d doctor) mend(m engine.Metric, err error) string {
 	at := slices.IndexFunc(d.settings, func(s schema.Source) bool { return s.Name == m.Source })
-	kind, url := "scrape", ""
+	kind, where := "scrape", "the server"
 	if at >= 0 {
-		kind, url = d.settings[at].Type, d.settings[at].URL
+		kind, where = d.settings[at].Type, address(d.settings[at])
 	}
-	down := errors.As(err, &engine.Down{})
 	switch {
 	case m.Source == "system":
 		return "the service must run, on an engine that can be reached; types are cpu, memory, network, restarts, throttling"
 	case d.feeds[m.Source].Source == nil:
 		return "set it up under config: sources"
+	case errors.As(err, &errSecret{}):
+		return "set it where the settings of the source say, in the environment, the env file or the file"
 	case kind == "scrape":
 		return "see that the replicas serve /metrics where flyball can reach them; set port and path up under config: sources"
-	case down && url != "":
-		return fmt.Sprintf("see that %s can be reached from here, and that the secret is right", url)
-	case down:
-		return "see that the server can be reached from here, and that the secret is right"
+	case errors.As(err, &engine.Down{}):
+		return fmt.Sprintf("see that %s can be reached from here, and that the secret is right", where)
 	}
-	return "try the query at the server; it must answer one number"
+	return "try the query at " + where + "; it must answer one number"
+}
+
+// address is where a source is, without what stands behind a ?, which may be a secret.
+func address(s schema.Source) string {
+	u, err := url.Parse(s.URL)
+	if err != nil || s.URL == "" {
+		return "the server"
+	}
+	return u.Scheme + "://" + u.Host + u.Path
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/control"
+	"github.com/flyball-dev/flyball/engine/guard"
+	"github.com/flyball-dev/flyball/engine/metrics/push"
 )
 
 // Metrics is what the windows say now.
@@ -22,7 +25,11 @@ func (a *App) Metrics(ctx context.Context, service string) ([]api.MetricStatus, 
 	}
 	var all []api.MetricStatus
 	for _, p := range policies {
-		snapshot, seen := a.live.Look(p, now.At)
+		st, err := a.store.State(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		snapshot, seen := a.live.Look(p, guard.Rebase(st, now.Boot, now.At), now.At)
 		if seen {
 			snapshot = control.Compute(ctx, a, p, snapshot)
 		}
@@ -52,12 +59,16 @@ func (a *App) everything() []engine.Policy {
 	return all
 }
 
-// Push hands values to the push sources of the policies that look at the service.
+// Push hands values to the push sources of the policies that look at the service. It takes all of them, or none.
 func (a *App) Push(_ context.Context, service string, samples []api.Pushed) error {
 	now := time.Now()
 	policies := a.everything()
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if places := a.sources.places(policies, service); len(places) > 1 {
+		return api.Refusal{Status: http.StatusConflict, Detail: fmt.Sprintf(
+			"several services are called %s (%s), and a value could be of any: call them differently", service, strings.Join(places, ", "))}
+	}
 	taken := map[string][]engine.Sample{} // by source
 	for _, s := range samples {
 		sources := a.sources.expect(policies, service, s.Metric)
@@ -68,12 +79,31 @@ func (a *App) Push(_ context.Context, service string, samples []api.Pushed) erro
 			taken[source] = append(taken[source], engine.Sample{Metric: s.Metric, Replica: s.Replica, At: s.At, Value: *s.Value})
 		}
 	}
-	for source, samples := range taken {
-		if err := a.sources.pushed[source].Push(service, samples, now); err != nil {
+	for _, samples := range taken {
+		if err := push.Check(service, samples, now); err != nil {
 			return api.Refusal{Status: http.StatusBadRequest, Detail: err.Error()}
 		}
 	}
+	for source, samples := range taken {
+		if err := a.sources.pushed[source].Push(service, samples, now); err != nil {
+			return err // which was checked
+		}
+	}
 	return nil
+}
+
+// places are where the services of a name run of which a policy wants values.
+func (s *sources) places(policies []engine.Policy, service string) []string {
+	var places []string
+	for _, p := range policies {
+		at := p.Target.Service(service)
+		for _, m := range p.Metrics {
+			if s.pushed[m.Source] != nil && m.Service == service && !slices.Contains(places, at) {
+				places = append(places, at)
+			}
+		}
+	}
+	return places
 }
 
 // expect are the push sources of which a policy wants a value of a service.
@@ -178,6 +208,8 @@ func kept(ctx context.Context, from history, policies []engine.Policy, asked api
 	if len(found) == 0 {
 		return answer, unknown(asked.Service, policies)
 	}
+	slices.SortStableFunc(found, func(a, b engine.Policy) int { return cmp.Compare(standing(a), standing(b)) })
+	declared := false
 	var names []string
 	for _, p := range found {
 		for _, m := range p.Metrics {
@@ -186,13 +218,30 @@ func kept(ctx context.Context, from history, policies []engine.Policy, asked api
 			case m.Name != asked.Metric:
 				names = append(names, m.Name)
 			default:
-				err := read(ctx, from, engine.Range{Subject: p.Subject(), Metric: m.Name, From: asked.From, To: asked.To}, asked.Rollups, &answer)
-				return answer, err
+				declared = true
+				r := engine.Range{Subject: p.Subject(), Metric: m.Name, From: asked.From, To: asked.To}
+				if err := read(ctx, from, r, asked.Rollups, &answer); err != nil || len(answer.Series)+len(answer.Rollups) > 0 {
+					return answer, err
+				}
 			}
 		}
 	}
+	if declared {
+		return answer, nil
+	}
 	return answer, api.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf(
 		"no samples are kept of a metric %s of service %s; they are of: %s", asked.Metric, asked.Service, strings.Join(names, ", "))}
+}
+
+// standing puts a policy that acts before one that only watches, and that before one that is off.
+func standing(p engine.Policy) int {
+	switch {
+	case !p.Enabled:
+		return 2
+	case p.Mode == engine.Shadow:
+		return 1
+	}
+	return 0
 }
 
 func read(ctx context.Context, from history, r engine.Range, rollups bool, into *api.Kept) (err error) {

@@ -167,17 +167,44 @@ func (f *Offline) Metrics(ctx context.Context, service string) ([]api.MetricStat
 		return nil, unknown(service, at)
 	}
 	var all []api.MetricStatus
+	now := time.Now()
 	for _, p := range found {
 		p = lastMode(p, newest)
-		all = append(all, statuses(p, newest[p.Subject()].Snapshot)...)
+		all = append(all, statuses(p, aged(p, newest[p.Subject()].Snapshot, now))...)
 	}
 	return all, nil
 }
 
-// Samples is the history of a metric.
+// aged is a snapshot as it is to be read now: what was ok then may be stale.
+func aged(p engine.Policy, s engine.Snapshot, now time.Time) engine.Snapshot {
+	since := now.Sub(s.At)
+	for name, r := range s.Metrics {
+		m, _ := p.Metric(name)
+		age := since + time.Duration(r.AgeSeconds*float64(time.Second))
+		if r.Status == engine.OK && m.StaleAfter > 0 && age > m.StaleAfter {
+			s.Metrics[name] = engine.Reading{Status: engine.Stale, AgeSeconds: r.AgeSeconds, Samples: r.Samples,
+				Detail: fmt.Sprintf("%s old, and no daemon runs", age.Round(time.Second))}
+		}
+	}
+	return s
+}
+
+// Samples is the history of a metric, in whichever mode its policy last ran.
 func (f *Offline) Samples(ctx context.Context, asked api.Asked) (answer api.Kept, err error) {
 	err = f.read(func(store *sqlite.Store) error {
-		answer, err = kept(ctx, store, f.policies, asked)
+		records, err := store.Latest(ctx)
+		if err != nil {
+			return err
+		}
+		newest := map[string]engine.Record{}
+		for _, r := range records {
+			newest[r.Subject()] = r
+		}
+		policies := make([]engine.Policy, len(f.policies))
+		for i, p := range f.policies {
+			policies[i] = lastMode(p, newest)
+		}
+		answer, err = kept(ctx, store, policies, asked)
 		return err
 	})
 	return answer, err

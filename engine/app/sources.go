@@ -47,30 +47,26 @@ func (s *sources) feeds(settings []schema.Source) (map[string]control.Feed, func
 	if !slices.ContainsFunc(settings, func(one schema.Source) bool { return one.Name == "business" }) {
 		settings = append(slices.Clone(settings), schema.Source{Name: "business", Type: "scrape", Timeout: 5 * time.Second})
 	}
-	if s.pushed == nil {
-		s.pushed = map[string]*push.Source{}
-	}
-	feeds := map[string]control.Feed{}
+	feeds, pushed := map[string]control.Feed{}, map[string]*push.Source{}
 	var kept []*late
 	for _, one := range settings {
 		if one.Type == "push" {
-			if s.pushed[one.Name] == nil {
-				s.pushed[one.Name] = push.New()
+			if pushed[one.Name] = s.pushed[one.Name]; pushed[one.Name] == nil {
+				pushed[one.Name] = push.New()
 			}
-			feeds[one.Name] = control.Feed{Source: s.pushed[one.Name]}
+			feeds[one.Name] = control.Feed{Source: pushed[one.Name]}
 			continue
 		}
-		l := &late{settings: one, env: s.env}
-		if at := slices.IndexFunc(s.lates, func(old *late) bool { return old.settings == one }); at >= 0 {
-			l = s.lates[at]
+		at := slices.IndexFunc(s.lates, func(old *late) bool { return old.settings == one })
+		if at < 0 {
+			kept = append(kept, newLate(one, s.env))
 		} else {
-			l.breaker = poll.NewBreaker(l, one.Timeout)
+			kept = append(kept, s.lates[at])
 		}
-		kept = append(kept, l)
-		feeds[one.Name] = control.Feed{Source: l.breaker, Whole: one.Type != "scrape"}
+		feeds[one.Name] = kept[len(kept)-1].feed
 	}
 	gone := slices.DeleteFunc(s.lates, func(old *late) bool { return slices.Contains(kept, old) })
-	s.lates = kept
+	s.lates, s.pushed = kept, pushed
 	return feeds, func() error { return closeAll(gone) }
 }
 
@@ -89,12 +85,22 @@ func closeAll(lates []*late) error {
 type late struct {
 	settings schema.Source
 	env      func(string) string
-	breaker  *poll.Breaker
+	feed     control.Feed // of it
 
-	mu      sync.Mutex
+	mu      sync.RWMutex // held for reading while the source is asked: it is closed when nobody asks
 	secrets secrets
 	source  control.Source // nil: not connected
 	closer  io.Closer
+	closed  bool
+}
+
+func newLate(s schema.Source, env func(string) string) *late {
+	l := &late{settings: s, env: env}
+	l.feed = control.Feed{Source: l, Whole: true}
+	if s.Type == "scrape" { // the others have a deadline and a breaker for each query
+		l.feed = control.Feed{Source: poll.NewBreaker(l, s.Timeout)}
+	}
+	return l
 }
 
 // secrets are what the source's settings point at.
@@ -105,42 +111,63 @@ func (secrets) LogValue() any { return "(secret)" }
 
 // Sample asks the source.
 func (l *late) Sample(ctx context.Context, metrics []engine.Metric, s engine.Service) ([]engine.Sample, error) {
-	source, err := l.now()
-	if err != nil {
-		errs := make([]error, len(metrics))
-		for i, m := range metrics {
-			errs[i] = engine.Unread{Metric: m.Name, Query: m.Query, Err: engine.Down{Err: err}}
-		}
-		return nil, errors.Join(errs...)
+	if err := l.connect(); err != nil {
+		return nil, unread(metrics, err)
 	}
-	return source.Sample(ctx, metrics, s)
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.source == nil { // closed meanwhile
+		return nil, unread(metrics, errReplaced)
+	}
+	return l.source.Sample(ctx, metrics, s)
 }
 
-// now is the source, connected with the secrets of now.
-func (l *late) now() (control.Source, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+var errReplaced = errors.New("the source was set up anew")
+
+func unread(metrics []engine.Metric, err error) error {
+	errs := make([]error, len(metrics))
+	for i, m := range metrics {
+		errs[i] = engine.Unread{Metric: m.Name, Query: m.Query, Err: err}
+	}
+	return errors.Join(errs...)
+}
+
+// connect makes the source one with the secrets of now.
+func (l *late) connect() error {
 	found, err := l.find()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if l.source != nil && found == l.secrets {
-		return l.source, nil
+	l.mu.RLock()
+	ready := l.source != nil && found == l.secrets
+	l.mu.RUnlock()
+	if ready {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return errReplaced
+	}
+	if l.source != nil && found == l.secrets { // somebody else did it
+		return nil
 	}
 	if err := l.let(); err != nil {
-		return nil, err
+		return err
 	}
 	source, closer, err := connect(l.settings, found)
 	if err != nil {
-		return nil, fmt.Errorf("source %s: %w", l.settings.Name, err)
+		return fmt.Errorf("source %s: %w", l.settings.Name, err)
 	}
 	l.secrets, l.source, l.closer = found, source, closer
-	return source, nil
+	return nil
 }
 
+// close lets go of the source, for good, once nobody asks it.
 func (l *late) close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.closed = true
 	return l.let()
 }
 
@@ -166,11 +193,16 @@ func (l *late) find() (s secrets, err error) {
 		{"token", l.settings.Token, &s.token},
 	} {
 		if *one.to, err = secret(one.where, l.env); err != nil {
-			return secrets{}, fmt.Errorf("source %s: %s: %w", l.settings.Name, one.field, err)
+			return secrets{}, errSecret{fmt.Errorf("source %s: %s: %w", l.settings.Name, one.field, err)}
 		}
 	}
 	return s, nil
 }
+
+// errSecret says that a secret is not where the settings say.
+type errSecret struct{ error }
+
+const secretSize = 64 << 10 // bytes of a file that are read at most
 
 // secret is what stands in an environment variable or a file; "" where neither is named.
 func secret(where schema.Secret, env func(string) string) (string, error) {
@@ -181,7 +213,12 @@ func secret(where schema.Secret, env func(string) string) (string, error) {
 		}
 		return "", fmt.Errorf("environment variable %s is not set", where.Env)
 	case where.File != "":
-		text, err := os.ReadFile(where.File)
+		file, err := os.Open(where.File)
+		if err != nil {
+			return "", err
+		}
+		defer file.Close()
+		text, err := io.ReadAll(io.LimitReader(file, secretSize))
 		if err != nil {
 			return "", err
 		}
@@ -216,5 +253,5 @@ func connect(s schema.Source, with secrets) (control.Source, io.Closer, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return poll.NewEach(asker, s.AtOnce), asker, nil
+	return poll.NewEach(asker, s.AtOnce, s.Timeout), asker, nil
 }

@@ -49,13 +49,8 @@ func New() *Source {
 // one is not a finite number, is older than an hour, more than 5 s in the future, or has no name of 1 to 200 bytes, none.
 // Of two with the same metric, replica and time the first stays.
 func (s *Source) Push(service string, samples []engine.Sample, now time.Time) error {
-	if err := name("service", service, 1); err != nil {
+	if err := Check(service, samples, now); err != nil {
 		return err
-	}
-	for i, sample := range samples {
-		if err := check(sample, now); err != nil {
-			return fmt.Errorf("sample %d: %w", i+1, err)
-		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,6 +60,19 @@ func (s *Source) Push(service string, samples []engine.Sample, now time.Time) er
 			at = now
 		}
 		s.keep(series{service, sample.Metric, sample.Replica}, engine.Point{At: at.Round(0), Value: sample.Value})
+	}
+	return nil
+}
+
+// Check says why samples would not be taken.
+func Check(service string, samples []engine.Sample, now time.Time) error {
+	if err := name("service", service, 1); err != nil {
+		return err
+	}
+	for i, sample := range samples {
+		if err := check(sample, now); err != nil {
+			return fmt.Errorf("sample %d: %w", i+1, err)
+		}
 	}
 	return nil
 }
