@@ -1,8 +1,9 @@
 // Package chunk packs the samples of a series, and their rollups, into few bytes and back without loss. It is pure.
 //
-// A chunk is a version byte, a form byte, four bytes of checksum (CRC-32C of all the rest) and the body, deflated where
-// that is smaller. The body is a count and one column after the other: all times, then all values. Neighbours in a
-// column are alike, so columns deflate better than rows.
+// A chunk is a version byte, a form byte, four bytes of checksum (CRC-32C of all the rest) and the body: a count and one
+// column after the other, all times, then all values. Neighbours in a column are alike. The body has the form that is
+// smallest: packed, all numbers of a column in as many bits as its largest needs, which is best where they are sampled in
+// step; or each in as many bytes as it needs, deflated where that helps, which is best where one is far off.
 package chunk
 
 import (
@@ -23,6 +24,7 @@ const (
 
 	deflated = 1 << 0 // bits of the form byte
 	rollups  = 1 << 1 // else points
+	packed   = 1 << 2
 
 	// A larger body is not deflated, so that what inflates to more can only be damage.
 	maxInflated = 1 << 16
@@ -33,7 +35,7 @@ const (
 func Encode(points []engine.Point) []byte { return new(Encoder).Encode(points) }
 
 // EncodeOpen is Encode for a chunk that will soon be written again: not deflated, which takes a fraction of the time.
-func EncodeOpen(points []engine.Point) []byte { return seal(encode(points), 0) }
+func EncodeOpen(points []engine.Point) []byte { return seal(encode(points).smaller()) }
 
 // Decode unpacks what Encode and EncodeOpen have packed. Times are UTC. What is damaged, cut short, of a newer version
 // or of rollups is an error, and costs no more memory than some fifty times its length and a few megabytes.
@@ -77,7 +79,7 @@ func (d *Decoder) DecodeRollups(chunk []byte) ([]engine.Rollup, error) {
 	return unpack(d, chunk, rollups, decodeRollups)
 }
 
-func unpack[T any](d *Decoder, chunk []byte, kind byte, decode func([]byte) ([]T, error)) ([]T, error) {
+func unpack[T any](d *Decoder, chunk []byte, kind byte, decode func(reader) ([]T, error)) ([]T, error) {
 	body, err := d.open(chunk, kind)
 	if err != nil {
 		return nil, fmt.Errorf("chunk of %d bytes: %w", len(chunk), err)
@@ -89,18 +91,18 @@ func unpack[T any](d *Decoder, chunk []byte, kind byte, decode func([]byte) ([]T
 	return all, nil
 }
 
-func encode(points []engine.Point) []byte {
+func encode(points []engine.Point) *body {
 	times, values := make([]int64, len(points)), make([]float64, len(points))
 	for i, p := range points {
 		times[i], values[i] = p.At.UnixMilli(), p.Value
 	}
-	body := binary.AppendUvarint(make([]byte, 0, 16+4*len(points)), uint64(len(points)))
-	body = appendTimes(body, times)
-	return appendValues(body, values)
+	b := newBody(len(points), 2)
+	b.times(times)
+	b.values(values)
+	return b
 }
 
-func decode(body []byte) ([]engine.Point, error) {
-	r := reader{rest: body}
+func decode(r reader) ([]engine.Point, error) {
 	n := r.count(2) // a byte at least for each time, and for each value
 	times, values := r.times(n), r.values(n)
 	if err := r.end(); err != nil {
@@ -113,15 +115,15 @@ func decode(body []byte) ([]engine.Point, error) {
 	return points, nil
 }
 
-// seal deflates a body where that makes it smaller.
-func (e *Encoder) seal(body []byte, kind byte) []byte {
-	if len(body) > maxInflated {
-		return seal(body, kind)
+// seal takes the smallest form of a body.
+func (e *Encoder) seal(b *body, kind byte) []byte {
+	small, form := b.smaller()
+	if len(b.plain) <= maxInflated {
+		if d := e.deflate(b.plain); len(d) < len(small) {
+			small, form = d, deflated
+		}
 	}
-	if small := e.deflate(body); len(small) < len(body) {
-		return seal(small, kind|deflated)
-	}
-	return seal(body, kind)
+	return seal(small, kind|form)
 }
 
 func seal(body []byte, form byte) []byte {
@@ -132,21 +134,28 @@ func seal(body []byte, form byte) []byte {
 	return chunk
 }
 
-// open is the body of a chunk, until the next one is opened.
-func (d *Decoder) open(chunk []byte, kind byte) ([]byte, error) {
+// open reads the body of a chunk, until the next one is opened.
+func (d *Decoder) open(chunk []byte, kind byte) (reader, error) {
 	switch {
 	case len(chunk) < header:
-		return nil, errors.New("it is cut short")
+		return reader{}, errors.New("it is cut short")
 	case chunk[0] != version:
-		return nil, fmt.Errorf("it has version %d, this flyball reads version %d", chunk[0], version)
+		return reader{}, fmt.Errorf("it has version %d, this flyball reads version %d", chunk[0], version)
 	case binary.LittleEndian.Uint32(chunk[2:]) != checksum(chunk):
-		return nil, errors.New("it is damaged: the checksum differs")
-	case chunk[1]&^deflated != kind:
-		return nil, fmt.Errorf("it has form %d, want %d", chunk[1]&^deflated, kind)
-	case chunk[1]&deflated != 0:
-		return d.inflate(chunk[header:])
+		return reader{}, errors.New("it is damaged: the checksum differs")
 	}
-	return chunk[header:], nil
+	body := chunk[header:]
+	switch form := chunk[1]; form {
+	case kind:
+		return reader{rest: body}, nil
+	case kind | packed:
+		return reader{rest: body, packed: true}, nil
+	case kind | deflated:
+		body, err := d.inflate(body)
+		return reader{rest: body}, err
+	default:
+		return reader{}, fmt.Errorf("it has form %d, want %d, or with %d or %d added", form, kind, deflated, packed)
+	}
 }
 
 func checksum(chunk []byte) uint32 {

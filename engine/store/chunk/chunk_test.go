@@ -36,6 +36,19 @@ func roundTrip(t interface {
 			t.Fatalf("packed %v\nunpacked %v", points, got)
 		}
 	}
+	for _, r := range encode(points).readers() { // also the forms that were not the smallest
+		if got, err := decode(r); err != nil || !slices.EqualFunc(got, points, identical) {
+			t.Fatalf("packed (%t) %v\nunpacked %v, %v", r.packed, points, got, err)
+		}
+	}
+}
+
+// readers read a body in each form that can have it.
+func (b *body) readers() []reader {
+	if b.packed == nil {
+		return []reader{{rest: b.plain}}
+	}
+	return []reader{{rest: b.plain}, {rest: b.packed, packed: true}}
 }
 
 func every(step time.Duration, values ...float64) []engine.Point {
@@ -114,6 +127,7 @@ func TestDamageIsAnError(t *testing.T) {
 		decode func([]byte) error
 	}{
 		"points":      {Encode(points), func(b []byte) error { _, err := Decode(b); return err }},
+		"with a gap":  {Encode(slices.Concat(points[:50], cpu(9000, 3)[8000:8100])), func(b []byte) error { _, err := Decode(b); return err }},
 		"open points": {EncodeOpen(points[:20]), func(b []byte) error { _, err := Decode(b); return err }},
 		"rollups":     {EncodeRollups(SumUp(points)), func(b []byte) error { _, err := DecodeRollups(b); return err }},
 	} {
@@ -162,6 +176,7 @@ func TestRefusedChunks(t *testing.T) {
 		"a newer version":          {[]byte{9, 0, 0, 0, 0, 0}, "version 9"},
 		"rollups":                  {EncodeRollups(nil), "form 2, want 0"},
 		"an unknown form":          {signed(128, 0), "form 128"},
+		"two forms":                {signed(deflated|packed, 0), "form 5"},
 		"a bomb":                   {signed(deflated, bomb.Bytes()...), "inflates to more than"},
 		"not deflated":             {signed(deflated, 7, 7, 7), "inflate"},
 		"more points than bytes":   {signed(0, 255, 255, 255, 255, 15), "cut short"},
@@ -172,6 +187,15 @@ func TestRefusedChunks(t *testing.T) {
 		"an impossible exponent":   {signed(0, 1, 2, inDecimal, 0xff, 0xff, 1, 2), "exponent"},
 		"a number beyond a float":  {signed(0, 1, 2, inDecimal, 0xe8, 4, 200, 1), "no 64-bit float"},
 		"more than there is point": {signed(0, 0, inDecimal, 0, 5), "left over"},
+		"packed, too many":         {signed(packed, binary.AppendUvarint(nil, maxPacked+1)...), "at most"},
+		"packed, very many":        {signed(packed, binary.AppendUvarint(nil, math.MaxUint64)...), "at most"},
+		"packed, no times":         {signed(packed, 1), "cut short"},
+		"packed, too few bits":     {signed(packed, 3, 0, 0, 9, 1, 2, 3), "cut short"},
+		"packed, too wide":         {signed(packed, 1, 0, 0, maxWidth+1, 1, 2, 3, 4, 5, 6, 7, 8), "57 bits"},
+		"packed, steps too wide":   {signed(packed, 1, 0, 0, steps|127, 1, 2, 3, 4, 5, 6, 7, 8), "127 bits"},
+		"packed, bits left over":   {signed(packed, 1, 0, 0, 3, 8, inDecimal, 0, 0, 0, 0), "bits are left over"},
+		"packed, bytes left over":  {signed(packed, 1, 0, 0, 0, inDecimal, 0, 0, 0, 0, 7), "left over"},
+		"packed, an exponent":      {signed(packed, 1, 0, 0, 0, inDecimal, 0xff, 0xff, 1, 0, 0, 0), "exponent"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			points, err := Decode(c.chunk)
@@ -185,24 +209,32 @@ func TestRefusedChunks(t *testing.T) {
 // seeds are bodies of all kinds.
 func seeds(f *testing.F) {
 	points := cpu(240, 3)
-	f.Add(encode(points))
-	f.Add(encode(points[:1]))
-	f.Add(encode(every(time.Second, math.NaN(), 1e300, 1e-300)))
-	f.Add(Encode(points))
-	f.Add(EncodeRollups(SumUp(points)))
+	gap := slices.Concat(points[:100], points[200:])
+	for _, some := range [][]engine.Point{points, points[:1], gap, every(time.Second, math.NaN(), 1e300, 1e-300)} {
+		f.Add(Encode(some))
+		f.Add(EncodeRollups(SumUp(some)))
+		for _, b := range []*body{encode(some), encodeRollups(SumUp(some))} {
+			f.Add(b.plain)
+			f.Add(b.packed)
+		}
+	}
 }
 
 // A body that is read is packed and read as the same again; so is any chunk.
 func FuzzDecode(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, read := range []func([]byte) ([]engine.Point, error){decode, Decode} {
-			if points, err := read(data); err == nil {
+		if points, err := Decode(data); err == nil {
+			roundTrip(t, points)
+		}
+		if all, err := DecodeRollups(data); err == nil {
+			rollupsRoundTrip(t, all)
+		}
+		for _, r := range []reader{{rest: data}, {rest: data, packed: true}} {
+			if points, err := decode(r); err == nil {
 				roundTrip(t, points)
 			}
-		}
-		for _, read := range []func([]byte) ([]engine.Rollup, error){decodeRollups, DecodeRollups} {
-			if all, err := read(data); err == nil {
+			if all, err := decodeRollups(r); err == nil {
 				rollupsRoundTrip(t, all)
 			}
 		}

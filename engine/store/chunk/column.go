@@ -21,6 +21,9 @@ func appendTimes(b []byte, times []int64) []byte {
 }
 
 func (r *reader) times(n int) []int64 {
+	if r.packed {
+		return r.unpacked(n)
+	}
 	times := make([]int64, n)
 	var last, step int64
 	for i := range times {
@@ -42,6 +45,9 @@ func appendInts(b []byte, numbers []int64) []byte {
 }
 
 func (r *reader) ints(n int) []int64 {
+	if r.packed {
+		return r.unpacked(n)
+	}
 	numbers := make([]int64, n)
 	var last int64
 	for i := range numbers {
@@ -56,15 +62,6 @@ const (
 	inDecimal = 0 // an exponent of ten for all, then whole numbers
 	inBits    = 1
 )
-
-// appendValues writes values as whole numbers at one power of ten, and where that can't be as the bits of each.
-func appendValues(b []byte, values []float64) []byte {
-	if numbers, exponent, ok := decimals(values); ok {
-		b = binary.AppendVarint(append(b, inDecimal), int64(exponent))
-		return appendInts(b, numbers)
-	}
-	return appendBits(append(b, inBits), values)
-}
 
 func (r *reader) values(n int) []float64 {
 	switch how := r.byte(); how {
@@ -225,8 +222,9 @@ var errShort = errors.New("it is cut short")
 
 // reader reads a body from its front. After its first error it reads zeros.
 type reader struct {
-	rest []byte
-	err  error
+	rest   []byte
+	packed bool // the form
+	err    error
 }
 
 func (r *reader) fail(err error) {
@@ -236,11 +234,15 @@ func (r *reader) fail(err error) {
 	r.rest = nil
 }
 
-// count reads how many rows there are, each of so many bytes at least.
+// count reads how many rows there are, each of so many bytes at least; of a packed body, of none.
 func (r *reader) count(each int) int {
 	n, size := binary.Uvarint(r.rest)
-	if size <= 0 || n > uint64(len(r.rest)/each) {
+	switch {
+	case size <= 0, !r.packed && n > uint64(len(r.rest)/each):
 		r.fail(errShort)
+		return 0
+	case r.packed && n > maxPacked:
+		r.fail(fmt.Errorf("it has %d rows, at most %d are packed", n, maxPacked))
 		return 0
 	}
 	r.rest = r.rest[size:]

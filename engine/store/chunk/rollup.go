@@ -1,12 +1,8 @@
 package chunk
 
-import (
-	"encoding/binary"
+import "github.com/flyball-dev/flyball/engine"
 
-	"github.com/flyball-dev/flyball/engine"
-)
-
-func encodeRollups(all []engine.Rollup) []byte {
+func encodeRollups(all []engine.Rollup) *body {
 	n := len(all)
 	from, count := make([]int64, n), make([]int64, n)
 	lowest, highest, mean := make([]float64, n), make([]float64, n), make([]float64, n)
@@ -14,13 +10,16 @@ func encodeRollups(all []engine.Rollup) []byte {
 		from[i], count[i] = r.From.UnixMilli(), int64(r.Count)
 		lowest[i], highest[i], mean[i] = r.Min, r.Max, r.Mean
 	}
-	body := binary.AppendUvarint(make([]byte, 0, 16+12*n), uint64(n))
-	body = appendInts(appendTimes(body, from), count)
-	return appendValues(appendValues(appendValues(body, lowest), highest), mean)
+	b := newBody(n, 5)
+	b.times(from)
+	b.ints(count)
+	b.values(lowest)
+	b.values(highest)
+	b.values(mean)
+	return b
 }
 
-func decodeRollups(body []byte) ([]engine.Rollup, error) {
-	r := reader{rest: body}
+func decodeRollups(r reader) ([]engine.Rollup, error) {
 	n := r.count(5) // a byte at least for each of five numbers
 	from, count := r.times(n), r.ints(n)
 	lowest, highest, mean := r.values(n), r.values(n), r.values(n)

@@ -21,10 +21,16 @@ func rollupsRoundTrip(t interface {
 		t.Fatalf("%v is packed, and unpacked: %v", all, err)
 	}
 	bits := math.Float64bits
-	if !slices.EqualFunc(got, all, func(a, b engine.Rollup) bool {
+	identical := func(a, b engine.Rollup) bool {
 		return a.From.Equal(b.From) && a.Count == b.Count && bits(a.Min) == bits(b.Min) && bits(a.Max) == bits(b.Max) && bits(a.Mean) == bits(b.Mean)
-	}) {
+	}
+	if !slices.EqualFunc(got, all, identical) {
 		t.Fatalf("packed %v\nunpacked %v", all, got)
+	}
+	for _, r := range encodeRollups(all).readers() {
+		if got, err := decodeRollups(r); err != nil || !slices.EqualFunc(got, all, identical) {
+			t.Fatalf("packed (%t) %v\nunpacked %v, %v", r.packed, all, got, err)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 )
 
-// maxArrivals is how many samples wait in memory at most, in some 40 MB: two hours of 800 series at 15 s. Beyond that,
+// maxArrivals is how many samples wait in memory at most, in some 15 MB: two hours of 800 series at 15 s. Beyond that,
 // the oldest quarter is dropped.
 const maxArrivals = 500_000
 
@@ -37,8 +37,8 @@ func compare(a, b identity) int {
 
 // arrival is a sample that is not on disk yet.
 type arrival struct {
-	identity
-	at    int64 // milliseconds since 1970
+	who   *identity // one for all samples of a series that wait
+	at    int64     // milliseconds since 1970
 	value float64
 }
 
@@ -50,7 +50,8 @@ func (a arrival) point() engine.Point {
 type arrivals struct {
 	mutex   sync.Mutex
 	all     []arrival
-	writing int // so many of them, from the first, are being written
+	known   map[identity]*identity // the series of all
+	writing int                    // so many of them, from the first, are being written
 	dropped int
 }
 
@@ -62,15 +63,39 @@ func (a *arrivals) add(series []engine.Series) {
 			if len(a.all) == maxArrivals {
 				a.drop(maxArrivals / 4)
 			}
-			a.all = append(a.all, arrival{identity{s.Subject, s.Metric, s.Signal, s.Replica}, p.At.UnixMilli(), p.Value})
+			who := a.know(identity{s.Subject, s.Metric, s.Signal, s.Replica})
+			a.all = append(a.all, arrival{who, p.At.UnixMilli(), p.Value})
 		}
 	}
+}
+
+func (a *arrivals) know(who identity) *identity {
+	if known := a.known[who]; known != nil {
+		return known
+	}
+	if a.known == nil {
+		a.known = map[identity]*identity{}
+	}
+	a.known[who] = &who
+	return &who
 }
 
 func (a *arrivals) drop(n int) {
 	a.dropped += n
 	a.writing = max(0, a.writing-n)
+	a.forget(n)
+}
+
+// forget lets go of the first n, and of the series of which no other waits.
+func (a *arrivals) forget(n int) {
 	a.all = slices.Clone(a.all[n:]) // what is being written is left as it is
+	a.known = nil
+	if len(a.all) > 0 {
+		a.known = map[identity]*identity{}
+	}
+	for _, one := range a.all {
+		a.known[*one.who] = one.who
+	}
 }
 
 // begin answers what is to be written, and how many samples were lost before.
@@ -87,7 +112,7 @@ func (a *arrivals) end(written bool) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	if written {
-		a.all = slices.Clone(a.all[a.writing:])
+		a.forget(a.writing)
 	}
 	a.writing = 0
 }
@@ -99,8 +124,8 @@ func (a *arrivals) in(r engine.Range) map[identity][]engine.Point {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	for _, one := range a.all {
-		if one.at > from && one.at <= to && one.identity.of(r) {
-			found[one.identity] = append(found[one.identity], one.point())
+		if one.at > from && one.at <= to && one.who.of(r) {
+			found[*one.who] = append(found[*one.who], one.point())
 		}
 	}
 	return found
@@ -116,12 +141,11 @@ func (s *Store) Keep(series []engine.Series) {
 }
 
 // Flush writes what was kept since the last one, in one transaction of its own; and each hour drops what is past its
-// retention. An error, a full disk's for one, means that nothing was written: it stays in memory and is written by the
+// retention, counted from now, or from the newest sample on disk where that is older. An error, a full disk's for one, means that nothing was written: it stays in memory and is written by the
 // next Flush. Samples that were not flushed are lost when the process is killed.
 func (s *Store) Flush(ctx context.Context, now time.Time) error {
-	err := s.flush(ctx)
-	s.pruneSamples(ctx, now)
-	return err
+	s.pruneSamples(ctx, now) // before: samples of a clock that is wrong do not count yet
+	return s.flush(ctx)
 }
 
 func (s *Store) flush(ctx context.Context) error {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +87,43 @@ func TestWaitingSamplesAreBounded(t *testing.T) {
 	if len(a.all) != 3 {
 		t.Errorf("%d samples wait, want the 3 that came while the others were written", len(a.all))
 	}
+}
+
+// However long a store can't be written, the ids of its series are in memory once.
+func TestWaitingSamplesTakeLittleMemory(t *testing.T) {
+	const series = 100
+	names := []string{"live/shop", "cpu", "1k2j3h4g5f6d7", strings.Repeat("a", 64)}
+	s := openAt(t, filepath.Join(t.TempDir(), "flyball.db"))
+	before := heap()
+	for n := range maxArrivals {
+		id := fmt.Sprintf("%s%03d", names[3], n%series) // each time a string of its own
+		at := start.Add(time.Duration(n/series) * time.Second)
+		s.Keep([]engine.Series{{Subject: names[0], Metric: names[1], Signal: names[2], Replica: id, Points: []engine.Point{{At: at, Value: 1}}}})
+	}
+	if used := heap() - before; used > 20e6 {
+		t.Errorf("%d samples wait in %d MB, want at most 20", len(s.arrivals.all), used/1e6)
+	}
+	if n := len(s.arrivals.known); n != series {
+		t.Errorf("%d series are known, want %d", n, series)
+	}
+	s.arrivals.begin()
+	s.Keep([]engine.Series{cpu(1, start)})
+	s.arrivals.end(true)
+	if n := len(s.arrivals.known); n != 1 {
+		t.Errorf("%d series are known, want that of the sample that came while the others were written", n)
+	}
+	check(t, s.flush(t.Context()))
+	if n := len(s.arrivals.known); n != 0 {
+		t.Errorf("%d series are known, want none: nothing waits", n)
+	}
+	holds(t, s, cpu(1, start))
+}
+
+func heap() int64 {
+	var memory runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&memory)
+	return int64(memory.HeapAlloc)
 }
 
 func TestDamagedSamplesAreSkipped(t *testing.T) {

@@ -19,18 +19,28 @@ const (
 )
 
 // pruneSamples closes the chunks of series that have ended and drops samples and rollups past their retention, at most
-// once an hour.
+// once an hour, and again when the clock was set back. Retention counts from now, or from the newest sample on disk where
+// that is older: a clock that is ahead for less than an hour wipes nothing.
 func (s *Store) pruneSamples(ctx context.Context, now time.Time) {
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
-	if s.write == nil || now.Sub(s.prunedSamples) < pruneEvery {
+	since := now.Sub(s.prunedSamples)
+	if s.write == nil || 0 <= since && since < pruneEvery {
 		return
 	}
 	s.prunedSamples = now
 	for range pruneRounds {
 		more := false
-		err := s.inTransaction(ctx, func(tx *sql.Tx) (err error) {
-			more, err = s.dropSamples(ctx, tx, now)
+		err := s.inTransaction(ctx, func(tx *sql.Tx) error {
+			newest, err := newestSample(ctx, tx)
+			if err != nil || newest == nil {
+				return err // without samples, what else is there does not grow
+			}
+			from := now
+			if at := time.UnixMilli(*newest); at.Before(now) {
+				from = at
+			}
+			more, err = s.dropSamples(ctx, tx, from)
 			return err
 		})
 		if err != nil {
@@ -40,6 +50,26 @@ func (s *Store) pruneSamples(ctx context.Context, now time.Time) {
 			return
 		}
 	}
+}
+
+const (
+	newestClosed = "SELECT max(last) FROM chunk"
+	newestOpen   = "SELECT max(last) FROM open_chunk"
+)
+
+// newestSample is when the newest sample on disk was taken; nil where there is none.
+func newestSample(ctx context.Context, tx *sql.Tx) (*int64, error) {
+	var newest *int64
+	for _, query := range []string{newestClosed, newestOpen} {
+		var one *int64
+		if err := tx.QueryRowContext(ctx, query).Scan(&one); err != nil {
+			return nil, err
+		}
+		if newest == nil || one != nil && *one > *newest {
+			newest = one
+		}
+	}
+	return newest, nil
 }
 
 // The oldest chunks first, a number of rows at a time.
@@ -52,9 +82,10 @@ const (
 		AND NOT EXISTS (SELECT 1 FROM open_chunk WHERE series = ?1) AND NOT EXISTS (SELECT 1 FROM rollup WHERE series = ?1)`
 )
 
-// dropSamples goes through so many rows of each table; more is true where some are left.
-func (s *Store) dropSamples(ctx context.Context, tx *sql.Tx, now time.Time) (more bool, err error) {
-	closed, err := s.closeIdle(ctx, tx, now.Add(-min(idle, s.keepSamples)).UnixMilli())
+// dropSamples goes through so many rows of each table, with retention counted from an instant; more is true where some
+// are left.
+func (s *Store) dropSamples(ctx context.Context, tx *sql.Tx, from time.Time) (more bool, err error) {
+	closed, err := s.closeIdle(ctx, tx, from.Add(-min(idle, s.keepSamples)).UnixMilli())
 	if err != nil {
 		return false, err
 	}
@@ -63,7 +94,7 @@ func (s *Store) dropSamples(ctx context.Context, tx *sql.Tx, now time.Time) (mor
 	for _, id := range closed {
 		touched[id] = true
 	}
-	for query, before := range map[string]time.Time{dropChunks: now.Add(-s.keepSamples), dropDays: now.Add(-s.keepRollups - day)} {
+	for query, before := range map[string]time.Time{dropChunks: from.Add(-s.keepSamples), dropDays: from.Add(-s.keepRollups - day)} {
 		dropped, err := column[int64](tx.QueryContext(ctx, query, before.UnixMilli(), pruneRows))
 		if err != nil {
 			return false, err

@@ -173,59 +173,6 @@ func TestReaderSeesWhatIsFlushed(t *testing.T) {
 	holds(t, reader, series)
 }
 
-func TestOldSamplesAreDropped(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "flyball.db")
-	s, err := Open(path, Options{KeepSamples: 2 * day, KeepRollups: 10 * day})
-	check(t, err)
-	t.Cleanup(func() { s.Shutdown() })
-	at := func(days int) time.Time { return start.Truncate(day).AddDate(0, 0, days) }
-	gone, idle, live := cpu(480, at(0).Add(22*time.Hour)), cpu(100, at(0).Add(22*time.Hour)), cpu(480, at(5))
-	idle.Replica, live.Replica = "r2", "r3"
-	for _, c := range []struct {
-		name                      string
-		now                       time.Time
-		keep                      []engine.Series
-		want                      []engine.Series
-		counted, series, openOnes int
-	}{
-		{"nothing is old", at(1), []engine.Series{gone, idle}, []engine.Series{gone, idle}, 580, 2, 1},
-		{"not twice an hour", at(1).Add(59 * time.Minute), nil, []engine.Series{gone, idle}, 580, 2, 1},
-		{"an idle chunk is closed", at(1).Add(23 * time.Hour), nil, []engine.Series{gone, idle}, 580, 2, 0},
-		{"samples are old", at(5), []engine.Series{live}, []engine.Series{live}, 1060, 3, 0},
-		{"rollups are kept", at(10).Add(12 * time.Hour), nil, nil, 1060, 3, 0},
-		{"rollups are old", at(12), nil, nil, 480, 1, 0},
-		{"all is old", at(20), nil, nil, 0, 0, 0},
-	} {
-		s.Keep(c.keep)
-		check(t, s.Flush(t.Context(), c.now))
-		t.Run(c.name, func(t *testing.T) {
-			holds(t, s, c.want...)
-			if n := counted(t, s); n != c.counted {
-				t.Errorf("rollups count %d samples, want %d", n, c.counted)
-			}
-			if n := rowsIn(t, s, "series"); n != c.series {
-				t.Errorf("%d series, want %d", n, c.series)
-			}
-			if n := rowsIn(t, s, "open_chunk"); n != c.openOnes {
-				t.Errorf("%d open chunks, want %d", n, c.openOnes)
-			}
-		})
-	}
-}
-
-func TestManyOldSamplesAreDropped(t *testing.T) {
-	s := openAt(t, filepath.Join(t.TempDir(), "flyball.db"))
-	flush(t, s, cpu(1, start))
-	_, err := s.write.Exec(`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-		INSERT INTO chunk (series, first, last, points) SELECT 1, i, i, x'' FROM n`, 2*pruneRows+7)
-	check(t, err)
-	check(t, s.Flush(t.Context(), start.Add(time.Hour)))
-	if n := rowsIn(t, s, "chunk"); n != 0 {
-		t.Errorf("%d old chunks are left", n)
-	}
-	holds(t, s, cpu(1, start))
-}
-
 func TestNothingIsScanned(t *testing.T) {
 	s := openAt(t, filepath.Join(t.TempDir(), "flyball.db"))
 	for name, c := range map[string]struct {
@@ -235,6 +182,8 @@ func TestNothingIsScanned(t *testing.T) {
 		"full chunks": {chunksOf, []any{"live/shop", "", "", 1, 2}},
 		"open chunks": {openChunksOf, []any{"live/shop", "", "", 1, 2}},
 		"days":        {daysOf, []any{"live/shop", "", "", 1, 2}},
+		"newest":      {newestClosed, nil},
+		"newest open": {newestOpen, nil},
 		"idle ones":   {idleChunks, []any{1, 2}},
 		"old chunks":  {dropChunks, []any{1, 2}},
 		"old days":    {dropDays, []any{1, 2}},

@@ -50,16 +50,16 @@ func (s *Store) newFiller(ctx context.Context, tx *sql.Tx) (*filler, error) {
 }
 
 func (f *filler) fill(ctx context.Context, all []arrival) error {
-	var order []identity // as they came: series that begin together become neighbours in the file
-	points := map[identity][]engine.Point{}
+	var order []*identity // as they came: series that begin together become neighbours in the file
+	points := map[*identity][]engine.Point{}
 	for _, one := range all {
-		if points[one.identity] == nil {
-			order = append(order, one.identity)
+		if points[one.who] == nil {
+			order = append(order, one.who)
 		}
-		points[one.identity] = append(points[one.identity], one.point())
+		points[one.who] = append(points[one.who], one.point())
 	}
 	for _, who := range order {
-		if err := f.series(ctx, who, chunk.Order(points[who])); err != nil {
+		if err := f.series(ctx, *who, chunk.Order(points[who])); err != nil {
 			return err
 		}
 	}

@@ -215,6 +215,19 @@ func (s Suite) rollups(t *testing.T) {
 	})
 }
 
+// A flush by a clock that is years ahead, with a sample of it, drops nothing.
+func (s Suite) clockAhead(t *testing.T) {
+	ctx, ledger := t.Context(), s.fresh(t)
+	const years = 3 * 365 * 24 * 3600
+	ledger.Keep([]engine.Series{cpu(0, 15)})
+	check(t, ledger.Flush(ctx, after(15)))
+	ledger.Keep([]engine.Series{cpu(years)})
+	check(t, ledger.Flush(ctx, after(years)))
+	ledger.Keep([]engine.Series{cpu(30)})
+	check(t, ledger.Flush(ctx, after(30)))
+	same(t, "samples", must(ledger.Samples(ctx, web(-1, years)))(t), []engine.Series{cpu(0, 15, 30, years)})
+}
+
 // Keep, Flush and the readers are called at once by many.
 func (s Suite) keeping(t *testing.T) {
 	const policies, each = 8, 300

@@ -58,6 +58,7 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("any value comes back", s.anyValue)
 	t.Run("rollups", s.rollups)
 	t.Run("samples are kept and read at once", s.keeping)
+	t.Run("a clock that is ahead wipes no samples", s.clockAhead)
 	t.Run("samples are those of the model", s.likeTheModel)
 	t.Run("kill -9 loses nothing acknowledged", s.killed)
 }
