@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,6 +17,9 @@ import (
 // shown is how many series an error names.
 const shown = 3
 
+// digits are the characters of a finite number. Go's own parser takes more: 5_0, 0x1p4.
+const digits = "0123456789+-.eE"
+
 // answer is what the API answers: https://prometheus.io/docs/prometheus/latest/querying/api/. The client library reads a
 // value that is null, or not there, as zero; this must not.
 type answer struct {
@@ -26,8 +28,9 @@ type answer struct {
 		ResultType string
 		Result     json.RawMessage
 	}
-	Error    string
-	Warnings []string
+	Error     string
+	Warnings  []string
+	IsPartial bool // VictoriaMetrics, and what is like it: a part of the servers with the data did not answer
 }
 
 // point is a time and a value.
@@ -55,6 +58,8 @@ func (s *Source) read(status int, body []byte) (float64, error) {
 		return 0, fmt.Errorf("%s says: %s", s, s.options.quote(a.Error))
 	case err != nil || badQuery || a.Status != "success":
 		return 0, engine.Down{Err: fmt.Errorf("%s answers %d and no JSON of Prometheus; is url its address? %s", s, status, s.options.quote(string(body)))}
+	case a.IsPartial:
+		return 0, errors.New("the answer is partial, so that it is not trusted: a server that has a part of the data did not answer")
 	case len(a.Warnings) > 0:
 		return 0, fmt.Errorf("the answer has a warning, so that it is not trusted: %s", s.options.quote(strings.Join(a.Warnings, "; ")))
 	}
@@ -102,7 +107,7 @@ func (p point) number() (float64, error) {
 		return 0, fmt.Errorf("the value is %s; allowed: a number in quotes", query.Short(string(p[1])))
 	}
 	value, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
+	if err != nil || strings.Trim(text, digits) != "" {
 		return 0, fmt.Errorf("the value is %s; allowed: a finite number", query.Short(text))
 	}
 	return value, nil

@@ -65,6 +65,12 @@ func TestAsk(t *testing.T) {
 		{"too large a number of JSON", says(200, vector(one(`1e100000`))), "the value is 1e100000; allowed: a number in quotes", false},
 		{"a native histogram", says(200, vector(`{"metric":{},"histogram":[1,{"count":"1","sum":"1","buckets":[]}]}`)), "a native histogram", false},
 		{"warnings", says(200, `{"status":"success","warnings":["one store is gone"],"data":{"resultType":"scalar","result":[1,"2"]}}`), "has a warning, so that it is not trusted: one store is gone", false},
+		{"partial", says(200, `{"status":"success","isPartial":true,"data":{"resultType":"scalar","result":[1,"2"]}}`), "is partial, so that it is not trusted", false},
+		{"not partial", says(200, `{"status":"success","isPartial":false,"data":{"resultType":"scalar","result":[1,"2"]}}`), "2", false},
+		{"an underscore", says(200, vector(one(`"5_0"`))), "the value is 5_0; allowed: a finite number", false},
+		{"hexadecimal", says(200, vector(one(`"0x1p4"`))), "the value is 0x1p4; allowed: a finite number", false},
+		{"infinite, spelt out", says(200, vector(one(`"infinity"`))), "the value is infinity; allowed: a finite number", false},
+		{"with an exponent", says(200, vector(one(`"-1.5e+21"`))), "-1.5e+21", false},
 		{"a bad query", says(400, `{"status":"error","errorType":"bad_data","error":"1:3: parse error"}`), "says: 1:3: parse error", false},
 		{"a query that fails", says(422, `{"status":"error","errorType":"execution","error":"too many samples"}`), "says: too many samples", false},
 		{"a huge answer", says(200, vector(one(`"1"`))+strings.Repeat(" ", 2*answerSize)), "larger than 1 MB", false},
@@ -307,7 +313,7 @@ func TestBreakerOpensAndHeals(t *testing.T) {
 					}
 					return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(vector(one(`"3"`))))}, nil
 				})
-				b := poll.NewBreaker(poll.NewEach(s, 4), 5*time.Second)
+				b := poll.NewEach(s, 4, 5*time.Second)
 				metrics := []engine.Metric{{Name: "load", Query: "sum(up)"}}
 				sample := func() ([]engine.Sample, error) { return b.Sample(t.Context(), metrics, engine.Service{}) }
 				for range 3 {
@@ -339,7 +345,7 @@ func TestBreakerStaysClosedForABadQuery(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	b := poll.NewBreaker(poll.NewEach(s, 4), time.Minute)
+	b := poll.NewEach(s, 4, time.Minute)
 	for range 5 {
 		_, err := b.Sample(t.Context(), []engine.Metric{{Name: "load", Query: "sum("}}, engine.Service{})
 		if err == nil || !strings.Contains(err.Error(), `metric load, query "sum(": prometheus at `) || strings.Contains(err.Error(), "not asked") {

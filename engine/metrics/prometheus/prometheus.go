@@ -97,8 +97,8 @@ func (s *Source) String() string { return s.options.String() }
 func (s *Source) GoString() string { return s.String() }
 
 // Ask answers a PromQL query, at Prometheus's own time, with one number: a scalar, or the value of the only series. No
-// series, several, no value, NaN, ±Inf, a native histogram, or an answer with a warning, which may be of half the data, are
-// errors. The error is an engine.Down where no query would have been answered: Prometheus can't be reached, is late,
+// series, several, no value, NaN, ±Inf, a native histogram, or an answer that is partial or has a warning, and so may be of
+// half the data, are errors. The error is an engine.Down where no query would have been answered: Prometheus can't be reached, is late,
 // answers 4xx or 5xx other than to a bad query, or is no Prometheus. It asks once.
 func (s *Source) Ask(ctx context.Context, text string) (float64, error) {
 	status, body, err := s.post(ctx, text)
