@@ -126,6 +126,9 @@ func figure(g map[string]any, command string) (float64, error) {
 	value, told := g[name]
 	n, whole := value.(int64)
 	switch {
+	case whole && n < 0:
+		return 0, unfit(fmt.Sprintf("Redis counts a %s of %d: the group was made or set with an ENTRIESREAD that is too high; "+
+			"XGROUP SETID stream group with the group's last-delivered-id, as XINFO GROUPS shows it, has Redis count anew", name, n))
 	case whole:
 		return float64(n), nil
 	case !told:

@@ -20,15 +20,23 @@ type unfit string
 
 func (u unfit) Error() string { return string(u) }
 
+// refused is what a server says to how a connection begins.
+type refused string
+
+func (r refused) Error() string { return string(r) }
+
 // failed tells a query that can't be answered from a Redis that does not answer.
 func (s *Source) failed(ctx context.Context, err error) error {
 	var no unfit
+	var unwelcome refused
 	var reply client.Error
 	switch {
 	case err == nil || errors.As(err, &no):
 		return err
 	case ctx.Err() != nil:
 		return engine.Down{Err: fmt.Errorf("%s: %w", s, context.Cause(ctx))}
+	case errors.As(err, &unwelcome):
+		return engine.Down{Err: fmt.Errorf("%s says: %s", s, s.options.quote(string(unwelcome)))}
 	case !errors.As(err, &reply):
 		return engine.Down{Err: fmt.Errorf("%s: %w", s, unsaid{s.options.quote(err.Error()), err})}
 	}

@@ -64,7 +64,11 @@ func TestNewTakesAddresses(t *testing.T) {
 		if strings.HasPrefix(text, "rediss") {
 			kind = "TLS"
 		}
-		if got := fmt.Sprintf("%s %d %s", o.Addr, o.DB, kind); got != want {
+		database := "0"
+		if first := s.dialer.opening[0]; first[0] == "SELECT" {
+			database = first[1]
+		}
+		if got := fmt.Sprintf("%s %s %s", o.Addr, database, kind); got != want {
 			t.Errorf("%s is %s; want %s", text, got, want)
 		}
 	}
@@ -118,6 +122,7 @@ func TestReplies(t *testing.T) {
 		"lag":                   {"XLAG a billing", group("+lag\r\n:7\r\n"), false, ""},
 		"lag not known":         {"XLAG a billing", group("+lag\r\n$-1\r\n"), false, "Redis can't tell the lag"},
 		"lag of an old Redis":   {"XLAG a billing", group("+last-delivered-id\r\n+0-1\r\n"), false, "Redis does since 7.0"},
+		"lag below nothing":     {"XLAG a billing", group("+lag\r\n:-990\r\n"), false, "Redis counts a lag of -990: the group was made or set with an ENTRIESREAD that is too high; XGROUP SETID"},
 		"pending":               {"XPENDING a billing", group("+last-delivered-id\r\n+0-1\r\n"), false, ""},
 		"no groups":             {"XPENDING a billing", "*0\r\n", false, "has no groups"},
 		"another group":         {"XPENDING a b", group("+lag\r\n:7\r\n"), false, `no such group; it has "billing"`},
@@ -143,7 +148,7 @@ func TestTLS(t *testing.T) {
 	address := listen(t, func(c net.Conn) { speaks(":7\r\n")(tls.Server(c, web.TLS)) })
 	known := x509.NewCertPool()
 	known.AddCert(web.Certificate())
-	s := open(Options{}, dialer{address, &tls.Config{RootCAs: known, ServerName: "127.0.0.1"}}, 0)
+	s := open(Options{}, &dialer{address: address, tls: &tls.Config{RootCAs: known, ServerName: "127.0.0.1"}})
 	defer s.Close()
 	if got, err := s.Ask(t.Context(), "LLEN a"); err != nil || got != 7 {
 		t.Errorf("Ask = %v, %v; want 7", got, err)

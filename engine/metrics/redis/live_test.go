@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os/exec"
 	"strings"
 	"sync"
@@ -25,6 +26,8 @@ func TestLiveQueries(t *testing.T) {
 		"XADD orders 1-1 n 1", "XADD orders 2-1 n 1", "XADD orders 3-1 n 1", "XGROUP CREATE orders billing 0",
 		"XREADGROUP GROUP billing one COUNT 2 STREAMS orders >", "XACK orders billing 1-1",
 		"XGROUP CREATE orders idle 0", "XGROUP CREATE empty some 0 MKSTREAM", "XADD alone 1-1 n 1",
+		"XADD ahead 1-1 n 1", "XGROUP CREATE ahead some 0 ENTRIESREAD 1000", "XGROUP CREATE ahead mended 0 ENTRIESREAD 1000",
+		"XGROUP SETID ahead mended 0-0",
 		"XADD holes 1-1 n 1", "XADD holes 2-1 n 1", "XADD holes 3-1 n 1", "XGROUP CREATE holes some 1-1", "XDEL holes 2-1",
 	)
 	s := source(t, Options{URL: "redis://" + address})
@@ -40,6 +43,7 @@ func TestLiveQueries(t *testing.T) {
 		"XLAG orders billing":     1,
 		"XLAG orders idle":        3,
 		"XLAG empty some":         0,
+		"XLAG ahead mended":       1,
 		"XPENDING orders billing": 1,
 		"XPENDING orders idle":    0,
 		"GET ''":                  3,
@@ -65,6 +69,7 @@ func TestLiveQueries(t *testing.T) {
 		"XLAG orders nobody":        `no such group; it has "billing", "idle"`,
 		"XPENDING alone nobody":     "has no groups",
 		"XLAG holes some":           "can't tell the lag",
+		"XLAG ahead some":           "counts a lag of -999",
 		"GET nothing":               "there is no such key",
 		"GET word":                  `the text "abc"; allowed: a finite number`,
 		"GET huge":                  "a text of more than 512 bytes",
@@ -197,6 +202,34 @@ func TestLiveHangs(t *testing.T) {
 	if got, err := s.Ask(t.Context(), "LLEN list"); err != nil || got != 0 {
 		t.Errorf("once it goes on LLEN list = %v, %v; want 0", got, err)
 	}
+}
+
+// A Redis that answers nobody for a while is not left with a connection for each time that it was asked.
+func TestLivePauses(t *testing.T) {
+	address := metricstest.Redis(t)
+	s := source(t, Options{URL: "redis://" + address})
+	run(t, address, "CLIENT PAUSE 1500")
+	for range 30 {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		_, err := s.Ask(ctx, "LLEN list")
+		isError(t, err, true, "")
+		cancel()
+	}
+	few := func(most int) {
+		t.Helper()
+		patiently(t, func() error { // the server sees an end when it comes to it
+			clients := run(t, address, "CLIENT LIST").(string)
+			if n := strings.Count(clients, "\n") - 1; n > most { // but for the one that asks
+				return fmt.Errorf("%d connections; want %d at most:\n%s", n, most, clients)
+			}
+			return nil
+		})
+	}
+	few(connections)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	few(0)
 }
 
 // However many ask at once, there are few connections, and they say whose they are.

@@ -50,6 +50,7 @@ func (o Options) LogValue() slog.Value { return slog.StringValue(o.String()) }
 // Source asks one Redis. It is safe for concurrent use.
 type Source struct {
 	client  *client.Client
+	dialer  *dialer
 	options Options
 }
 
@@ -72,23 +73,34 @@ func New(o Options) (*Source, error) {
 	if err != nil || database < 0 {
 		return nil, errors.New("what follows the address in url is not the number of a database; allowed: one such as redis://redis:6379/0")
 	}
-	d := dialer{address: net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "6379"))}
+	d := &dialer{address: net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "6379")), opening: opening(o, database)}
 	if u.Scheme == "rediss" {
 		d.tls = &tls.Config{ServerName: u.Hostname(), MinVersion: tls.VersionTLS12}
 	}
-	return open(o, d, database), nil
+	return open(o, d), nil
 }
 
-// open makes a source that connects by way of a dialer.
-func open(o Options, d dialer, database int) *Source {
-	return &Source{options: o, client: client.NewClient(&client.Options{
-		Addr:       d.address,
-		Dialer:     d.dial,
-		ClientName: "flyball",
-		Username:   o.Username,
-		Password:   o.Password,
-		DB:         database,
-		PoolSize:   cmp.Or(o.Connections, connections),
+// opening is what a connection begins with: who we are, and which database it is of.
+func opening(o Options, database int) [][]string {
+	var all [][]string
+	switch {
+	case o.Username != "":
+		all = append(all, []string{"AUTH", o.Username, o.Password})
+	case o.Password != "":
+		all = append(all, []string{"AUTH", o.Password})
+	}
+	if database > 0 {
+		all = append(all, []string{"SELECT", strconv.Itoa(database)})
+	}
+	return append(all, []string{"CLIENT", "SETNAME", "flyball"})
+}
+
+// open makes a source that connects by way of a dialer, which also says who we are.
+func open(o Options, d *dialer) *Source {
+	return &Source{options: o, dialer: d, client: client.NewClient(&client.Options{
+		Addr:     d.address,
+		Dialer:   d.dial,
+		PoolSize: cmp.Or(o.Connections, connections),
 
 		// The loop asks again: one more try is for a connection that ended while nobody used it.
 		MaxRetries: 1,
@@ -105,7 +117,10 @@ func open(o Options, d dialer, database int) *Source {
 }
 
 // Close ends the connections.
-func (s *Source) Close() error { return s.client.Close() }
+func (s *Source) Close() error {
+	defer s.dialer.end()
+	return s.client.Close()
+}
 
 // String names the source without its secrets.
 func (s *Source) String() string { return s.options.String() }
