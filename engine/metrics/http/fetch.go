@@ -56,7 +56,7 @@ func (s *Source) fetch(ctx context.Context) (any, error) {
 	case len(text) > documentSize:
 		return nil, errors.New("the document is larger than 1 MB")
 	}
-	return decode(text)
+	return decode(text, s.quote)
 }
 
 // refuses says that a status is about the server, or about us, and not about the document.

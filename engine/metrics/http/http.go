@@ -81,9 +81,9 @@ func (s *Source) String() string { return s.options.String() }
 func (s *Source) GoString() string { return s.String() }
 
 // Ask answers a JSONPath with the one number that it leads to: a JSON number, or a text that is one. Nothing, several
-// values, null, true, a list or an object are errors. Those who ask within half a second of each other share one document,
-// or the error there was. The error is an engine.Down where the server can't be reached, is late, breaks off, answers 5xx,
-// 401, 403 or 429, or with a web page.
+// values, null, true, a list or an object are errors, and so is any document in which an object has a field twice. Those who
+// ask within half a second of each other share one document, or the error there was. The error is an engine.Down where the
+// server can't be reached, is late, breaks off, answers 5xx, 401, 403 or 429, or with a web page.
 func (s *Source) Ask(ctx context.Context, query string) (float64, error) {
 	path, err := parse(query)
 	if err != nil {

@@ -25,7 +25,7 @@ const canary = "t0ken-canary"
 
 const document = `{
 	"queues": [{"name": "mail", "length": 12}, {"name": "print", "length": "3.5"}, {"name": "gone", "length": null}],
-	"deep": {"a key": {"n": -1e308}}, "text": "abc", "empty": "", "yes": true, "inf": "Infinity", "nan": "NaN", "twice": 1, "twice": 2
+	"deep": {"a key": {"n": -1e308}}, "text": "abc", "empty": "", "yes": true, "inf": "Infinity", "nan": "NaN"
 }`
 
 func TestAsk(t *testing.T) {
@@ -37,7 +37,6 @@ func TestAsk(t *testing.T) {
 		"$['deep']['a key'].n":                     -1e308,
 		" $.deep['a key'].n ":                      -1e308,
 		"$..n":                                     -1e308,
-		"$.twice":                                  2,
 		"$.queues[?(@.length > 10)].length":        12,
 		"$.queues[-2].length":                      3.5,
 		"$.queues[?(@['name'] == 'print')].length": 3.5,
@@ -47,14 +46,14 @@ func TestAsk(t *testing.T) {
 		}
 	}
 	for query, says := range map[string]string{
-		"$.nothing":          "nothing is there, in a document that is an object with 8 fields",
+		"$.nothing":          "nothing is there, in a document that is an object with 7 fields",
 		"$.queues[9].length": "nothing is there",
 		"$.queues[*].length": "3 values are there; allowed: one",
 		"$.queues[2].length": "null is there; allowed: a number",
 		"$.yes":              "true is there",
 		"$.queues":           "a list of 3 is there",
 		"$.deep":             "an object with 1 fields is there",
-		"$":                  "an object with 8 fields is there",
+		"$":                  "an object with 7 fields is there",
 		"$.text":             `the text "abc" is there`,
 		"$.empty":            `the text "" is there`,
 		"$.inf":              `the text "Infinity" is there`,
@@ -162,11 +161,11 @@ func TestRequest(t *testing.T) {
 }
 
 func TestErrorsAreTyped(t *testing.T) {
-	_, err := decode([]byte(`{"a": 1e100000}`))
+	_, err := decode([]byte(`{"a": 1e100000}`), short)
 	if wrong := (&json.UnmarshalTypeError{}); !errors.As(err, &wrong) || wrong.Offset < 6 || wrong.Offset > 15 {
 		t.Errorf("decode = %#v; want a *json.UnmarshalTypeError with the offset", err)
 	}
-	_, err = decode([]byte(`{"a": 1}}`))
+	_, err = decode([]byte(`{"a": 1}}`), short)
 	if wrong := (&json.SyntaxError{}); !errors.As(err, &wrong) || wrong.Offset != 9 {
 		t.Errorf("decode = %#v; want a *json.SyntaxError with the offset", err)
 	}
@@ -214,7 +213,7 @@ func TestSearchEnds(t *testing.T) {
 	wide := `[{"n": 7}` + strings.Repeat(`,{"a":[[1]]}`, 80000) + "]"
 	for name, text := range map[string]string{"deep": deep, "wide": wide} {
 		t.Run(name, func(t *testing.T) {
-			document, err := decode([]byte(text))
+			document, err := decode([]byte(text), short)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -245,7 +244,7 @@ func FuzzQuery(f *testing.F) {
 			}
 			return
 		}
-		read, err := decode([]byte(document))
+		read, err := decode([]byte(document), short)
 		if err != nil {
 			return
 		}

@@ -1,6 +1,7 @@
 package httpjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,8 +13,9 @@ import (
 )
 
 // decode reads one JSON document. A number too large for a float64 is a *json.UnmarshalTypeError, what is no JSON a
-// *json.SyntaxError, both with the offset in bytes.
-func decode(text []byte) (any, error) {
+// *json.SyntaxError, both with the offset in bytes. An object with two fields of one name is an error, too: which of them
+// counts is not said anywhere, see section 4 of RFC 8259. quote makes the document's words short.
+func decode(text []byte, quote func(string) string) (any, error) {
 	var document any
 	err := json.Unmarshal(text, &document)
 	var wrong *json.UnmarshalTypeError
@@ -23,8 +25,39 @@ func decode(text []byte) (any, error) {
 		return nil, unfit{fmt.Sprintf("the document has a %s near byte %d; allowed: numbers up to 1.8e308", short(wrong.Value), wrong.Offset), err}
 	case errors.As(err, &syntax):
 		return nil, unfit{fmt.Sprintf("the answer is not JSON, at byte %d: %s", syntax.Offset, short(err.Error())), err}
+	case err != nil:
+		return nil, err
 	}
-	return document, err
+	return document, unique(json.NewDecoder(bytes.NewReader(text)), quote)
+}
+
+// unique reads one value of valid JSON, and says which name is there twice in one object.
+func unique(text *json.Decoder, quote func(string) string) error {
+	opening, err := text.Token()
+	if err != nil || opening != json.Delim('{') && opening != json.Delim('[') {
+		return err
+	}
+	var names map[json.Token]bool // nil: a list has none
+	if opening == json.Delim('{') {
+		names = map[json.Token]bool{}
+	}
+	for text.More() {
+		if names != nil {
+			name, err := text.Token()
+			if err != nil {
+				return err
+			}
+			if names[name] {
+				return fmt.Errorf("the field %q is there twice in one object, at byte %d; allowed: once", quote(fmt.Sprint(name)), text.InputOffset())
+			}
+			names[name] = true
+		}
+		if err := unique(text, quote); err != nil {
+			return err
+		}
+	}
+	_, err = text.Token() // the closing one
+	return err
 }
 
 // unfit is an error in plain words, beside what it is of.
