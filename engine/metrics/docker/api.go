@@ -20,7 +20,9 @@ const stuckAfter = 10 * time.Second
 
 // ask is what the engine reads of a replica, nil where that is nothing, or nothing new.
 func (l *look) ask(ctx context.Context) (*reading, error) {
+	asked := time.Now()
 	stats, err := l.stats(ctx, l.replica.ID)
+	heard := time.Now()
 	if err != nil {
 		return nil, l.explain("read statistics", err)
 	}
@@ -29,6 +31,7 @@ func (l *look) ask(ctx context.Context) (*reading, error) {
 		return nil, nil
 	}
 	now := fromAnswer(stats)
+	now.at.from, now.at.to = asked.Add(-late), heard
 	l.weighs(l.replica.ID, now, l.at)
 	return &now, nil
 }
@@ -55,7 +58,7 @@ func fromAnswer(stats container.StatsResponse) reading {
 		inactive = memory.Stats["inactive_file"]
 	}
 	now := reading{
-		way: engineAPI, at: stats.Read,
+		way: engineAPI, at: moment{read: stats.Read},
 		cpu: cpu.CPUUsage.TotalUsage, online: online(cpu),
 		periods: cpu.ThrottlingData.Periods, throttled: cpu.ThrottlingData.ThrottledPeriods,
 		usage: memory.Usage, inactive: inactive, limit: memory.Limit,
@@ -83,6 +86,17 @@ func (s *Source) stuck(id string, read, at time.Time) bool {
 		c.newest, c.moved = read, at
 	}
 	return at.Sub(c.moved) > stuckAfter
+}
+
+// rests says whether a container has used no CPU time since the engine's reading before, as one that is paused; true
+// where there is none before.
+func (s *Source) rests(id string, now reading, at time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.container(id, at)
+	rests := c.spent == nil || *c.spent == now.cpu
+	c.spent = &now.cpu
+	return rests
 }
 
 // settle comes before each call, so that the first of all agrees with the engine on the version.

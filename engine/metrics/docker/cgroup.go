@@ -69,8 +69,10 @@ func v1(machine fs.FS, folder string) (reading, error) {
 	f := &files{machine: machine}
 	memory, cpu := path.Join(groups, "memory", folder), path.Join(groups, "cpu", folder)
 	f.inhabited(f.number(groups, "pids", folder, "pids.current") > 0) // cgroup.procs hides those of other namespaces
-	now := reading{way: cgroupV1, at: time.Now(), cpu: f.number(groups, "cpuacct", folder, "cpuacct.usage")}
+	now := reading{way: cgroupV1, at: ours(time.Now()), cpu: f.number(groups, "cpuacct", folder, "cpuacct.usage")}
+	now.paused = frozen(f.perhaps(groups, "freezer", folder, "freezer.state"))
 	now.throttle(f.text(cpu, "cpu.stat"))
+	now.quota = quota(f.perhaps(cpu, "cpu.cfs_quota_us"), f.perhaps(cpu, "cpu.cfs_period_us"))
 	now.usage = f.number(memory, "memory.usage_in_bytes")
 	now.inactive = f.entry(f.text(memory, "memory.stat"), "total_inactive_file")
 	now.limit = f.number(memory, "memory.limit_in_bytes")
@@ -82,11 +84,16 @@ func v1(machine fs.FS, folder string) (reading, error) {
 func v2(machine fs.FS, folder string) (reading, error) {
 	f := &files{machine: machine}
 	group := path.Join(groups, folder)
-	f.inhabited(f.entry(f.text(group, "cgroup.events"), "populated") == 1)
-	now := reading{way: cgroupV2, at: time.Now()}
+	events := f.text(group, "cgroup.events")
+	f.inhabited(f.entry(events, "populated") == 1)
+	now := reading{way: cgroupV2, at: ours(time.Now())}
+	paused, _ := entry(events, "frozen") // since Linux 5.2; before, nothing can be paused
+	now.paused = paused == 1
 	stat := f.text(group, "cpu.stat")
 	now.cpu = f.entry(stat, "usage_usec") * 1000
 	now.throttle(stat)
+	limit, period, _ := strings.Cut(f.perhaps(group, "cpu.max"), " ")
+	now.quota = quota(limit, period)
 	now.usage = f.number(group, "memory.current")
 	now.inactive = f.entry(f.text(group, "memory.stat"), "inactive_file")
 	now.limit = f.number(group, "memory.max")
@@ -127,6 +134,12 @@ func (f *files) text(parts ...string) string {
 	}
 	text, err := fs.ReadFile(f.machine, path.Join(parts...))
 	f.err = err
+	return string(text)
+}
+
+// perhaps reads a file that some kernels don't have; then it is empty.
+func (f *files) perhaps(parts ...string) string {
+	text, _ := fs.ReadFile(f.machine, path.Join(parts...)) // not being there is an answer
 	return string(text)
 }
 

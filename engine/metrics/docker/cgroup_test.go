@@ -2,6 +2,7 @@ package docker
 
 import (
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"path/filepath"
@@ -75,15 +76,15 @@ func TestFromFiles(t *testing.T) {
 		{"v2, below the root slice", "v2", []string{scope, "docker-" + id + ".scope"}, "-.slice"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			want := reading{way: cgroupV1, cpu: 23725541, periods: 30, throttled: 3, online: 2, usage: 40 << 20, inactive: 8 << 20, limit: 64 << 20}
+			want := reading{way: cgroupV1, cpu: 23725541, periods: 30, throttled: 3, online: 2, quota: 0.5, usage: 40 << 20, inactive: 8 << 20, limit: 64 << 20}
 			if c.tree == "v2" {
 				want.way, want.cpu, want.inactive, want.limit = cgroupV2, 23725000, 4<<20, 24684084<<10
 			}
 			got, err := fromFiles(tree(t, c.tree, c.moved...), id, c.parent)
-			if age := time.Since(got.at); age < 0 || age > time.Minute {
-				t.Errorf("read at %s", got.at)
+			if age := time.Since(got.at.read); age < 0 || age > time.Minute || got.at != ours(got.at.read) {
+				t.Errorf("read at %v", got.at)
 			}
-			got.at = time.Time{}
+			got.at = moment{}
 			if err != nil || got != want {
 				t.Errorf("%+v, %v\nwant %+v", got, err, want)
 			}
@@ -118,6 +119,57 @@ func TestNoPeriods(t *testing.T) {
 		write(t, files, "cpu.stat", stat)
 		if now, err := fromFiles(files, id, ""); err != nil || now.periods != 0 || now.throttled != 0 {
 			t.Errorf("%s: %+v, %v; want none", version, now, err)
+		}
+	}
+}
+
+func TestPausedInFiles(t *testing.T) {
+	for _, c := range []struct {
+		version, file, text string
+		want                bool
+	}{
+		{"v1", "freezer.state", "THAWED\n", false},
+		{"v1", "freezer.state", "FREEZING\n", true},
+		{"v1", "freezer.state", "FROZEN\n", true},
+		{"v2", "cgroup.events", "populated 1\nfrozen 0\n", false},
+		{"v2", "cgroup.events", "populated 1\nfrozen 1\n", true},
+		{"v2", "cgroup.events", "populated 1\n", false}, // before Linux 5.2
+	} {
+		files := tree(t, c.version)
+		write(t, files, c.file, c.text)
+		if now, err := fromFiles(files, id, ""); err != nil || now.paused != c.want {
+			t.Errorf("%s %q: paused is %v, %v", c.version, c.text, now.paused, err)
+		}
+	}
+	files := tree(t, "v1")
+	remove(t, files, "freezer.state")
+	if now, err := fromFiles(files, id, ""); err != nil || now.paused {
+		t.Errorf("without a freezer: %+v, %v", now, err)
+	}
+}
+
+func TestQuotaInFiles(t *testing.T) {
+	for _, c := range []struct {
+		version, file, text string
+		want                float64
+	}{
+		{"v1", "cpu.cfs_quota_us", "20000\n", 0.2},
+		{"v1", "cpu.cfs_quota_us", "-1\n", math.Inf(1)},
+		{"v1", "cpu.cfs_period_us", "25000\n", 2},
+		{"v1", "cpu.cfs_period_us", "0\n", 0},
+		{"v1", "cpu.cfs_quota_us", "much\n", 0},
+		{"v2", "cpu.max", "150000 100000\n", 1.5},
+		{"v2", "cpu.max", "max 100000\n", math.Inf(1)},
+		{"v2", "cpu.max", "150000\n", 0},
+	} {
+		files := tree(t, c.version)
+		write(t, files, c.file, c.text)
+		if now, err := fromFiles(files, id, ""); err != nil || now.quota != c.want {
+			t.Errorf("%s %s %q: %v cores, %v; want %v", c.version, c.file, c.text, now.quota, err, c.want)
+		}
+		remove(t, files, c.file)
+		if now, err := fromFiles(files, id, ""); err != nil || now.quota != 0 {
+			t.Errorf("%s without %s: %v cores, %v; want that it is not known", c.version, c.file, now.quota, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type look struct {
 	files    func() (reading, error)
 	answer   func() (*reading, error) // nil: the container does not run, or the engine has nothing new
 	memory   func() (uint64, error)   // of the engine's host
+	paused   func() bool
 }
 
 // look prepares a look at a replica. anew: its settings must not be those known from before.
@@ -29,6 +31,7 @@ func (s *Source) look(ctx context.Context, r engine.Replica, at time.Time, anew 
 	l.files = sync.OnceValues(l.fromFiles)
 	l.answer = sync.OnceValues(func() (*reading, error) { return l.ask(ctx) })
 	l.memory = func() (uint64, error) { return s.host(ctx) }
+	l.paused = sync.OnceValue(func() bool { return l.isPaused(ctx) })
 	return l
 }
 
@@ -64,6 +67,29 @@ func (l *look) now() (*reading, error) {
 	return l.answer()
 }
 
+// isPaused says whether the replica is paused, and then forgets what was read of it: what it used over a time in which it
+// was paused is not what it uses. The kernel tells at once. The engine tells when it is asked for more than readings, which
+// is done only of a replica that used no CPU time since the last one; one that can't be asked about is taken to run.
+func (l *look) isPaused(ctx context.Context) bool {
+	now, err := l.now()
+	if err != nil || now == nil {
+		return false
+	}
+	paused := now.paused
+	if now.way == engineAPI && l.rests(l.replica.ID, *now, l.at) {
+		found, err := l.Source.settings(ctx, l.replica, l.at, true)
+		paused = err == nil && found.paused
+	}
+	if !paused {
+		return false
+	}
+	l.log.Debug("no sample of a container that is paused", "container", l.replica.Name)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.container(l.replica.ID, l.at).counters = [ways]counters{}
+	return true
+}
+
 // measure takes one sample of a metric's type, nil where there is none: the replica is stopped or gone, or was not seen
 // before.
 func (l *look) measure(kind string) (*float64, error) {
@@ -72,11 +98,13 @@ func (l *look) measure(kind string) (*float64, error) {
 }
 
 func (l *look) value(kind string) (*float64, error) {
-	switch kind {
-	case "network":
-		return l.network()
-	case "restarts":
+	switch {
+	case kind == "restarts":
 		return l.restarts()
+	case l.paused():
+		return nil, nil
+	case kind == "network":
+		return l.network()
 	}
 	now, err := l.now()
 	if err != nil || now == nil {
@@ -97,10 +125,7 @@ func (l *look) cpu(now reading) (*float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	allowed := found.cores
-	if allowed == 0 {
-		allowed = now.online
-	}
+	allowed := cores(cmp.Or(now.quota, found.quota), found.set, now.online)
 	if allowed == 0 {
 		return nil, errors.New("the engine does not say how many CPUs are online")
 	}
@@ -130,7 +155,7 @@ func (l *look) used(now reading) (*float64, error) {
 func (l *look) network() (*float64, error) {
 	found, unknown := l.settings()
 	if unknown == nil && l.machine != nil {
-		read := time.Now()
+		read := ours(time.Now())
 		if total, err := fromProcess(l.machine, l.replica.ID, found); err == nil {
 			return l.since(processFiles, func(c *counters) *float64 { return c.bytes(l.replica, read, total) }), nil
 		}

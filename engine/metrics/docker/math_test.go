@@ -45,7 +45,7 @@ func TestAdvance(t *testing.T) {
 			var counter counter
 			var cores *float64
 			for _, r := range c.readings {
-				cores = counter.advance(start.Add(time.Duration(r.run)*time.Hour), start.Add(r.at), uint64(r.total))
+				cores = counter.advance(start.Add(time.Duration(r.run)*time.Hour), ours(start.Add(r.at)), uint64(r.total))
 			}
 			got := none
 			if cores != nil {
@@ -55,6 +55,35 @@ func TestAdvance(t *testing.T) {
 				t.Errorf("%v cores, want %v", got, c.want)
 			}
 		})
+	}
+}
+
+func TestFollows(t *testing.T) {
+	at := func(read, asked, took time.Duration) moment {
+		return moment{start.Add(read), start.Add(asked - late), start.Add(asked + took)}
+	}
+	const s, ms = time.Second, time.Millisecond
+	for _, c := range []struct {
+		name          string
+		before, after moment
+		want          bool
+	}{
+		{"at once", at(0, 0, ms), at(15*s, 15*s, ms), true},
+		{"another clock than ours", at(-time.Hour, 0, ms), at(15*s-time.Hour, 15*s, ms), true},
+		{"an old engine, late at first", at(-s, 0, ms), at(15*s, 15*s, ms), true},
+		{"an old engine, late then", at(0, 0, ms), at(14*s, 15*s, ms), true},
+		{"an engine under load, which takes 2 s", at(2*s, 0, 2*s), at(15*s, 15*s, 2*s), true},
+		{"the same reading again, of an engine that hung", at(0, 0, ms), at(0, 8*s, ms), true},
+		{"set forward", at(0, 0, ms), at(17*s, 15*s, ms), false},
+		{"set back", at(0, 0, ms), at(13*s, 15*s, ms), false},
+		{"set back by as much as passed", at(0, 0, ms), at(ms, 15*s, ms), false},
+		{"set back by more", at(0, 0, ms), at(-15*s, 15*s, ms), false},
+		{"set forward, under load", at(2*s, 0, 2*s), at(20*s+ms, 15*s, 2*s), false},
+		{"ours", ours(start), ours(start.Add(15 * s)), true},
+	} {
+		if got := c.after.follows(c.before); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
 	}
 }
 
@@ -90,7 +119,7 @@ func TestLimit(t *testing.T) {
 		{"a set that is none", container.Resources{CpusetCpus: "3-1"}, 0},
 		{"a set that no machine has", container.Resources{CpusetCpus: "0-9223372036854775807"}, 0},
 	} {
-		if got := limit(c.set); got != c.want {
+		if got := cores(quotaOf(c.set), float64(cpus(c.set.CpusetCpus)), 0); got != c.want {
 			t.Errorf("%s: %v cores, want %v", c.name, got, c.want)
 		}
 	}
@@ -117,7 +146,7 @@ func TestThrottling(t *testing.T) {
 			var seen counters
 			r := engine.Replica{Started: start}
 			read := func(n counts, at time.Duration) *float64 {
-				return seen.throttling(r, reading{at: start.Add(at), periods: n.periods, throttled: n.throttled})
+				return seen.throttling(r, reading{at: ours(start.Add(at)), periods: n.periods, throttled: n.throttled})
 			}
 			if got := read(c.before, 0); got != nil {
 				t.Errorf("the first reading gives %v %%, want none", *got)
@@ -136,13 +165,13 @@ func TestThrottling(t *testing.T) {
 func TestBytesASecond(t *testing.T) {
 	var seen counters
 	r := engine.Replica{Started: start}
-	if got := seen.bytes(r, start, 1000); got != nil {
+	if got := seen.bytes(r, ours(start), 1000); got != nil {
 		t.Errorf("the first reading gives %v, want none", *got)
 	}
-	if got := seen.bytes(r, start.Add(10*time.Second), 21_000); got == nil || math.Abs(*got-2000) > 1e-6 {
+	if got := seen.bytes(r, ours(start.Add(10*time.Second)), 21_000); got == nil || math.Abs(*got-2000) > 1e-6 {
 		t.Errorf("%v bytes a second, want 2000", got)
 	}
-	if got := seen.bytes(engine.Replica{Started: start.Add(time.Second)}, start.Add(20*time.Second), 41_000); got != nil {
+	if got := seen.bytes(engine.Replica{Started: start.Add(time.Second)}, ours(start.Add(20*time.Second)), 41_000); got != nil {
 		t.Errorf("another run gives %v, want none", *got)
 	}
 }
@@ -162,7 +191,7 @@ func TestPaces(t *testing.T) {
 				run = run.Add(time.Hour)
 			}
 			now := reading{
-				at: at, cpu: rapid.Uint64().Draw(t, "cpu"),
+				at: ours(at), cpu: rapid.Uint64().Draw(t, "cpu"),
 				periods: rapid.Uint64().Draw(t, "periods"), throttled: rapid.Uint64().Draw(t, "throttled"),
 			}
 			r := engine.Replica{Started: run}
@@ -178,7 +207,7 @@ func TestPaces(t *testing.T) {
 			if again && (cores != nil || percent != nil || bytes != nil) {
 				t.Fatal("two runs were compared")
 			}
-			if step >= apart && step < kept && !again && !last.at.IsZero() && now.cpu >= last.cpu {
+			if step >= apart && step < kept && !again && !last.at.read.IsZero() && now.cpu >= last.cpu {
 				want := float64(now.cpu-last.cpu) / float64(step)
 				if cores == nil || math.Abs(*cores-want) > 1e-9*want {
 					t.Fatalf("%v cores, want %v", cores, want)

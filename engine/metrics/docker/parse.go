@@ -31,6 +31,24 @@ func entry(text, key string) (uint64, bool) {
 	return 0, false
 }
 
+// quota is the CPUs' worth of time that a cgroup may use, from the texts of its limit and of the period that this is for,
+// both in µs: +Inf where nothing limits it, 0 where the texts don't tell.
+func quota(limit, period string) float64 {
+	limit = strings.TrimSpace(limit)
+	if limit == "max" || limit == "-1" {
+		return math.Inf(1)
+	}
+	part, err := strconv.ParseUint(limit, 10, 64)
+	whole, err2 := strconv.ParseUint(strings.TrimSpace(period), 10, 64)
+	if err != nil || err2 != nil || whole == 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+// frozen reads the text of freezer.state: THAWED, FREEZING or FROZEN; empty where there is no freezer.
+func frozen(state string) bool { return strings.HasPrefix(strings.TrimSpace(state), "FR") }
+
 // meminfo finds a size in the text of /proc/meminfo, in bytes.
 func meminfo(text, key string) (uint64, error) {
 	for line := range strings.Lines(text) {

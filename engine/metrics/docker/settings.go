@@ -1,7 +1,9 @@
 package docker
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -13,22 +15,28 @@ import (
 
 // settings is what is known of a container from inspecting it.
 type settings struct {
-	cores   float64 // that it may use at most; 0: as many as are online
+	quota   float64 // CPUs' worth of time that it may use; 0: no limit
+	set     float64 // CPUs that it may run on; 0: all
 	parent  string  // of its cgroup; empty: the engine's default
 	network string  // mode: host, none, container:…, or a network
 
-	alive    bool // runs, or waits to be restarted
-	pid      int  // of its first process, as the engine sees it; 0: none
+	alive    bool // runs, or waits to be restarted, and is not paused
+	paused   bool
+	pid      int // of its first process, as the engine sees it; 0: none
 	restarts int
 }
 
-// settings inspects a container, where that was not done within the last minute, or what is asked for changes by itself.
+// settings inspects a container, where that was not done within the last minute; anew: where it was not done in this sweep,
+// for what changes by itself.
 func (s *Source) settings(ctx context.Context, r engine.Replica, at time.Time, anew bool) (settings, error) {
 	s.mu.Lock()
 	c := s.container(r.ID, at)
 	known, fresh := c.settings, c.run.Equal(r.Started) && at.Sub(c.inspected) < kept
+	if anew {
+		fresh = fresh && c.inspected.Equal(at)
+	}
 	s.mu.Unlock()
-	if fresh && !anew {
+	if fresh {
 		return known, nil
 	}
 	if err := s.settle(ctx); err != nil {
@@ -53,30 +61,39 @@ func settled(answer container.InspectResponse) settings {
 	}
 	found.restarts = answer.RestartCount
 	if h := answer.HostConfig; h != nil {
-		found.cores, found.parent, found.network = limit(h.Resources), h.CgroupParent, string(h.NetworkMode)
+		found.quota, found.set = quotaOf(h.Resources), float64(cpus(h.CpusetCpus))
+		found.parent, found.network = h.CgroupParent, string(h.NetworkMode)
 	}
 	if state := answer.State; state != nil {
-		found.alive, found.pid = state.Running || state.Restarting, state.Pid
+		found.paused, found.pid = state.Paused, state.Pid
+		found.alive = (state.Running || state.Restarting) && !state.Paused
 	}
 	return found
 }
 
-// limit is the cores that a container's settings allow: NanoCPUs, else quota over period, and no more than its set of
-// CPUs; 0 where they don't limit it.
-func limit(r container.Resources) float64 {
-	allowed := 0.0
+// quotaOf is the CPUs' worth of time that a container's settings allow: NanoCPUs, else quota over period; 0 where they
+// don't limit it.
+func quotaOf(r container.Resources) float64 {
 	switch {
 	case r.NanoCPUs > 0:
-		allowed = float64(r.NanoCPUs) / 1e9
+		return float64(r.NanoCPUs) / 1e9
 	case r.CPUQuota > 0 && r.CPUPeriod > 0:
-		allowed = float64(r.CPUQuota) / float64(r.CPUPeriod)
+		return float64(r.CPUQuota) / float64(r.CPUPeriod)
 	case r.CPUQuota > 0:
-		allowed = float64(r.CPUQuota) / 100_000 // µs: the kernel's period where none is set
+		return float64(r.CPUQuota) / 100_000 // µs: the kernel's period where none is set
 	}
-	if set := float64(cpus(r.CpusetCpus)); set > 0 && (allowed == 0 || set < allowed) {
-		return set
+	return 0
+}
+
+// cores is the least of what limits a container: a quota, its set of CPUs, or else the CPUs online. 0: nothing is known.
+func cores(quota, set, online float64) float64 {
+	if quota == 0 || math.IsInf(quota, 1) {
+		return cmp.Or(set, online)
 	}
-	return allowed
+	if set > 0 {
+		return min(quota, set)
+	}
+	return quota
 }
 
 const mostCPUs = 1 << 16 // more than any kernel has

@@ -44,6 +44,7 @@ type seen struct {
 
 	newest time.Time // the newest reading of the engine, by its clock
 	moved  time.Time // when it came, by ours
+	spent  *uint64   // CPU time that the engine counted last; nil: never
 
 	weight  int64 // bytes of memory in use at the newest reading
 	weighed time.Time
@@ -79,7 +80,7 @@ func (s *Source) Close() error { return s.engine.Close() }
 //	throttling  percent of the CFS periods in which it was held at its CPU limit
 //
 // All replicas are read at once, and cpu, network and throttling since they were last read: the first look at a replica
-// gives none of these. A stopped replica gives none at all. The error joins an engine.Unread for each metric that could
+// gives none of these. A replica that is stopped or paused gives none at all. The error joins an engine.Unread for each metric that could
 // not be read of every replica, naming those; the samples of the others are good.
 func (s *Source) Sample(ctx context.Context, metrics []engine.Metric, service engine.Service) ([]engine.Sample, error) {
 	at := time.Now() // one time for all, so that a sweep is one instant

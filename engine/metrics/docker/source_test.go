@@ -63,6 +63,19 @@ func answers(t *testing.T, name string, later, used time.Duration) func(http.Res
 	return func(w http.ResponseWriter) { fmt.Fprint(w, recording) }
 }
 
+// passes lets time pass between two sweeps, by our clock.
+func passes(s *Source, d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.containers {
+		for w := range c.counters {
+			for _, one := range []*counter{&c.counters[w].cpu, &c.counters[w].periods, &c.counters[w].throttled, &c.counters[w].traffic} {
+				one.at.from, one.at.to = one.at.from.Add(-d), one.at.to.Add(-d)
+			}
+		}
+	}
+}
+
 func refuses(status int, message string) func(http.ResponseWriter) {
 	return func(w http.ResponseWriter) {
 		w.Header().Set("Content-Type", "application/json")
@@ -99,6 +112,7 @@ func TestRecordings(t *testing.T) {
 			if err != nil || len(first) != 1 || first[0].Metric != "memory_usage" {
 				t.Fatalf("the first sweep gives %+v, %v; want memory alone", first, err)
 			}
+			passes(s, 5*time.Second)
 			second, err := s.Sample(t.Context(), both, replicas("web-1"))
 			if err != nil || len(second) != 2 {
 				t.Fatalf("the second sweep gives %+v, %v; want cpu and memory", second, err)

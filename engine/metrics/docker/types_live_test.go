@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,4 +136,78 @@ func TestLiveRestarts(t *testing.T) {
 	if got := sample(t, s, "restarts", stays); got != 0 {
 		t.Errorf("%v restarts of a container that stays", got)
 	}
+}
+
+// TestLivePaused pauses a container that works.
+func TestLivePaused(t *testing.T) {
+	e := live.Engine(t)
+	r := run(t, e, 1, container.Resources{})[0]
+	burning := burn(t, e, r, 1)
+	four := append(slices.Clone(both), engine.Metric{Name: "traffic", Type: "network"}, engine.Metric{Name: "held", Type: "throttling"})
+	all := map[string]*Source{"files": byFiles(t, e, r), "engine": byEngine(t, e)}
+	sweep := func(s *Source) []engine.Sample {
+		t.Helper()
+		time.Sleep(2 * apart) // two readings, not one
+		samples, err := s.Sample(t.Context(), four, engine.Service{Replicas: []engine.Replica{r}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return samples
+	}
+	works := func(name string, s *Source) {
+		t.Helper()
+		for len(sweep(s)) < 4 {
+			if burning.Err() != nil {
+				t.Fatalf("%s: nothing burns", name)
+			}
+		}
+	}
+	for name, s := range all {
+		works(name, s)
+	}
+	if err := e.Client().ContainerPause(t.Context(), r.ID); err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range all {
+		sweep(s) // by the engine it is seen once nothing was used between two readings
+		for range 2 {
+			if samples := sweep(s); len(samples) != 0 {
+				t.Errorf("%s: paused, %+v; want none", name, samples)
+			}
+		}
+	}
+	if err := e.Client().ContainerUnpause(t.Context(), r.ID); err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range all {
+		if samples := sweep(s); len(samples) == 4 {
+			t.Errorf("%s: right after it %+v; want none of a time in which it was paused", name, samples)
+		}
+		works(name, s)
+	}
+}
+
+// TestLiveUpdate lowers the limit of a container that uses a tenth of a core or more.
+func TestLiveUpdate(t *testing.T) {
+	e := live.Engine(t)
+	r := run(t, e, 1, container.Resources{NanoCPUs: 1e9})[0]
+	s := byFiles(t, e, r)
+	burning := burn(t, e, r, 1)
+	for sample(t, s, "cpu", r) < 10 {
+		if burning.Err() != nil {
+			t.Fatal("nothing burns")
+		}
+		time.Sleep(apart)
+	}
+	if _, err := e.Client().ContainerUpdate(t.Context(), r.ID, container.UpdateConfig{Resources: container.Resources{NanoCPUs: 1e8}}); err != nil {
+		t.Fatal(err)
+	}
+	var got float64
+	for begun := time.Now(); time.Since(begun) < kept/2; { // what was inspected is good for longer
+		time.Sleep(2 * apart)
+		if got = sample(t, s, "cpu", r); got > 80 { // of the 10 % of a core that it may use now
+			return
+		}
+	}
+	t.Errorf("%v %% of the new limit", got)
 }

@@ -148,7 +148,7 @@ func TestFromFilesAlone(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				sweep := func() map[string]float64 {
 					t.Helper()
-					knows(s, settings{cores: 0.5, network: "bridge", alive: true, pid: 161}, time.Now())
+					knows(s, settings{quota: 0.5, network: "bridge", alive: true, pid: 161}, time.Now())
 					samples, err := s.Sample(t.Context(), four, replicas(id))
 					if err != nil {
 						t.Fatal(err)
@@ -198,10 +198,55 @@ func TestFromFilesAlone(t *testing.T) {
 	}
 }
 
+// A container of 2 CPUs uses half a core. Its limit is lowered, then lifted, and then it is paused for a while. What is
+// known of it from inspecting it stays the same.
+func TestFilesThatChange(t *testing.T) {
+	files := tree(t, "v1")
+	s := source(t, "unix://"+t.TempDir()+"/docker.sock")
+	s.machine = files
+	three := append(slices.Clone(both), engine.Metric{Name: "traffic", Type: "network"})
+	synctest.Test(t, func(t *testing.T) {
+		used := 0
+		for _, c := range []struct {
+			name    string
+			quota   string
+			state   string
+			samples int
+			cpu     float64 // %, where there are three samples
+		}{
+			{"at first", "200000", "THAWED", 1, 0},
+			{"the quota is 2 cores", "200000", "THAWED", 3, 25},
+			{"it was lowered in between", "50000", "THAWED", 2, 0},
+			{"the quota is half a core", "50000", "THAWED", 3, 100},
+			{"it was lifted in between", "-1", "THAWED", 2, 0},
+			{"2 CPUs are its set", "-1", "THAWED", 3, 25},
+			{"more than its set", "400000", "THAWED", 2, 0},
+			{"2 CPUs are less than its quota", "400000", "THAWED", 3, 25},
+			{"paused", "400000", "FROZEN", 0, 0},
+			{"still", "400000", "FROZEN", 0, 0},
+			{"it has gone on", "400000", "THAWED", 1, 0},
+			{"it works", "400000", "THAWED", 3, 25},
+		} {
+			time.Sleep(10 * time.Second)
+			if c.state == "THAWED" {
+				used += 5_000_000_000
+			}
+			write(t, files, "cpuacct.usage", fmt.Sprint(used))
+			write(t, files, "cpu.cfs_quota_us", c.quota)
+			write(t, files, "freezer.state", c.state)
+			knows(s, settings{quota: 2, set: 2, network: "bridge", alive: true, pid: 161}, time.Now())
+			samples, err := s.Sample(t.Context(), three, replicas(id))
+			if err != nil || len(samples) != c.samples || c.samples == 3 && samples[0].Value != c.cpu {
+				t.Errorf("%s: %+v, %v; want %d, the first of %v %%", c.name, samples, err, c.samples, c.cpu)
+			}
+		}
+	})
+}
+
 func TestSettingsAreOfOneRun(t *testing.T) {
 	s := here(t, tree(t, "v1"), `{"HostConfig":{"NanoCpus":500000000},"State":{"Running":true,"Pid":161}}`)
 	now := time.Now()
-	knows(s, settings{cores: 2, pid: 99}, now)
+	knows(s, settings{quota: 2, pid: 99}, now)
 	r := replicas(id).Replicas[0]
 	for _, c := range []struct {
 		name    string
@@ -211,6 +256,7 @@ func TestSettingsAreOfOneRun(t *testing.T) {
 		pid     int
 	}{
 		{"known", r.Started, now.Add(time.Second), false, 99},
+		{"asked for anew in the sweep that it is known from", r.Started, now, true, 99},
 		{"asked for anew", r.Started, now.Add(time.Second), true, 161},
 		{"known from then on", r.Started, now.Add(2 * time.Second), false, 161},
 	} {
@@ -221,7 +267,7 @@ func TestSettingsAreOfOneRun(t *testing.T) {
 	}
 	knows(s, settings{pid: 99}, now)
 	r.Started = start.Add(time.Hour)
-	if got, err := s.settings(t.Context(), r, now, false); err != nil || got.pid != 161 || got.cores != 0.5 {
+	if got, err := s.settings(t.Context(), r, now, false); err != nil || got.pid != 161 || got.quota != 0.5 {
 		t.Errorf("of another run: %+v, %v; want pid 161 and half a core", got, err)
 	}
 	knows(s, settings{pid: 99}, now)
@@ -237,7 +283,7 @@ func TestWaysAreNotComparedWithEachOther(t *testing.T) {
 	read := func(w way, at time.Duration, total uint64) *float64 {
 		l := &look{Source: &s, replica: replicas(id).Replicas[0], at: start}
 		return l.since(w, func(c *counters) *float64 {
-			return c.bytes(l.replica, start.Add(at+time.Duration(w)*time.Second), total)
+			return c.bytes(l.replica, ours(start.Add(at+time.Duration(w)*time.Second)), total)
 		})
 	}
 	for i, w := range []way{engineAPI, processFiles} {
