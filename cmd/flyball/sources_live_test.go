@@ -110,7 +110,9 @@ func TestLiveSources(t *testing.T) {
 	s.reads(&shown, "each", func(r engine.Reading) bool { return r.Status == engine.OK && *r.Value == 40./3 })
 
 	queue.Kill()
-	s.reads(&shown, "waiting", func(r engine.Reading) bool { return r.Status == engine.Missing && strings.Contains(r.Detail, "connection refused") })
+	s.reads(&shown, "waiting", func(r engine.Reading) bool {
+		return r.Status == engine.Missing && strings.Contains(r.Detail, "connection refused")
+	})
 	if d.said("level=WARN", "metrics can't be read", `metric waiting, query \"LLEN jobs\": `) != 1 {
 		t.Error("that the queue is gone was not said once, with its metric and query")
 	}
