@@ -13,6 +13,7 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/spf13/cobra"
 )
 
@@ -46,6 +47,10 @@ With SERVICE and METRIC, show what was kept of it: samples, or five-minute summa
 			metrics, err := flyball.Metrics(cmd.Context(), service)
 			if err != nil {
 				return refused(err)
+			}
+			if offline, dead := flyball.(*app.Offline); dead {
+				socket, store := offline.Where()
+				fmt.Fprintf(cmd.ErrOrStderr(), "no daemon answers at %s; this is what %s last recorded\n", socket, store)
 			}
 			switch f.output {
 			case "json":

@@ -16,6 +16,7 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/control"
+	"github.com/flyball-dev/flyball/engine/metrics/formula"
 	"github.com/flyball-dev/flyball/engine/metrics/poll"
 	"github.com/flyball-dev/flyball/engine/store/sqlite"
 	"github.com/flyball-dev/flyball/engine/target/docker"
@@ -61,6 +62,9 @@ func Doctor(ctx context.Context, given Options) []Check {
 
 	checks = append(checks, d.docker(ctx, loaded.Policies)...)
 	for _, s := range loaded.Config.Sources {
+		if len(loaded.Errors()) > 0 {
+			break // who asks it may be what is wrong
+		}
 		if c, bad := d.unused(s, loaded.Policies); bad {
 			checks = append(checks, c)
 		}
@@ -81,16 +85,23 @@ func checkPolicies(l Loaded) Check {
 	c := Check{"policies", fine, fmt.Sprintf("%d, %d enabled", len(l.Policies), enabled(l.Policies)), ""}
 	switch errs, warnings := l.Errors(), l.Warnings(); {
 	case len(errs) > 0:
-		return Check{"policies", failed, fmt.Sprintf("%d errors, the first: %s", len(errs), errs[0]), "flyball validate lists them all, each with its mend"}
+		return Check{"policies", failed, fmt.Sprintf("%s, the first: %s", count(len(errs), "error"), errs[0]), "flyball validate lists them all, each with its mend"}
 	case len(l.Policies) == 0:
 		return Check{"policies", failed, "there are none", "write one, or begin with flyball init"}
 	case len(warnings) > 0:
 		c.Result, c.Mend = warning, "flyball validate lists them"
-		c.Detail += fmt.Sprintf("; %d warnings, the first: %s", len(warnings), warnings[0])
+		c.Detail += fmt.Sprintf("; %s, the first: %s", count(len(warnings), "warning"), warnings[0])
 	case enabled(l.Policies) == 0:
 		c.Result, c.Mend = warning, "write enabled: true in those that are to scale"
 	}
 	return c
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func enabled(policies []engine.Policy) int {
@@ -235,7 +246,7 @@ func (d doctor) policy(ctx context.Context, p engine.Policy) []Check {
 	case len(service.Replicas) == 0:
 		checks = append(checks, Check{what, warning, "it is stopped, and flyball leaves it so", "docker compose start " + p.Service})
 	default:
-		checks = append(checks, Check{what, fine, fmt.Sprintf("%d replicas, %d ready", len(service.Replicas), service.Ready()), ""})
+		checks = append(checks, Check{what, fine, fmt.Sprintf("%s, %d ready", count(len(service.Replicas), "replica"), service.Ready()), ""})
 	}
 	parts := control.Parts(p)
 	found, samples := make([][]Check, len(parts)), make([][]engine.Sample, len(parts))
@@ -269,7 +280,7 @@ func (d doctor) computed(ctx context.Context, p engine.Policy, service engine.Se
 		c := Check{"metric " + p.Name + "/" + m.Name, failed, "not computed: the rules can't be used", "flyball validate says what is wrong with them"}
 		if r, tried := snapshot.Metrics[m.Name]; tried && r.Value != nil {
 			c.Result, c.Detail, c.Mend = fine, fmt.Sprintf("%.6g", *r.Value), ""
-		} else if tried && d.pushes(p) {
+		} else if tried && d.needsPush(p, m) {
 			c.Result, c.Detail, c.Mend = warning, "not known without what is pushed to the daemon", "see flyball metrics "+p.Service
 		} else if tried {
 			c.Detail, c.Mend = fmt.Sprintf("%s: %s", r.Status, r.Detail), "mend what it is computed from, or its expr or rule"
@@ -279,9 +290,13 @@ func (d doctor) computed(ctx context.Context, p engine.Policy, service engine.Se
 	return checks
 }
 
-// pushes says that a metric of the policy is pushed.
-func (d doctor) pushes(p engine.Policy) bool {
-	return slices.ContainsFunc(p.Metrics, func(m engine.Metric) bool { return d.sources.pushed[m.Source] != nil })
+// needsPush says that a metric is computed from one that is pushed; of a rule, that it may be.
+func (d doctor) needsPush(p engine.Policy, m engine.Metric) bool {
+	f, err := formula.Parse(m.Expr)
+	return slices.ContainsFunc(p.Metrics, func(other engine.Metric) bool {
+		used := m.Rule != "" || err == nil && slices.Contains(f.Metrics(), other.Name)
+		return used && d.sources.pushed[other.Source] != nil
+	})
 }
 
 func (d doctor) observe(ctx context.Context, p engine.Policy) (engine.Service, error) {
@@ -322,6 +337,10 @@ func (d doctor) part(ctx context.Context, p engine.Policy, part control.Part) ([
 					c.Detail = fmt.Sprintf("query %q: %v", unread.Query, unread.Err)
 				}
 			}
+		} else if m.Aggregation == "rate" {
+			c.Detail += ", a counter"
+		} else if kind := d.kind(m); kind == "redis" && c.Detail == "0" {
+			c.Result, c.Mend = warning, "Redis says 0 of a key that it does not have, too: see that "+m.Query+" is spelt right"
 		} else if slices.Contains([]string{"cpu", "memory", "throttling"}, m.Type) && m.Source == "system" && service.Driver != "sim" {
 			c.Detail += ", by " + d.to.stats.Reads(ctx, service)
 		}
@@ -394,7 +413,7 @@ func (d doctor) mend(m engine.Metric, err error) string {
 	case m.Source == "system":
 		return "the service must run, on an engine that can be reached; types are cpu, memory, network, restarts, throttling"
 	case d.feeds[m.Source].Source == nil:
-		return "set it up under config: sources"
+		return "set it up under config: sources, where flyball validate may say what is wrong with it"
 	case errors.As(err, &errSecret{}):
 		return "set it where the settings of the source say, in the environment, the env file or the file"
 	case kind == "scrape":
@@ -403,6 +422,16 @@ func (d doctor) mend(m engine.Metric, err error) string {
 		return fmt.Sprintf("see that %s can be reached from here, and that the secret is right", where)
 	}
 	return "try the query at " + where + "; it must answer one number"
+}
+
+// kind is the type of a metric's source; "" where it is not set up.
+func (d doctor) kind(m engine.Metric) string {
+	for _, s := range d.settings {
+		if s.Name == m.Source {
+			return s.Type
+		}
+	}
+	return ""
 }
 
 // address is where a source is, without what stands behind a ?, which may be a secret.

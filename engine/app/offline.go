@@ -177,13 +177,19 @@ func (f *Offline) Metrics(ctx context.Context, service string) ([]api.MetricStat
 
 // aged is a snapshot as it is to be read now: what was ok then may be stale.
 func aged(p engine.Policy, s engine.Snapshot, now time.Time) engine.Snapshot {
-	since := now.Sub(s.At)
+	since, late := now.Sub(s.At), false
 	for name, r := range s.Metrics {
 		m, _ := p.Metric(name)
 		age := since + time.Duration(r.AgeSeconds*float64(time.Second))
 		if r.Status == engine.OK && m.StaleAfter > 0 && age > m.StaleAfter {
 			s.Metrics[name] = engine.Reading{Status: engine.Stale, AgeSeconds: r.AgeSeconds, Samples: r.Samples,
 				Detail: fmt.Sprintf("%s old, and no daemon runs", age.Round(time.Second))}
+			late = true
+		}
+	}
+	for _, m := range p.Metrics {
+		if r := s.Metrics[m.Name]; late && m.Computed() && r.Status == engine.OK {
+			s.Metrics[m.Name] = engine.Reading{Status: engine.Stale, AgeSeconds: r.AgeSeconds, Detail: "computed from what is stale, and no daemon runs"}
 		}
 	}
 	return s
