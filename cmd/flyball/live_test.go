@@ -215,8 +215,8 @@ func testServiceStopped(t *testing.T, start func(file, policies string) *site) {
 	s.compose("up", "-d", "--scale", "web=0")
 	message := "compose project " + s.project + " has no containers"
 	s.until("that nothing is there", func() bool { return strings.Contains(s.policy("web").Error, message) })
-	samples := d.said("msg=sample", message)
-	s.until("more looks", func() bool { return d.said("msg=sample", message) >= samples+2 })
+	samples := d.said("metrics can't be read", message)
+	s.until("more looks", func() bool { return d.said("metrics can't be read", message) >= samples+2 })
 	if there := s.containers(); len(there) != 0 {
 		t.Errorf("containers were made at scale 0: %v", there)
 	}
@@ -236,7 +236,7 @@ func testDockerKilled(t *testing.T, start func(file, policies string) *site) {
 	s.engine.Kill(t)
 	gone := "no Docker engine answers at " + s.engine.Host()
 	s.until("the event's end, and looks without an engine", func() bool {
-		return len(s.ended()) == 1 && d.said("msg=sample", gone) >= 8
+		return len(s.ended()) == 1 && d.said("metrics can't be read", gone) >= 8
 	})
 	s.mentions(s.policy("web").Error, gone)
 	if n := d.said("level=ERROR", "msg=cycle"); n != 1 {

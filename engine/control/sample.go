@@ -68,9 +68,10 @@ func (l *Live) Sample(ctx context.Context, p engine.Policy, part Part) error {
 			v.failed[m.Name] = unread.Err.Error()
 		}
 	}
+	series := v.series(p.Subject(), news)
 	v.mu.Unlock()
-	if l.History != nil && len(news) > 0 {
-		l.History.Keep(v.series(p.Subject(), news))
+	if l.History != nil && len(series) > 0 {
+		l.History.Keep(series)
 	}
 	return err
 }
