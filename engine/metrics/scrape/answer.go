@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -41,7 +42,14 @@ func (s *Source) answer(ctx context.Context, q *question, l look) ([]engine.Samp
 	case l.at.IsZero():
 		return nil, inOne(l.unread(func(engine.Replica) bool { return true }))
 	}
-	asked, err := s.promql.NewInstantQuery(ctx, view(l.series), nil, q.text, l.at)
+	all := view{series: l.series}
+	if q.sums {
+		if !slices.ContainsFunc(q.selectors, l.has) {
+			return nil, l.none(q) // what only replicas had that are gone is not measured now
+		}
+		all.gone = l.gone
+	}
+	asked, err := s.promql.NewInstantQuery(ctx, all, nil, q.text, l.at)
 	if err != nil {
 		return nil, errors.New(query.Short(err.Error()))
 	}
@@ -71,7 +79,7 @@ func (l look) vector(q *question, v promql.Vector) ([]engine.Sample, error) {
 		}
 	}
 	if ids := l.apart(v); ids != nil {
-		return l.each(v, ids)
+		return l.each(q, v, ids)
 	}
 	if len(v) > 1 {
 		return nil, fmt.Errorf("%d series, %s; allowed: one, as sum() makes it, or one a replica, as sum by (replica) () does", len(v), names(v))
@@ -101,10 +109,21 @@ func (l look) apart(v promql.Vector) []string {
 }
 
 // each is a sample of each series' replica.
-func (l look) each(v promql.Vector, ids []string) ([]engine.Sample, error) {
+func (l look) each(q *question, v promql.Vector, ids []string) ([]engine.Sample, error) {
 	var samples []engine.Sample
 	errs := l.unread(ready)
+	short := map[string]bool{} // by id
+	for i, r := range l.replicas {
+		err := l.short(q, i)
+		short[r.ID] = err != nil
+		if err != nil && l.errs[i] == nil && r.Ready {
+			errs = append(errs, err)
+		}
+	}
 	for i, e := range v {
+		if short[ids[i]] {
+			continue
+		}
 		if err := finite(e.F); err != nil {
 			errs = append(errs, fmt.Errorf("replica %s: %w", e.Metric.Get(replicaLabel), err))
 			continue
@@ -158,17 +177,46 @@ func (l look) has(wanted selector) bool {
 	return false
 }
 
-// complete says whether every ready replica is in a number of the whole service.
+// complete says whether every ready replica is in a number of the whole service, and with all that the query looks back at.
 func (l look) complete(q *question) error {
 	if err := inOne(l.unread(ready)); err != nil {
 		return err
 	}
+	var errs []error
 	for i, r := range l.replicas {
-		if n := l.known[i].times(q.text, l.at.Add(-q.span).UnixMilli()); r.Ready && q.span > 0 && n < 2 {
-			return fmt.Errorf("replica %s was read %d times in the last %s, and a rate needs 2: it is new, or the range is shorter than the time between two samples", label(r), n, q.span)
+		if err := l.short(q, i); err != nil && r.Ready {
+			errs = append(errs, err)
 		}
 	}
-	return nil
+	if q.sums && l.lost.After(l.at.Add(-q.back)) {
+		errs = append(errs, fmt.Errorf("more replicas went in the last %s than are remembered: at most %d series of them are", model.Duration(q.back), mostGone))
+	}
+	return inOne(errs)
+}
+
+// short says why a replica was not seen for as long as a query looks back.
+func (l look) short(q *question, i int) error {
+	if q.back == 0 {
+		return nil
+	}
+	known, name := l.known[i], label(l.replicas[i])
+	if n := known.sight(q.text, l.at.Add(-q.span).UnixMilli()).count; q.span > 0 && n < 2 {
+		return fmt.Errorf("replica %s was read %d times in the last %s, and a rate needs 2: it is new, or the range is shorter than the time between two samples", name, n, q.span)
+	}
+	begin := l.at.Add(-q.back).UnixMilli()
+	s := known.sight(q.text, begin)
+	from := s.first
+	switch {
+	case s.count == 0:
+		from = l.at.UnixMilli()
+	case s.anew: // it has no past, but the service has
+		from = q.since.UnixMilli()
+	}
+	if s.before || from <= begin || s.filled(from, begin) {
+		return nil
+	}
+	lasted := l.at.Sub(time.UnixMilli(from)).Round(time.Second)
+	return fmt.Errorf("replica %s: seen for %s of the %s that the query looks back at", name, model.Duration(lasted), model.Duration(q.back))
 }
 
 func ready(r engine.Replica) bool { return r.Ready }

@@ -57,9 +57,10 @@ func BenchmarkSweep(b *testing.B) {
 	at := time.Now()
 	sweep := func() look { // as the source's own, one after the other, and at a time of its own
 		at = at.Add(15 * time.Second)
-		l := look{at: at, replicas: service.Replicas, errs: make([]error, len(service.Replicas))}
-		for _, r := range service.Replicas {
-			known := svc.replica(r, at)
+		known, _ := svc.sees(service.Replicas, at)
+		l := look{at: at, replicas: service.Replicas, known: known, errs: make([]error, len(service.Replicas))}
+		for i, r := range service.Replicas {
+			known := known[i]
 			found, err := s.fetch(b.Context(), r, known, svc.selected)
 			if err == nil {
 				err = known.keep(page{at: at, selected: svc.selected}, found)
@@ -67,7 +68,6 @@ func BenchmarkSweep(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			l.known = append(l.known, known)
 			l.series = known.now(l.series)
 		}
 		return l

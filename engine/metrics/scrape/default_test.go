@@ -62,7 +62,15 @@ func TestDefaultAnswers(t *testing.T) {
 		{"no errors", "error_rate", "", "http_requests_total{code=\"200\"} 30\nhttp_requests_total{code=\"404\"} 30\n", "=0", ""},
 		{"no requests, no errors", "error_rate", "", "http_requests_total{code=\"200\"} 0\n", "=0", ""},
 		{"no requests after errors", "error_rate", "", "http_requests_total{code=\"500\"} 0\n", "=0", ""},
-		{"neither label", "error_rate", "", "http_requests_total 30\n", "=0", ""},
+		{"errors by status_code", "error_rate", "", "http_requests_total{status_code=\"200\"} 30\nhttp_requests_total{status_code=\"500\"} 10\n", "=25", ""},
+		{"nothing but errors by status_code", "error_rate", "", "http_requests_total{status_code=\"500\"} 30\n", "=100", ""},
+		{"no errors by status_code", "error_rate", "", "http_requests_total{status_code=\"200\"} 30\n", "=0", ""},
+		{"errors by all three", "error_rate", "", "http_requests_total{code=\"200\",status=\"2xx\",status_code=\"200\"} 30\n" +
+			"http_requests_total{code=\"500\",status=\"5xx\",status_code=\"500\"} 10\n", "=25", ""},
+		{"no status", "error_rate", "", "http_requests_total 30\n", "", "nothing that matches http_requests_total"},
+		{"a label of another name", "error_rate", "", "http_requests_total{result=\"500\"} 30\n", "", "nothing that matches http_requests_total"},
+		{"a status that is no number", "error_rate", "", "http_requests_total{status=\"error\"} 30\n", "", "nothing that matches http_requests_total"},
+		{"a status on some", "error_rate", "", "http_requests_total 30\nhttp_requests_total{code=\"200\"} 10\nhttp_requests_total{code=\"500\"} 10\n", "=50", ""},
 		{"no counter of errors", "error_rate", "", "other 1\n", "", "nothing that matches http_requests_total"},
 
 		{"time", "response_time", "", buckets + "{le=\"0.1\"} 0\n" + buckets + "{le=\"0.2\"} 100\n" + buckets + "{le=\"+Inf\"} 100\n", "=195", ""},
@@ -144,8 +152,8 @@ func FuzzCheck(f *testing.F) {
 		if Check(text) != nil {
 			return
 		}
-		q, err := parse(text)
-		if err != nil || q.reach < 0 || q.reach > farthest || q.span < 0 || q.span > q.reach {
+		q, err := parse(text, time.Time{})
+		if err != nil || q.reach < 0 || q.reach > farthest || q.span < 0 || q.span > q.back || q.back > q.reach {
 			t.Fatalf("%+v, %v", q, err)
 		}
 		l := look{at: time.Unix(1e9, 0), replicas: web(1).Replicas, errs: make([]error, 1), known: []*replica{{}}}

@@ -27,26 +27,32 @@ type look struct {
 	known    []*replica // of each
 	errs     []error    // of each: why it could not be read
 	series   []series   // of all that could
+	gone     []series   // of those that could not, and of those that are gone
+	lost     time.Time  // until when there were replicas whose series are forgotten
 }
 
 // sweep reads the pages of all replicas, side by side.
 func (s *Source) sweep(ctx context.Context, svc *service, replicas []engine.Replica, questions []asked) look {
-	l := look{replicas: replicas, known: make([]*replica, len(replicas)), errs: make([]error, len(replicas))}
+	known, gone := svc.sees(replicas, time.Now())
+	l := look{replicas: replicas, known: known, errs: make([]error, len(replicas)), lost: svc.forgotten()}
 	pages := make([]page, len(replicas))
 	var wg sync.WaitGroup
 	for i, r := range replicas {
-		l.known[i] = svc.replica(r, time.Now())
 		wg.Go(func() { pages[i] = s.page(ctx, svc, r, l.known[i], questions) })
 	}
 	wg.Wait()
 	for i, p := range pages {
 		if l.errs[i] = p.err; p.err != nil {
-			continue // what it once said is not of now
+			l.gone = known[i].then(l.gone) // what it once said is not of now
+			continue
 		}
 		if p.at.After(l.at) {
 			l.at = p.at
 		}
-		l.series = l.known[i].now(l.series)
+		l.series = known[i].now(l.series)
+	}
+	for _, r := range gone {
+		l.gone = r.then(l.gone)
 	}
 	return l
 }
@@ -96,35 +102,46 @@ func (s *Source) fetch(ctx context.Context, r engine.Replica, known *replica, wa
 	if err != nil {
 		return nil, err
 	}
-	address, body, contentType, err := s.reach(ctx, known, addresses)
+	address, answer, err := s.reach(ctx, known, addresses)
 	if err != nil {
 		return nil, err
 	}
-	all, err := read(body, contentType, label(r), wanted, known.series)
+	defer answer.Body.Close()
+	var buffer []byte
+	select { // not before the answer begins: who hangs takes no memory
+	case buffer = <-s.buffers:
+		defer func() { s.buffers <- buffer }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%s: waited for other pages: %w", address, context.Cause(ctx))
+	}
+	if buffer, err = fill(ctx, buffer, answer.Body); err != nil {
+		return nil, fmt.Errorf("%s: %w", address, err)
+	}
+	all, err := read(buffer, answer.Header.Get("Content-Type"), label(r), wanted, known.series)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s", address, s.quote(err.Error()))
 	}
 	return all, nil
 }
 
-// reach reads the page at the first of a replica's addresses that can be reached from here, beginning with the one that
+// reach asks for the page at the first of a replica's addresses that can be reached from here, beginning with the one that
 // could be the last time: a replica may be on networks that are apart from ours.
-func (s *Source) reach(ctx context.Context, known *replica, addresses []string) (address string, body []byte, contentType string, err error) {
+func (s *Source) reach(ctx context.Context, known *replica, addresses []string) (address string, answer *http.Response, err error) {
 	if at := slices.Index(addresses, known.reached); at > 0 {
 		addresses[0], addresses[at] = addresses[at], addresses[0]
 	}
 	var tried []string
 	for _, address = range addresses {
-		if body, contentType, err = s.get(ctx, address); err == nil {
+		if answer, err = s.get(ctx, address); err == nil {
 			known.reached = address
-			return address, body, contentType, nil
+			return address, answer, nil
 		}
 		tried = append(tried, address)
 		if dial := (*net.OpError)(nil); !errors.As(err, &dial) || dial.Op != "dial" {
 			break
 		}
 	}
-	return "", nil, "", fmt.Errorf("%s: %w", strings.Join(tried, " and "), err)
+	return "", nil, fmt.Errorf("%s: %w", strings.Join(tried, " and "), err)
 }
 
 // label is how series call a replica.
@@ -164,11 +181,11 @@ func ports(r engine.Replica) string {
 	return strings.Join(all, ", ")
 }
 
-// get reads a page.
-func (s *Source) get(ctx context.Context, address string) (body []byte, contentType string, err error) {
+// get asks for a page. What it answers is to be closed.
+func (s *Source) get(ctx context.Context, address string) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	r.Header.Set("User-Agent", "flyball")
 	r.Header.Set("Accept", "text/plain;version=0.0.4,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1")
@@ -177,23 +194,40 @@ func (s *Source) get(ctx context.Context, address string) (body []byte, contentT
 	}
 	answer, err := s.client.Do(r)
 	if err != nil {
-		return nil, "", cause(ctx, err)
+		return nil, cause(ctx, err)
 	}
-	defer answer.Body.Close()
 	switch status := answer.StatusCode; {
+	case status == http.StatusOK:
+		return answer, nil
 	case status >= 300 && status < 400:
-		return nil, "", fmt.Errorf("answers %d %s, to %s, which is not followed; set `path` of the source", status, http.StatusText(status), s.quote(answer.Header.Get("Location")))
-	case status != http.StatusOK:
-		return nil, "", fmt.Errorf("answers %d %s", status, http.StatusText(status))
+		err = fmt.Errorf("answers %d %s, to %s, which is not followed; set `path` of the source", status, http.StatusText(status), s.quote(answer.Header.Get("Location")))
+	default:
+		err = fmt.Errorf("answers %d %s", status, http.StatusText(status))
 	}
-	body, err = io.ReadAll(io.LimitReader(answer.Body, pageSize+1))
-	switch {
-	case err != nil:
-		return nil, "", fmt.Errorf("the page breaks off: %w", cause(ctx, err))
-	case len(body) > pageSize:
-		return nil, "", errors.New("the page is larger than 4 MB")
+	answer.Body.Close()
+	return nil, err
+}
+
+// fill reads a page into a buffer, which grows to the largest page that is allowed, at most.
+func fill(ctx context.Context, buffer []byte, page io.Reader) ([]byte, error) {
+	buffer = buffer[:0]
+	for {
+		if len(buffer) == cap(buffer) {
+			grown := make([]byte, len(buffer), min(max(2*len(buffer), 64<<10), pageSize+1))
+			copy(grown, buffer)
+			buffer = grown
+		}
+		n, err := page.Read(buffer[len(buffer):cap(buffer)])
+		buffer = buffer[:len(buffer)+n]
+		switch {
+		case len(buffer) > pageSize:
+			return buffer, errors.New("the page is larger than 4 MB")
+		case errors.Is(err, io.EOF):
+			return buffer, nil
+		case err != nil:
+			return buffer, fmt.Errorf("the page breaks off: %w", cause(ctx, err))
+		}
 	}
-	return body, answer.Header.Get("Content-Type"), nil
 }
 
 // cause is why there was no answer, without the address.

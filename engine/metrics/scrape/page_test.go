@@ -287,7 +287,7 @@ func churn(i, n int) string {
 // A clock that is put back begins the history anew: a rate is not made of times that lie ahead.
 func TestClockIsPutBack(t *testing.T) {
 	r := &replica{series: map[string]*series{}}
-	q, err := parse("sum(rate(x[1m]))")
+	q, err := parse("sum(rate(x[1m]))", time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -303,8 +303,8 @@ func TestClockIsPutBack(t *testing.T) {
 		}
 	}
 	all := r.now(nil)
-	if len(all) != 1 || len(all[0].points) != 2 || all[0].points[0].value != 2 || r.times(q.text, 0) != 2 {
-		t.Errorf("%+v, %d looks", all, r.times(q.text, 0))
+	if len(all) != 1 || len(all[0].points) != 2 || all[0].points[0].value != 2 || r.sight(q.text, 0).count != 2 {
+		t.Errorf("%+v, %+v", all, r.sight(q.text, 0))
 	}
 }
 
@@ -313,11 +313,11 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(page), "text/plain")
 		f.Add([]byte(page), "application/openmetrics-text")
 	}
-	q, err := parse(`sum(x) + sum({__name__=~"y.*",replica!=""})`)
+	q, err := parse(`sum(x) + sum({__name__=~"y.*",replica!=""})`, time.Time{})
 	if err != nil {
 		f.Fatal(err)
 	}
-	narrow, err := parse(`sum(x)`)
+	narrow, err := parse(`sum(x)`, time.Time{})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -351,12 +351,13 @@ func TestReplicaOnSeveralNetworks(t *testing.T) {
 	gone.Close()
 	known := &replica{}
 	for range 2 {
-		got, _, _, err := s.reach(t.Context(), known, []string{gone.URL, page.URL})
+		got, answer, err := s.reach(t.Context(), known, []string{gone.URL, page.URL})
 		if err != nil || got != page.URL || known.reached != page.URL {
 			t.Fatalf("read at %q, %v", got, err)
 		}
+		_ = answer.Body.Close()
 	}
-	if _, _, _, err := s.reach(t.Context(), known, []string{gone.URL, gone.URL}); err == nil || !strings.Contains(err.Error(), gone.URL+" and "+gone.URL) {
+	if _, _, err := s.reach(t.Context(), known, []string{gone.URL, gone.URL}); err == nil || !strings.Contains(err.Error(), gone.URL+" and "+gone.URL) {
 		t.Errorf("where no address can be reached: %v", err)
 	}
 }

@@ -26,8 +26,11 @@ const (
 type question struct {
 	text      string
 	selectors []selector
+	since     time.Time     // when it was first asked
 	reach     time.Duration // how far back it looks
 	span      time.Duration // its shortest range that ends now; 0: it has none
+	back      time.Duration // how far back its ranges and subqueries begin; 0: it has none
+	sums      bool          // its rates, of which there are some, go into sums over the replicas and nowhere else
 }
 
 // selector is which series a query looks at, as written and as matched.
@@ -43,22 +46,35 @@ func (s selector) matches(l labels.Labels) bool {
 // Check says what is wrong with a query, without asking anybody: one line with the position in it. Allowed is PromQL whose
 // answer is a scalar or an instant vector, that looks back 15 minutes at most and not at fixed times or into the future.
 func Check(text string) error {
-	_, err := parse(text)
+	_, err := parse(text, time.Time{})
 	return err
 }
 
-func parse(text string) (*question, error) {
+// parse reads a query that is first asked at a time.
+func parse(text string, at time.Time) (*question, error) {
 	expr, err := query.Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	q := &question{text: text}
+	q := &question{text: text, since: at}
+	rates, summed := 0, 0
 	parser.Inspect(expr, func(n parser.Node, path []parser.Node) error {
-		if v, is := n.(*parser.VectorSelector); is && err == nil {
-			err = q.add(v, path)
+		switch n := n.(type) {
+		case *parser.VectorSelector:
+			if err == nil {
+				err = q.add(n, path)
+			}
+		case *parser.Call:
+			if counts(n.Func.Name) {
+				rates++
+				if overReplicas(path) {
+					summed++
+				}
+			}
 		}
 		return nil
 	})
+	q.sums = rates > 0 && summed == rates
 	if err == nil && q.reach > farthest {
 		err = fmt.Errorf("looks back %s; allowed: at most %s, which is kept in memory; for more ask a Prometheus", q.reach, farthest)
 	}
@@ -81,6 +97,7 @@ func (q *question) add(v *parser.VectorSelector, path []parser.Node) error {
 			future = future || n.OriginalOffset < 0
 		}
 	}
+	within := reach > offset
 	switch {
 	case fixed:
 		return errors.New("has an @; allowed: times relative to now, as with offset")
@@ -91,6 +108,12 @@ func (q *question) add(v *parser.VectorSelector, path []parser.Node) error {
 	default:
 		reach += ranged
 	}
+	switch {
+	case ranged > 0:
+		q.back = max(q.back, reach)
+	case within:
+		q.back = max(q.back, reach-lookback)
+	}
 	if ranged > 0 && offset == 0 && (q.span == 0 || ranged < q.span) {
 		q.span = ranged
 	}
@@ -99,6 +122,33 @@ func (q *question) add(v *parser.VectorSelector, path []parser.Node) error {
 	plain.OriginalOffset = 0
 	q.selectors = append(q.selectors, selector{plain.String(), v.LabelMatchers})
 	return nil
+}
+
+// counts says whether a function tells how much counters grew. To such a sum belongs what replicas counted that are gone.
+func counts(function string) bool { return function == "rate" || function == "increase" }
+
+// overReplicas says whether what is at the end of a path becomes part of a sum over all replicas, and of nothing else.
+func overReplicas(path []parser.Node) bool {
+	for _, n := range slices.Backward(path) {
+		switch n := n.(type) {
+		case *parser.ParenExpr:
+		case *parser.BinaryExpr:
+			number := n.LHS.Type() == parser.ValueTypeScalar || n.RHS.Type() == parser.ValueTypeScalar
+			if n.Op != parser.LOR && (!number || n.Op != parser.MUL && n.Op != parser.DIV) {
+				return false
+			}
+		case *parser.AggregateExpr:
+			if n.Op != parser.SUM {
+				return false
+			}
+			if slices.Contains(n.Grouping, replicaLabel) == n.Without {
+				return true
+			}
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // selection is what is kept of a page: what some query looks at, for as long as it does.

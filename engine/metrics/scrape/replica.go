@@ -12,12 +12,15 @@ import (
 
 const (
 	mostSeries = 2000             // of a replica
+	mostGone   = 20_000           // series of a service's replicas that are gone; each has up to 2 KB of points
 	slack      = 30 * time.Second // series are kept this much longer than queries look back
 )
 
 // replica is what is remembered of a replica: its series, for as long as queries look back.
 type replica struct {
+	id     string
 	wanted time.Time     // guarded by the service
+	sweep  int           // the last that was about it; guarded by the service
 	turn   chan struct{} // of who reads the page: one at a time
 
 	reached string // where the page was last read; whose turn it is knows
@@ -26,6 +29,8 @@ type replica struct {
 	series map[string]*series // by key; whose turn it is, and only they change it, may read unlocked
 	pages  []page             // that were read, oldest first
 	last   page
+	anew   bool  // it came while the service was looked at
+	begun  int64 // when its first page since it came was read, in milliseconds; 0: none was
 }
 
 // page is a look at a replica.
@@ -39,8 +44,9 @@ type page struct {
 type series struct {
 	key      string // its labels, as they are on the page
 	labels   labels.Labels
-	selected *selection // by which it was last found wanted
-	points   []point    // oldest first
+	past     labels.Labels // as which it is shown once its replica is gone, which may have a successor of its name
+	selected *selection    // by which it was last found wanted
+	points   []point       // oldest first
 }
 
 // point is a value at a time in milliseconds; value.StaleNaN ends the series there.
@@ -78,7 +84,7 @@ func (r *replica) keep(p page, found []found) error {
 			f.series.points = nil
 		}
 		clear(r.series)
-		r.pages = nil
+		r.pages, r.anew = nil, false
 	}
 	r.trim(at - (p.selected.reach + slack).Milliseconds())
 	if p.err == nil {
@@ -87,6 +93,9 @@ func (r *replica) keep(p page, found []found) error {
 	r.last = p
 	if p.err == nil {
 		r.pages = append(r.pages, p)
+		if r.begun == 0 {
+			r.begun = at
+		}
 		for _, f := range found {
 			r.series[f.series.key] = f.series
 			f.series.selected = p.selected
@@ -99,6 +108,27 @@ func (r *replica) keep(p page, found []found) error {
 		}
 	}
 	return p.err
+}
+
+// comes notes that the replica is there and was not, while the service was watched or before.
+func (r *replica) comes(watched bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.anew, r.begun = watched, 0
+}
+
+// goes notes that the replica is not there, as one policy sees it: to another it may be, and so its series do not end. It
+// answers how many of them are kept, and when it was last looked at.
+func (r *replica) goes(at time.Time, reach time.Duration) (int, time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	select {
+	case r.turn <- struct{}{}:
+		r.trim(at.Add(-reach - slack).UnixMilli())
+		<-r.turn
+	default: // somebody reads its page, and so thinks it is there
+	}
+	return len(r.series), r.last.at
 }
 
 // fits says whether there is room for what was found beside what is kept of series that ended.
@@ -134,17 +164,41 @@ func (r *replica) trim(before int64) {
 	}
 }
 
-// times counts the pages in which a query was looked at, after a time in milliseconds.
-func (r *replica) times(text string, after int64) int {
+// sight is when a query was looked at, up to now.
+type sight struct {
+	before      bool  // there is a page of before the range, too
+	first, last int64 // page in the range, in milliseconds
+	count       int   // of pages in the range
+	anew        bool  // the first is of when the replica came, while the service was looked at, or of before
+}
+
+// sight is how a query was looked at after a time in milliseconds.
+func (r *replica) sight(text string, begin int64) sight {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n := 0
+	var s sight
 	for _, p := range r.pages {
-		if p.at.UnixMilli() > after && p.selected.queries[text] {
-			n++
+		at := p.at.UnixMilli()
+		switch {
+		case !p.selected.queries[text]:
+			continue
+		case at <= begin:
+			s.before = true
+			continue
+		case s.count == 0:
+			s.first = at
+			s.anew = r.anew && at <= r.begun
 		}
+		s.last = at
+		s.count++
 	}
-	return n
+	return s
+}
+
+// filled says whether what was seen from a time on fills a range, as rate() sees it: the time from the range's beginning
+// is less than 1.1 times the mean interval, over which rate() stretches.
+func (s sight) filled(from, begin int64) bool {
+	return s.count > 1 && 10*(from-begin)*int64(s.count-1) < 11*(s.last-s.first)
 }
 
 // now is the series as they are.
@@ -152,6 +206,19 @@ func (r *replica) now(all []series) []series {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.series {
+		all = append(all, *s)
+	}
+	return all
+}
+
+// then is the series of a replica that is gone, as they were.
+func (r *replica) then(all []series) []series {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.series {
+		if s.past.IsEmpty() {
+			s.past = labels.NewBuilder(s.labels).Set(replicaLabel, r.id+" (gone)").Labels()
+		}
 		all = append(all, *s)
 	}
 	return all

@@ -22,7 +22,8 @@ import (
 const (
 	deadline   = 3 * time.Second        // of a page; less where the sweep has less
 	apart      = time.Second            // from one of a replica's addresses, to which packets may be dropped in silence
-	sideBySide = 64                     // pages at once, over all services; each may take 4 MB
+	sideBySide = 64                     // replicas that are asked at once, over all services
+	buffers    = 16                     // pages in memory at once, over all services; each may take 4 MB
 	fresh      = 500 * time.Millisecond // a page that is younger is not read again
 	forget     = 20 * time.Minute       // a query, a replica or a service that nobody asked for is forgotten
 )
@@ -51,6 +52,7 @@ type Source struct {
 	client  *http.Client
 	promql  *promql.Engine
 	slots   chan struct{}
+	buffers chan []byte // to read pages into: who has one gives it back
 
 	mu       sync.Mutex
 	services map[string]*service
@@ -74,13 +76,18 @@ func New(o Options) (*Source, error) {
 		dial := &net.Dialer{Timeout: apart}
 		transport = &http.Transport{DialContext: dial.DialContext, MaxIdleConnsPerHost: 1, IdleConnTimeout: 90 * time.Second, MaxResponseHeaderBytes: 64 << 10}
 	}
-	return &Source{
+	s := &Source{
 		options:  o,
 		client:   &http.Client{Transport: transport, CheckRedirect: stay},
 		promql:   evaluator(),
 		slots:    make(chan struct{}, sideBySide),
+		buffers:  make(chan []byte, buffers),
 		services: map[string]*service{},
-	}, nil
+	}
+	for range buffers {
+		s.buffers <- nil
+	}
+	return s, nil
 }
 
 // Close ends the connections.
@@ -100,9 +107,23 @@ func (s *Source) GoString() string { return s.String() }
 // one whose every series has the label replica, as sum by (replica) (…) has, gives one a replica. Samples are of the time
 // of the newest page.
 //
-// A number of the whole service is an error while a ready replica could not be read, now or so often in the query's
-// range that it has no rate: a sum over half the replicas reads as half the load. Samples a replica are good beside such
-// an error. So is all that is said where the replica that fails is not ready.
+// A number of the whole service is an error while a ready replica could not be read: a sum over half the replicas reads as
+// half the load. Samples a replica are good beside such an error. So is all that is said where the replica that fails is
+// not ready.
+//
+// A query with a range is an error until each ready replica was seen since the range began, or as near to that as rate()
+// stretches: PromQL divides by the whole range, so that half a range reads as half the load. A replica that came while
+// the service was looked at needs two pages only: it has no past. What it counted before its first page, an interval's
+// worth at most while it serves, is lost, and so is what a replica counts that the target names only later. When it
+// started is not asked: clocks differ, and counters need not have begun at 0 then.
+//
+// What a replica counted that is gone, or fails and is not ready, stays in sums over the replicas of rate() and
+// increase() for as long as the range holds it; nothing else sees it. Where a query also uses rates otherwise, as beside
+// avg() or by replica, no part of it does.
+//
+// rate() and increase() are Prometheus's, with one difference: where a counter was seen before the range, too, its value at
+// the range's beginning is that on the line between the two pages around it, so that uneven intervals and failed looks
+// do not lower the rate.
 //
 // No error is an engine.Down: that one service does not answer says nothing about the next.
 func (s *Source) Sample(ctx context.Context, metrics []engine.Metric, of engine.Service) ([]engine.Sample, error) {

@@ -1,8 +1,11 @@
 package scrape
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +20,9 @@ type service struct {
 	queries  map[string]*known // by text
 	selected *selection        // by the queries
 	replicas map[string]*replica
+	sweeps   int       // how many there were
+	swept    time.Time // when the last one began
+	lost     time.Time // until when replicas were seen whose past is forgotten for want of room
 }
 
 // known is a query and when it was last asked.
@@ -43,7 +49,7 @@ func (s *service) ask(metrics []engine.Metric, at time.Time) ([]asked, error) {
 		q := s.queries[text]
 		if q == nil && err == nil {
 			q = &known{}
-			q.question, err = parse(text)
+			q.question, err = parse(text, at)
 		}
 		if err != nil {
 			errs = append(errs, engine.Unread{Metric: m.Name, Query: text, Err: err})
@@ -82,17 +88,61 @@ func queryOf(m engine.Metric) (string, error) {
 	return text, nil
 }
 
-// replica is what is remembered of a replica.
-func (s *service) replica(r engine.Replica, at time.Time) *replica {
+// sees begins a sweep over the replicas: what is remembered of each, and of those that are gone.
+func (s *service) sees(replicas []engine.Replica, at time.Time) (known, gone []*replica) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	known := s.replicas[r.ID]
-	if known == nil {
-		known = &replica{turn: make(chan struct{}, 1), series: map[string]*series{}}
-		s.replicas[r.ID] = known
+	watched := s.sweeps > 0 && at.Sub(s.swept) <= slack
+	s.sweeps++
+	s.swept = at
+	for _, r := range replicas {
+		k := s.replicas[r.ID]
+		if k == nil {
+			k = &replica{id: r.ID, turn: make(chan struct{}, 1), series: map[string]*series{}}
+			s.replicas[r.ID] = k
+		}
+		if k.sweep < s.sweeps-1 { // it was not there, the last time
+			k.comes(watched)
+		}
+		k.sweep = s.sweeps
+		k.wanted = at
+		known = append(known, k)
 	}
-	known.wanted = at
-	return known
+	return known, s.gone(at)
+}
+
+// gone are the replicas that this sweep is not about, those that went last first, as far as there is room for their past.
+func (s *service) gone(at time.Time) []*replica {
+	var all []*replica
+	for _, r := range s.replicas {
+		if r.sweep < s.sweeps {
+			all = append(all, r)
+		}
+	}
+	slices.SortFunc(all, func(a, b *replica) int { return cmp.Or(b.sweep-a.sweep, strings.Compare(a.id, b.id)) })
+	var kept []*replica
+	room := mostGone
+	for _, r := range all {
+		size, seen := r.goes(at, s.selected.reach)
+		switch room -= size; {
+		case size > 0 && room >= 0:
+			kept = append(kept, r)
+			continue
+		case size == 0 && at.Sub(r.wanted) <= slack: // it may have just come, as another policy sees
+			continue
+		case size > 0 && seen.After(s.lost):
+			s.lost = seen
+		}
+		delete(s.replicas, r.id)
+	}
+	return kept
+}
+
+// forgotten is until when replicas were seen whose past is forgotten for want of room; zero: none is.
+func (s *service) forgotten() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost
 }
 
 // selection is what pages are read for, and the time: a page of a later time is read for no less.
