@@ -15,7 +15,12 @@ import (
 	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
-const pollEach = 100 * time.Millisecond // between two looks at a starting replica
+const (
+	pollEach = 100 * time.Millisecond // between two looks at a starting replica
+
+	// An engine is told that a container ran out of memory, and that it has ended, by two messages that come in any order.
+	lastWord = time.Second
+)
 
 // judge says of a replica that was started this long ago whether it is ready, or has failed for good.
 func judge(c container.InspectResponse, up, minReady time.Duration) (ready bool, err error) {
@@ -41,6 +46,12 @@ func judge(c container.InspectResponse, up, minReady time.Duration) (ready bool,
 	return state.Health.Status == container.Healthy, nil
 }
 
+// killed says that a container was ended by SIGKILL, as far as is known not for want of memory.
+func killed(c container.InspectResponse) bool {
+	const sigkill = 128 + 9
+	return !c.State.Running && !c.State.OOMKilled && c.State.ExitCode == sigkill
+}
+
 func limit(bytes int64) string {
 	if bytes == 0 {
 		return ""
@@ -61,13 +72,18 @@ func (t *Target) await(ctx context.Context, id string, r engine.Rollout) error {
 	started := time.Now()
 	longest := cmp.Or(r.ReadyDeadline, r.MinReady+docker.Margin) // until its health check is known
 	var last error
+	var dead time.Time // when it was first seen killed, by nobody knows what
 	for {
 		c, err := t.inspect(ctx, id)
+		if err == nil && killed(c) && dead.IsZero() {
+			dead = time.Now()
+		}
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case errdefs.IsNotFound(err):
 			return fmt.Errorf("was removed by somebody else while it started: %w", err)
+		case err == nil && killed(c) && time.Since(dead) < lastWord:
 		case err == nil:
 			longest = docker.Deadline(c.Config.Healthcheck, r)
 			ready, err := judge(c, time.Since(started), r.MinReady)
