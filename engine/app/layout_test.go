@@ -32,11 +32,11 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/metrics/docker":     {"engine", "engine/target/docker"},
 		"engine/metrics/prometheus": {"engine", "engine/metrics/prometheus/query"},
 		"engine/metrics/scrape":     {"engine", "engine/metrics/prometheus/query"},
-		"engine/metrics/redis":      {"engine"},
+		"engine/metrics/redis":      {"engine", "engine/metrics/poll"},
 
 		"engine/metrics/prometheus/query": {"engine"},
 		"engine/metrics/sql":              {"engine"},
-		"engine/metrics/http":             {"engine"},
+		"engine/metrics/http":             {"engine", "engine/metrics/poll"},
 		"engine/metrics/push":             {"engine"},
 		"engine/store":                    {"engine"},
 		"engine/store/chunk":              {"engine"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
 	"github.com/ohler55/ojg/jp"
 )
 
@@ -34,11 +35,11 @@ func parse(query string) (jp.Expr, error) {
 	path, err := jp.ParseString(query)
 	if err != nil {
 		said := strings.TrimSuffix(err.Error(), " in "+query) // it stands beside it already
-		return nil, fmt.Errorf("not a JSONPath: %s", short(said))
+		return nil, fmt.Errorf("not a JSONPath: %s", poll.Short(said))
 	}
 	for _, step := range path {
 		if _, several := step.(jp.Union); several {
-			return nil, fmt.Errorf("the query asks for several values, %s; allowed: one", short(jp.Expr{step}.String()))
+			return nil, fmt.Errorf("the query asks for several values, %s; allowed: one", poll.Short(jp.Expr{step}.String()))
 		}
 	}
 	return path, nil

@@ -11,14 +11,13 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
 )
 
 const (
 	documentSize = 1 << 20 // bytes of an answer that are read
-	shown        = 200     // characters of somebody else's text that an error quotes
 	redirects    = 3
 	keySize      = 8 // characters that a key in an address has at least
 )
@@ -127,20 +126,5 @@ func (s *Source) quote(text string) string {
 			text = strings.ReplaceAll(text, secret, "…")
 		}
 	}
-	return short(text)
-}
-
-// short makes one short line, of printable characters.
-func short(text string) string {
-	line := strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text[:min(len(text), 4*shown)])
-	all := []rune(strings.Join(strings.Fields(line), " "))
-	if len(all) > shown {
-		return string(all[:shown]) + "…"
-	}
-	return string(all)
+	return poll.Short(text)
 }

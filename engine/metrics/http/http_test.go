@@ -161,11 +161,11 @@ func TestRequest(t *testing.T) {
 }
 
 func TestErrorsAreTyped(t *testing.T) {
-	_, err := decode([]byte(`{"a": 1e100000}`), short)
+	_, err := decode([]byte(`{"a": 1e100000}`), poll.Short)
 	if wrong := (&json.UnmarshalTypeError{}); !errors.As(err, &wrong) || wrong.Offset < 6 || wrong.Offset > 15 {
 		t.Errorf("decode = %#v; want a *json.UnmarshalTypeError with the offset", err)
 	}
-	_, err = decode([]byte(`{"a": 1}}`), short)
+	_, err = decode([]byte(`{"a": 1}}`), poll.Short)
 	if wrong := (&json.SyntaxError{}); !errors.As(err, &wrong) || wrong.Offset != 9 {
 		t.Errorf("decode = %#v; want a *json.SyntaxError with the offset", err)
 	}
@@ -213,7 +213,7 @@ func TestSearchEnds(t *testing.T) {
 	wide := `[{"n": 7}` + strings.Repeat(`,{"a":[[1]]}`, 80000) + "]"
 	for name, text := range map[string]string{"deep": deep, "wide": wide} {
 		t.Run(name, func(t *testing.T) {
-			document, err := decode([]byte(text), short)
+			document, err := decode([]byte(text), poll.Short)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -222,7 +222,7 @@ func TestSearchEnds(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got, err := number(path, document, short); err != nil || got != 7 {
+				if got, err := number(path, document, poll.Short); err != nil || got != 7 {
 					t.Errorf("%s = %v, %v; want 7", query, got, err)
 				}
 			}
@@ -239,12 +239,12 @@ func FuzzQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query, document string) {
 		err := Check(query)
 		if err != nil {
-			if strings.ContainsAny(err.Error(), "\r\n") || len(err.Error()) > 4*shown+200 {
+			if strings.ContainsAny(err.Error(), "\r\n") || len(err.Error()) > 4*200+200 {
 				t.Fatalf("%q: %q", query, err)
 			}
 			return
 		}
-		read, err := decode([]byte(document), short)
+		read, err := decode([]byte(document), poll.Short)
 		if err != nil {
 			return
 		}
@@ -252,7 +252,7 @@ func FuzzQuery(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q passes, and then does not: %v", query, err)
 		}
-		value, err := number(path, read, short)
+		value, err := number(path, read, poll.Short)
 		if err == nil && (math.IsNaN(value) || math.IsInf(value, 0)) {
 			t.Fatalf("%q of %q is %v", query, document, value)
 		}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
 	"github.com/ohler55/ojg/jp"
 )
 
@@ -22,9 +23,9 @@ func decode(text []byte, quote func(string) string) (any, error) {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.As(err, &wrong):
-		return nil, unfit{fmt.Sprintf("the document has a %s near byte %d; allowed: numbers up to 1.8e308", short(wrong.Value), wrong.Offset), err}
+		return nil, unfit{fmt.Sprintf("the document has a %s near byte %d; allowed: numbers up to 1.8e308", poll.Short(wrong.Value), wrong.Offset), err}
 	case errors.As(err, &syntax):
-		return nil, unfit{fmt.Sprintf("the answer is not JSON, at byte %d: %s", syntax.Offset, short(err.Error())), err}
+		return nil, unfit{fmt.Sprintf("the answer is not JSON, at byte %d: %s", syntax.Offset, poll.Short(err.Error())), err}
 	case err != nil:
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
 )
 
 // Which of two fields of one name counts is not said anywhere. Two objects may have the same names.
@@ -35,7 +37,7 @@ func BenchmarkDecode(b *testing.B) {
 	text := []byte("[1" + strings.Repeat(`,{"a":[[1]]}`, 80000) + "]")
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		if _, err := decode(text, short); err != nil {
+		if _, err := decode(text, poll.Short); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -5,15 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
 	client "github.com/redis/go-redis/v9"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
 )
-
-// shown is how many characters of somebody else's text an error quotes.
-const shown = 200
 
 // unfit is why an answer is not one number.
 type unfit string
@@ -84,20 +81,5 @@ func (o Options) quote(text string) string {
 	if o.Password != "" {
 		text = strings.ReplaceAll(text, o.Password, "…")
 	}
-	return short(text)
-}
-
-// short makes one short line, of printable characters, of what somebody else wrote.
-func short(text string) string {
-	line := strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text[:min(len(text), 4*shown)])
-	all := []rune(strings.Join(strings.Fields(line), " "))
-	if len(all) > shown {
-		return string(all[:shown]) + "…"
-	}
-	return string(all)
+	return poll.Short(text)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
 )
 
 // allowed are the queries there are.
@@ -36,7 +38,7 @@ func parse(text string) (query, error) {
 	command, arguments := strings.ToUpper(words[0]), words[1:]
 	usage := usage(command)
 	if usage == "" {
-		return query{}, fmt.Errorf("%q is not allowed; allowed: %s", short(words[0]), allowed)
+		return query{}, fmt.Errorf("%q is not allowed; allowed: %s", poll.Short(words[0]), allowed)
 	}
 	if want := strings.Count(usage, " "); len(arguments) != want {
 		return query{}, fmt.Errorf("%s has %d arguments; allowed: %s, with quotes around what has spaces in it",
@@ -79,17 +81,17 @@ func cut(text string) (word, rest string, err error) {
 	case '\'':
 		end := strings.IndexByte(text[1:], '\'')
 		if end < 0 {
-			return "", "", fmt.Errorf("the ' before %q is not closed", short(text[1:]))
+			return "", "", fmt.Errorf("the ' before %q is not closed", poll.Short(text[1:]))
 		}
 		word, rest = text[1:end+1], text[end+2:]
 	case '"':
 		quoted, err := strconv.QuotedPrefix(text)
 		if err != nil {
-			return "", "", fmt.Errorf(`the " before %q is not closed, or a backslash after it is not one of \" \\ \n \t \xff`, short(text[1:]))
+			return "", "", fmt.Errorf(`the " before %q is not closed, or a backslash after it is not one of \" \\ \n \t \xff`, poll.Short(text[1:]))
 		}
 		word, err = strconv.Unquote(quoted)
 		if err != nil {
-			return "", "", fmt.Errorf("%s can't be read: %w", short(quoted), err)
+			return "", "", fmt.Errorf("%s can't be read: %w", poll.Short(quoted), err)
 		}
 		rest = text[len(quoted):]
 	default:
@@ -100,7 +102,7 @@ func cut(text string) (word, rest string, err error) {
 		return text[:end], text[end:], nil
 	}
 	if rest != "" && !strings.Contains(spaces, rest[:1]) {
-		return "", "", fmt.Errorf("there is no space between a closing quote and %q", short(rest))
+		return "", "", fmt.Errorf("there is no space between a closing quote and %q", poll.Short(rest))
 	}
 	return word, rest, nil
 }
