@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"github.com/flyball-dev/flyball/engine"
-	"github.com/flyball-dev/flyball/engine/metrics/prometheus/query"
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
 )
 
 // shown is how many series an error names.
@@ -81,7 +81,7 @@ func (a answer) number() (float64, error) {
 		}
 		return only(all)
 	default:
-		return 0, fmt.Errorf("the answer is a %s; allowed: a number or one series", query.Short(a.Data.ResultType))
+		return 0, fmt.Errorf("the answer is a %s; allowed: a number or one series", poll.Short(a.Data.ResultType))
 	}
 }
 
@@ -104,11 +104,11 @@ func (p point) number() (float64, error) {
 	}
 	var text string
 	if err := json.Unmarshal(p[1], &text); err != nil || string(p[1]) == "null" {
-		return 0, fmt.Errorf("the value is %s; allowed: a number in quotes", query.Short(string(p[1])))
+		return 0, fmt.Errorf("the value is %s; allowed: a number in quotes", poll.Short(string(p[1])))
 	}
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil || strings.Trim(text, digits) != "" {
-		return 0, fmt.Errorf("the value is %s; allowed: a finite number", query.Short(text))
+		return 0, fmt.Errorf("the value is %s; allowed: a finite number", poll.Short(text))
 	}
 	return value, nil
 }
@@ -117,7 +117,7 @@ func (p point) number() (float64, error) {
 func names(all []series) string {
 	var text []string
 	for _, s := range all[:min(len(all), shown)] {
-		text = append(text, query.Short(labels.FromMap(s.Metric).String()))
+		text = append(text, poll.Short(labels.FromMap(s.Metric).String()))
 	}
 	if len(all) > shown {
 		text = append(text, "…")

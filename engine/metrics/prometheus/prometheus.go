@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
 	"github.com/flyball-dev/flyball/engine/metrics/prometheus/query"
 )
 
@@ -45,7 +46,7 @@ func (o Options) quote(text string) string {
 			text = strings.ReplaceAll(text, secret, "…")
 		}
 	}
-	return query.Short(text)
+	return poll.Short(text)
 }
 
 // Source asks one Prometheus. It is safe for concurrent use.

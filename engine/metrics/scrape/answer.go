@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 
 	"github.com/flyball-dev/flyball/engine"
-	"github.com/flyball-dev/flyball/engine/metrics/prometheus/query"
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
 )
 
 const (
@@ -51,16 +51,16 @@ func (s *Source) answer(ctx context.Context, q *question, l look) ([]engine.Samp
 	}
 	asked, err := s.promql.NewInstantQuery(ctx, all, nil, q.text, l.at)
 	if err != nil {
-		return nil, errors.New(query.Short(err.Error()))
+		return nil, errors.New(poll.Short(err.Error()))
 	}
 	defer asked.Close()
 	result := asked.Exec(ctx)
 	if result.Err != nil {
-		return nil, errors.New(query.Short(result.Err.Error()))
+		return nil, errors.New(poll.Short(result.Err.Error()))
 	}
 	if warnings, _ := result.Warnings.AsStrings(q.text, 0, 0); len(warnings) > 0 {
 		slices.Sort(warnings)
-		return nil, fmt.Errorf("the answer has a warning, so that it is not trusted: %s", query.Short(strings.Join(warnings, "; ")))
+		return nil, fmt.Errorf("the answer has a warning, so that it is not trusted: %s", poll.Short(strings.Join(warnings, "; ")))
 	}
 	switch v := result.Value.(type) {
 	case promql.Scalar:
@@ -165,7 +165,7 @@ func (l look) none(q *question) error {
 	if len(missed) == 0 {
 		return errors.New("no series")
 	}
-	return fmt.Errorf("no series: the replicas have nothing that matches %s", query.Short(strings.Join(missed, ", ")))
+	return fmt.Errorf("no series: the replicas have nothing that matches %s", poll.Short(strings.Join(missed, ", ")))
 }
 
 func (l look) has(wanted selector) bool {
@@ -248,7 +248,7 @@ func inOne(errs []error) error {
 func names(v promql.Vector) string {
 	var all []string
 	for _, e := range v[:min(len(v), shown)] {
-		all = append(all, query.Short(e.Metric.String()))
+		all = append(all, poll.Short(e.Metric.String()))
 	}
 	if len(v) > shown {
 		all = append(all, "…")

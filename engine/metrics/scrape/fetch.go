@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
-	"github.com/flyball-dev/flyball/engine/metrics/prometheus/query"
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
 )
 
 const pageSize = 4 << 20 // bytes of a page that are read
@@ -250,5 +250,5 @@ func (s *Source) quote(text string) string {
 	if s.options.Token != "" {
 		text = strings.ReplaceAll(text, s.options.Token, "…")
 	}
-	return query.Short(text)
+	return poll.Short(text)
 }

@@ -1,18 +1,14 @@
-// Package query is what the two sources that speak PromQL, prometheus and scrape, have in common: how a query is checked,
-// and how the words of others are quoted.
+// Package query is what the two sources that speak PromQL, prometheus and scrape, have in common: how a query is checked.
 package query
 
 import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
 
+	"github.com/flyball-dev/flyball/engine/metrics/poll"
 	"github.com/prometheus/prometheus/promql/parser"
 )
-
-// Quoted is how many characters of somebody else's text an error quotes.
-const Quoted = 200
 
 // Parse reads a PromQL query that can answer with one number: a scalar or an instant vector. The error is one line with
 // the position in the query, as line:character. Experimental functions are refused.
@@ -39,23 +35,8 @@ func syntax(text string, err error) error {
 	}
 	var all parser.ParseErrors
 	if !errors.As(err, &all) || len(all) == 0 {
-		return errors.New(Short(err.Error()))
+		return errors.New(poll.Short(err.Error()))
 	}
 	first := all[0]
-	return fmt.Errorf("not PromQL at %s: %s", first.PositionRange.StartPosInput(text, 0), Short(first.Err.Error()))
-}
-
-// Short makes one short line, of printable characters, of what somebody else wrote.
-func Short(text string) string {
-	line := strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text[:min(len(text), 8*Quoted)])
-	all := []rune(strings.Join(strings.Fields(line), " "))
-	if len(all) > Quoted {
-		return string(all[:Quoted]) + "…"
-	}
-	return string(all)
+	return fmt.Errorf("not PromQL at %s: %s", first.PositionRange.StartPosInput(text, 0), poll.Short(first.Err.Error()))
 }
