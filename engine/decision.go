@@ -59,6 +59,7 @@ type Reason struct {
 	Value     *float64 `json:"value,omitempty"`
 	Threshold *float64 `json:"threshold,omitempty"`
 	Message   string   `json:"message"`
+	Strategy  string   `json:"strategy,omitempty"` // who found it, where a policy has several
 }
 
 // Request asks for a number of replicas in the place of the rules.

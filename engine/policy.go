@@ -28,10 +28,17 @@ type Policy struct {
 	ScaleDownBy int `json:"scaleDownBy"` // replicas that the threshold strategy removes
 	MaxStep     int `json:"maxStep"`     // most replicas one decision adds or removes; 0: no limit
 
-	Metrics    []Metric    `json:"metrics"`
+	Metrics []Metric `json:"metrics"`
+	// What the author writes under thresholds, by form.
 	Thresholds []Threshold `json:"thresholds"`
+	Targets    []Target    `json:"targets,omitempty"`
+	Bands      []Bands     `json:"bands,omitempty"`
 
-	Strategy           string        `json:"strategy"`      // the Rego package under flyball.strategy, or the author's own
+	// Strategies are Rego packages under flyball.strategy, and the author's own. Of several answers the highest wins.
+	Strategies         []string      `json:"strategies"`
+	Schedule           []Window      `json:"schedule,omitempty"`
+	Rates              Rates         `json:"rates,omitzero"`
+	Forecast           Forecast      `json:"forecast,omitzero"`
 	MinConfidence      float64       `json:"minConfidence"` // 0..1; a recommendation below it is held
 	EvaluationInterval time.Duration `json:"evaluationInterval"`
 	Cooldown           UpDown        `json:"cooldown"`
@@ -129,6 +136,67 @@ type Threshold struct {
 	ScaleUp    float64    `json:"scaleUp"`
 	ScaleDown  float64    `json:"scaleDown"`
 	Comparison Comparison `json:"comparison"`
+}
+
+// Target is what a metric is to be held at: by each replica where its scope is perReplica or independent, and for each
+// replica, as its share, where it is the whole service's.
+type Target struct {
+	Metric    string  `json:"metric"`
+	Value     float64 `json:"target"`    // above 0
+	Tolerance float64 `json:"tolerance"` // 0.1: within 10 % of the target nothing is to be done
+}
+
+// Bands say how far to go for how much of a metric.
+type Bands struct {
+	Metric string `json:"metric"`
+	Bands  []Band `json:"bands"`
+}
+
+// Band is one of them: past Above so many replicas are added, under Below so many are removed.
+type Band struct {
+	Above  *float64 `json:"above,omitempty"`
+	Below  *float64 `json:"below,omitempty"`
+	Add    int      `json:"add,omitempty"`
+	Remove int      `json:"remove,omitempty"`
+}
+
+// Edges are the highest value under which a band removes, and the lowest above which one adds; nil where none does.
+func (b Bands) Edges() (below, above *float64) {
+	for _, band := range b.Bands {
+		if band.Below != nil && (below == nil || *band.Below > *below) {
+			below = band.Below
+		}
+		if band.Above != nil && (above == nil || *band.Above < *above) {
+			above = band.Above
+		}
+	}
+	return below, above
+}
+
+// Rates limit what the changes of a period add up to, by direction.
+type Rates struct {
+	Up   Pace `json:"up,omitzero"`
+	Down Pace `json:"down,omitzero"`
+}
+
+// Pace is the limits of one direction. Of several the one that allows the most holds or, with Least, the one that allows
+// the least.
+type Pace struct {
+	Limits []Rate `json:"limits,omitempty"`
+	Least  bool   `json:"least,omitempty"`
+}
+
+// Rate is one limit: so many replicas, or so many percent of those at the beginning of the period.
+type Rate struct {
+	Replicas int           `json:"replicas,omitempty"`
+	Percent  int           `json:"percent,omitempty"`
+	Period   time.Duration `json:"period"`
+}
+
+// Forecast says how the seasonal forecast of a metric is made.
+type Forecast struct {
+	Season  time.Duration `json:"season"`  // after which the load repeats itself
+	Horizon time.Duration `json:"horizon"` // how far ahead it looks
 }
 
 // Service names a policy's service among those of all targets. compose and compose-cli are two ways to one service.

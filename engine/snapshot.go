@@ -58,6 +58,8 @@ type Snapshot struct {
 	Service ServiceView        `json:"service"`
 	Metrics map[string]Reading `json:"metrics"`
 	History History            `json:"history"`
+	// Schedule is what the policy's schedule says now; absent: it has none.
+	Schedule *Scheduled `json:"schedule,omitempty"`
 }
 
 // ServiceView is a service as a snapshot shows it.
@@ -86,6 +88,7 @@ type Reading struct {
 	AgeSeconds     float64  `json:"age_seconds"`                // of the newest sample
 	SlopePerMinute *float64 `json:"slope_per_minute,omitempty"` // least squares over the window
 	Forecast       *float64 `json:"forecast,omitempty"`         // that line, one evaluation interval ahead
+	Expected       *float64 `json:"expected,omitempty"`         // the highest of the seasonal forecast, from now to the policy's horizon
 	Reporting      int      `json:"reporting"`                  // live replicas with a sample in the window
 	Detail         string   `json:"detail,omitempty"`           // why it is not ok
 }

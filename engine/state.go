@@ -19,6 +19,7 @@ type State struct {
 	Restored time.Time `json:"restored,omitzero"` // when a drift was last undone
 	Virtual  int       `json:"virtual"`           // what a shadow policy would have now; 0: not started
 	Past     []Past    `json:"past,omitempty"`    // ended events, oldest first: at most 10
+	Changes  []Change  `json:"changes,omitempty"` // within the longest period of the policy's rates, oldest first
 }
 
 // Deadlines are the ends of a cooldown, one a direction.
@@ -57,6 +58,12 @@ type Wish struct {
 type Count struct {
 	Replicas int       `json:"replicas"`
 	At       time.Time `json:"at"`
+}
+
+// Change is how many replicas an event added (above 0) or removed, and when it ended.
+type Change struct {
+	At time.Time `json:"at"`
+	By int       `json:"by"`
 }
 
 // Budget is what all services share. The counts leave out the policy's own service.

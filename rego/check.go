@@ -45,11 +45,13 @@ func checkInput(modules map[string]*ast.Module, policies []engine.Policy, inputS
 	return problems
 }
 
-// own are the author's packages that a policy asks: its strategy, and those of the metrics that rules compute.
+// own are the author's packages that a policy asks: its strategies, and those of the metrics that rules compute.
 func own(p engine.Policy) []string {
 	var packages []string
-	if pkg := packageOf(p.Strategy); !strings.HasPrefix(pkg, strategies) {
-		packages = append(packages, pkg)
+	for _, strategy := range p.Strategies {
+		if pkg := packageOf(strategy); !strings.HasPrefix(pkg, strategies) {
+			packages = append(packages, pkg)
+		}
 	}
 	for _, m := range p.Metrics {
 		if at := strings.LastIndex(m.Rule, "."); at > 0 && !slices.Contains(packages, m.Rule[:at]) {

@@ -29,8 +29,8 @@ type query struct {
 	needs needs
 }
 
-// Compile compiles the library, the strategies and an author's own modules, and looks up the rule of each policy.
-// The strategy of a policy is the name of one that flyball ships (threshold), or a package of the author.
+// Compile compiles the library, the strategies and an author's own modules, and looks up the rules of each policy.
+// A strategy of a policy is the name of one that flyball ships (threshold), or a package of the author.
 //
 // inputSchema gives the JSON Schema of the input of one policy. The modules that the policy's rule reaches are held
 // to it, so that a metric that the policy does not declare is found here. It may be nil.
@@ -49,16 +49,18 @@ func Compile(ctx context.Context, own []File, policies []engine.Policy, inputSch
 	r := &Rules{compiler: compiler, queries: map[string]query{}, metrics: map[string]query{}, store: inmem.New(), words: newWords(policies)}
 	for _, p := range policies {
 		problems = append(problems, r.calculators(p)...)
-		if r.queries[p.Strategy].body != nil {
-			continue
+		for _, strategy := range p.Strategies {
+			if r.queries[strategy].body != nil {
+				continue
+			}
+			pkg := packageOf(strategy)
+			body, err := r.prepare(pkg)
+			if err != nil {
+				problems = append(problems, atPolicy(p, err.Error()))
+				continue
+			}
+			r.queries[strategy] = query{body: body, needs: needsOf(reach(compiler.Modules, pkg))}
 		}
-		pkg := packageOf(p.Strategy)
-		body, err := r.prepare(pkg)
-		if err != nil {
-			problems = append(problems, atPolicy(p, err.Error()))
-			continue
-		}
-		r.queries[p.Strategy] = query{body: body, needs: needsOf(reach(compiler.Modules, pkg))}
 	}
 	if inputSchema != nil {
 		problems = append(problems, checkInput(modules, policies, inputSchema)...)

@@ -12,7 +12,7 @@ import (
 // shopPolicy is three's policy, decided by the author's package shop.checkout.
 func shopPolicy() (engine.Policy, engine.Snapshot) {
 	p, s := three()
-	p.Strategy, p.File = "shop.checkout", "shop.cue:7"
+	p.Strategies[0], p.File = "shop.checkout", "shop.cue:7"
 	return p, s
 }
 
@@ -85,7 +85,7 @@ func TestCompileSaysWhatIsWrong(t *testing.T) {
 		},
 		"no such package": {
 			own:  []File{{"cart.rego", []byte("package shop.cart\n\nrecommendation := " + holdHere)}},
-			want: []string{`shop.cue:7:1: error: strategy "shop.checkout": there is no such Rego package beside the policy; there are: shop.cart, threshold`},
+			want: []string{`shop.cue:7:1: error: strategy "shop.checkout": there is no such Rego package beside the policy; there are: predictive, schedule, shop.cart, step, target_tracking, threshold`},
 		},
 		"no such rule": {
 			own:  []File{{"shop.rego", []byte("package shop.checkout\n\nrecomendation := " + holdHere)}},
@@ -145,7 +145,7 @@ func TestCompileAccepts(t *testing.T) {
 		"a rule with the library":         {own: []File{{"shop.rego", []byte(checkout)}}},
 		"a rule spread over two files":    {own: []File{{"shop.rego", []byte(rule("answer"))}, {"more.rego", []byte("package shop.checkout\n\nanswer := " + holdHere)}}},
 		"a vendored copy of the library":  {own: append([]File{{"shop.rego", []byte(checkout)}}, library...)},
-		"a vendored copy, then changed":   {own: []File{{"shop.rego", []byte(checkout)}, changed}, warning: "this copy of flyball/lib/confidence.rego differs from the one that runs"},
+		"a vendored copy, then changed":   {own: []File{{"shop.rego", []byte(checkout)}, changed}, warning: "this copy of flyball/lib/action.rego differs from the one that runs"},
 		"a package of one word elsewhere": {own: []File{{"shop.rego", []byte(checkout)}, {"other.rego", []byte("package other\n\nx := input.nowhere\n")}}},
 		"a rule on top of a strategy":     {own: []File{{"shop.rego", []byte("package shop.checkout\n\nimport data.flyball.strategy.threshold\n\nrecommendation := threshold.recommendation\n")}}},
 		"the time of the snapshot":        {own: []File{{"shop.rego", []byte(rule(holdHere) + "\nhour := time.clock(time.parse_rfc3339_ns(input.at))[0]\n")}}},
@@ -184,8 +184,8 @@ func TestEachPolicyHasItsOwnInput(t *testing.T) {
 			"metrics": map[string]any{"type": "object", "additionalProperties": false, "properties": metrics},
 		}})), nil
 	}
-	cart := engine.Policy{Name: "cart", Strategy: "shop.cart", Metrics: []engine.Metric{{Name: "carts"}}}
-	pay := engine.Policy{Name: "pay", Strategy: "shop.checkout", Metrics: []engine.Metric{{Name: "cpu_usage"}}}
+	cart := engine.Policy{Name: "cart", Strategies: []string{"shop.cart"}, Metrics: []engine.Metric{{Name: "carts"}}}
+	pay := engine.Policy{Name: "pay", Strategies: []string{"shop.checkout"}, Metrics: []engine.Metric{{Name: "cpu_usage"}}}
 	if _, problems := Compile(context.Background(), own, []engine.Policy{cart, pay}, schema); len(problems) > 0 {
 		t.Errorf("problems are %v", problems)
 	}

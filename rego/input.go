@@ -15,6 +15,9 @@ type Document struct {
 	Service    engine.ServiceView        `json:"service"`
 	Metrics    map[string]engine.Reading `json:"metrics"`
 	Thresholds []Measured                `json:"thresholds"`
+	Targets    []Tracked                 `json:"targets"`
+	Bands      []Banded                  `json:"bands"`
+	Schedule   *Schedule                 `json:"schedule,omitempty"`
 	History    engine.History            `json:"history"`
 }
 
@@ -27,6 +30,26 @@ type Terms struct {
 	ScaleUpBy     int     `json:"scaleUpBy"`
 	ScaleDownBy   int     `json:"scaleDownBy"`
 	MinConfidence float64 `json:"minConfidence"`
+}
+
+// Schedule is what a policy's schedule says now.
+type Schedule struct {
+	Windows     []string `json:"windows"`
+	MinReplicas int      `json:"minReplicas,omitempty"`
+	MaxReplicas int      `json:"maxReplicas,omitempty"`
+	Prewarming  bool     `json:"prewarming"`
+	Pause       string   `json:"pause,omitempty"`
+}
+
+func scheduleOf(s *engine.Scheduled) *Schedule {
+	if s == nil {
+		return nil
+	}
+	windows := s.Windows
+	if windows == nil {
+		windows = []string{}
+	}
+	return &Schedule{Windows: windows, MinReplicas: s.MinReplicas, MaxReplicas: s.MaxReplicas, Prewarming: s.Prewarming, Pause: s.Pause}
 }
 
 // Input lays out a policy and a snapshot as the document that rules see. Every metric of the policy is in it, those
@@ -58,6 +81,9 @@ func Input(p engine.Policy, s engine.Snapshot) Document {
 		Service:    s.Service,
 		Metrics:    s.Metrics,
 		Thresholds: Measure(p, s),
+		Targets:    Track(p, s),
+		Bands:      Band(p, s),
+		Schedule:   scheduleOf(s.Schedule),
 		History:    history,
 	}
 }
@@ -88,10 +114,11 @@ func trusted(r engine.Reading) engine.Reading {
 	}
 	r.AgeSeconds = finiteOr(r.AgeSeconds, math.MaxInt32)
 	if r.Status != engine.OK {
-		r.Value, r.Previous, r.SlopePerMinute, r.Forecast = nil, nil, nil, nil
+		r.Value, r.Previous, r.SlopePerMinute, r.Forecast, r.Expected = nil, nil, nil, nil, nil
 		return r
 	}
 	r.Previous, r.SlopePerMinute, r.Forecast = finite(r.Previous), finite(r.SlopePerMinute), finite(r.Forecast)
+	r.Expected = finite(r.Expected)
 	return r
 }
 

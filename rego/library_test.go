@@ -108,7 +108,11 @@ func TestLibraryForVendoring(t *testing.T) {
 	for _, f := range Library() {
 		paths = append(paths, f.Path)
 	}
-	want := []string{"flyball/lib/confidence.rego", "flyball/lib/groups.rego", "flyball/lib/reasons.rego", "flyball/strategy/threshold.rego"}
+	want := []string{
+		"flyball/lib/action.rego", "flyball/lib/confidence.rego", "flyball/lib/groups.rego", "flyball/lib/reasons.rego", "flyball/lib/targets.rego",
+		"flyball/strategy/predictive.rego", "flyball/strategy/schedule.rego", "flyball/strategy/step.rego",
+		"flyball/strategy/target_tracking.rego", "flyball/strategy/threshold.rego",
+	}
 	if len(paths) != len(want) {
 		t.Fatalf("library is %v, want %v", paths, want)
 	}

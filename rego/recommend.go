@@ -38,20 +38,19 @@ func (e *RuleError) Reason() string { return e.Code }
 // answer is the variable that a query binds to the recommendation.
 const answer = ast.Var("answer")
 
-// Recommend asks the rule of a policy's strategy about a snapshot. Every error is a *RuleError, and then the
-// recommendation is empty.
-func (r *Rules) Recommend(ctx context.Context, p engine.Policy, s engine.Snapshot) (engine.Recommendation, error) {
-	rec, code, err := r.recommend(ctx, p, s)
+// recommend asks the rule of one strategy. Every error is a *RuleError, and then the recommendation is empty.
+func (r *Rules) recommend(ctx context.Context, p engine.Policy, strategy string, s engine.Snapshot) (engine.Recommendation, error) {
+	rec, code, err := r.answer(ctx, p, strategy, s)
 	if err != nil {
-		return engine.Recommendation{}, &RuleError{Code: code, Rule: "data." + packageOf(p.Strategy) + ".recommendation", Err: err}
+		return engine.Recommendation{}, &RuleError{Code: code, Rule: "data." + packageOf(strategy) + ".recommendation", Err: err}
 	}
 	return rec, nil
 }
 
-func (r *Rules) recommend(ctx context.Context, p engine.Policy, s engine.Snapshot) (engine.Recommendation, string, error) {
-	query, found := r.queries[p.Strategy]
+func (r *Rules) answer(ctx context.Context, p engine.Policy, strategy string, s engine.Snapshot) (engine.Recommendation, string, error) {
+	query, found := r.queries[strategy]
 	if !found {
-		return engine.Recommendation{}, RuleUndefined, fmt.Errorf("strategy %q was not compiled", p.Strategy)
+		return engine.Recommendation{}, RuleUndefined, fmt.Errorf("strategy %q was not compiled", strategy)
 	}
 	value, code, err := r.ask(ctx, query, p, s)
 	switch {

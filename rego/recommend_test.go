@@ -162,7 +162,7 @@ func TestRecommendStopsWithItsContext(t *testing.T) {
 func TestRecommendOfAPolicyThatWasNotCompiled(t *testing.T) {
 	p, s := three()
 	rules := compiled(t, "", p)
-	p.Strategy = "shop.checkout"
+	p.Strategies = []string{"shop.checkout"}
 	_, err := rules.Recommend(context.Background(), p, s)
 	var e *RuleError
 	if !errors.As(err, &e) || e.Code != RuleUndefined {

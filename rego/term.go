@@ -21,11 +21,12 @@ type words struct {
 // newWords collects the fields of a document, what they may say, and what the policies say.
 func newWords(policies []engine.Policy) words {
 	w := words{texts: map[string]*ast.Term{}, numbers: map[float64]*ast.Term{}, policies: map[Terms]*ast.Term{}}
-	w.add("at", "policy", "service", "metrics", "thresholds", "history",
+	w.add("at", "policy", "service", "metrics", "thresholds", "targets", "bands", "schedule", "history",
 		"name", "minReplicas", "maxReplicas", "scaleUpBy", "scaleDownBy", "minConfidence",
 		"replicas", "current", "ready", "starting",
-		"status", "value", "previous", "samples", "age_seconds", "slope_per_minute", "forecast", "reporting", "detail",
+		"status", "value", "previous", "samples", "age_seconds", "slope_per_minute", "forecast", "expected", "reporting", "detail",
 		"metric", "scaleUp", "scaleDown", "comparison", "ignored", "observed", "share", "up", "down",
+		"target", "tolerance", "ratio", "load", "silent", "coming", "add", "remove", "edge", "windows", "prewarming", "pause",
 		"last_action", "seconds_since_scale", "success_rate", "events", "action", "from", "to", "result",
 		string(engine.OK), string(engine.Stale), string(engine.Missing), string(engine.Invalid),
 		string(engine.GreaterThan), string(engine.LessThan), string(engine.PercentageChange),
@@ -90,11 +91,7 @@ func (w words) detail(items [][2]*ast.Term, text string) [][2]*ast.Term {
 // document builds the value that OPA evaluates. It is what decoding the document's JSON would give (a test holds it to
 // that), without the detour, which would cost more than the evaluation. What nobody needs is left out.
 func (w words) document(d Document, n needs) *ast.Term {
-	thresholds := make([]*ast.Term, len(d.Thresholds))
-	for i, m := range d.Thresholds {
-		thresholds[i] = w.measured(m)
-	}
-	items := append(make([][2]*ast.Term, 0, 6),
+	items := append(make([][2]*ast.Term, 0, 9),
 		w.item("at", instant(d.At)),
 		w.item("policy", w.policy(d.Policy)),
 		w.item("service", object(
@@ -105,9 +102,14 @@ func (w words) document(d Document, n needs) *ast.Term {
 				w.item("starting", ast.InternedTerm(d.Service.Replicas.Starting)),
 			)),
 		)),
-		w.item("thresholds", ast.ArrayTerm(thresholds...)),
+		w.item("thresholds", list(d.Thresholds, w.measured)),
+		w.item("targets", list(d.Targets, w.tracked)),
+		w.item("bands", list(d.Bands, w.banded)),
 		w.item("history", w.history(d.History, n.events)),
 	)
+	if d.Schedule != nil {
+		items = append(items, w.item("schedule", w.schedule(*d.Schedule)))
+	}
 	if n.metrics {
 		items = append(items, w.item("metrics", w.metrics(d.Metrics)))
 	}
@@ -148,6 +150,7 @@ func (w words) reading(r engine.Reading) *ast.Term {
 	items = w.optional(items, "previous", r.Previous)
 	items = w.optional(items, "slope_per_minute", r.SlopePerMinute)
 	items = w.optional(items, "forecast", r.Forecast)
+	items = w.optional(items, "expected", r.Expected)
 	return object(w.detail(items, r.Detail)...)
 }
 
@@ -167,6 +170,67 @@ func (w words) measured(m Measured) *ast.Term {
 	return object(w.detail(items, m.Detail)...)
 }
 
+func (w words) sight(items [][2]*ast.Term, s Sight) [][2]*ast.Term {
+	items = append(items,
+		w.item("status", w.text(string(s.Status))),
+		w.item("ignored", ast.InternedTerm(s.Ignored)),
+		w.item("share", w.number(s.Share)),
+		w.item("up", w.number(s.Up)),
+		w.item("down", w.number(s.Down)),
+	)
+	items = w.optional(items, "observed", s.Observed)
+	return w.detail(items, s.Detail)
+}
+
+func (w words) tracked(t Tracked) *ast.Term {
+	items := append(make([][2]*ast.Term, 0, 15),
+		w.item("metric", w.text(t.Metric)),
+		w.item("target", w.number(t.Value)),
+		w.item("tolerance", w.number(t.Tolerance)),
+		w.item("silent", ast.InternedTerm(t.Silent)),
+	)
+	items = w.optional(items, "ratio", t.Ratio)
+	items = w.optional(items, "load", t.Load)
+	items = w.optional(items, "expected", t.Expected)
+	items = w.optional(items, "coming", t.Coming)
+	return object(w.sight(items, t.Sight)...)
+}
+
+func (w words) banded(b Banded) *ast.Term {
+	items := append(make([][2]*ast.Term, 0, 11),
+		w.item("metric", w.text(b.Metric)),
+		w.item("add", ast.InternedTerm(b.Add)),
+		w.item("remove", ast.InternedTerm(b.Remove)),
+	)
+	items = w.optional(items, "edge", b.Edge)
+	return object(w.sight(items, b.Sight)...)
+}
+
+func (w words) schedule(s Schedule) *ast.Term {
+	items := append(make([][2]*ast.Term, 0, 5),
+		w.item("windows", list(s.Windows, w.text)),
+		w.item("prewarming", ast.InternedTerm(s.Prewarming)),
+	)
+	if s.MinReplicas > 0 {
+		items = append(items, w.item("minReplicas", ast.InternedTerm(s.MinReplicas)))
+	}
+	if s.MaxReplicas > 0 {
+		items = append(items, w.item("maxReplicas", ast.InternedTerm(s.MaxReplicas)))
+	}
+	if s.Pause != "" {
+		items = append(items, w.item("pause", ast.StringTerm(s.Pause)))
+	}
+	return object(items...)
+}
+
+func list[T any](all []T, term func(T) *ast.Term) *ast.Term {
+	terms := make([]*ast.Term, len(all))
+	for i, one := range all {
+		terms[i] = term(one)
+	}
+	return ast.ArrayTerm(terms...)
+}
+
 func (w words) history(h engine.History, withEvents bool) *ast.Term {
 	items := append(make([][2]*ast.Term, 0, 4),
 		w.item("last_action", w.text(string(h.LastAction))),
@@ -174,23 +238,19 @@ func (w words) history(h engine.History, withEvents bool) *ast.Term {
 	)
 	items = w.optional(items, "seconds_since_scale", h.SecondsSinceScale)
 	if withEvents {
-		items = append(items, w.item("events", w.events(h.Events)))
+		items = append(items, w.item("events", list(h.Events, w.event)))
 	}
 	return object(items...)
 }
 
-func (w words) events(list []engine.Past) *ast.Term {
-	events := make([]*ast.Term, len(list))
-	for i, e := range list {
-		events[i] = object(
-			w.item("at", instant(e.At)),
-			w.item("action", w.text(string(e.Action))),
-			w.item("from", ast.InternedTerm(e.From)),
-			w.item("to", ast.InternedTerm(e.To)),
-			w.item("result", w.text(string(e.Result))),
-		)
-	}
-	return ast.ArrayTerm(events...)
+func (w words) event(e engine.Past) *ast.Term {
+	return object(
+		w.item("at", instant(e.At)),
+		w.item("action", w.text(string(e.Action))),
+		w.item("from", ast.InternedTerm(e.From)),
+		w.item("to", ast.InternedTerm(e.To)),
+		w.item("result", w.text(string(e.Result))),
+	)
 }
 
 func object(items ...[2]*ast.Term) *ast.Term { return ast.ObjectTerm(items...) }

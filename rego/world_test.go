@@ -13,7 +13,7 @@ import (
 // three is the case that is measured: three metrics, three thresholds, one of them crossed.
 func three() (engine.Policy, engine.Snapshot) {
 	p := engine.Policy{
-		Name: "backend", Service: "backend", Strategy: "threshold",
+		Name: "backend", Service: "backend", Strategies: []string{"threshold"},
 		MinReplicas: 1, MaxReplicas: 5, ScaleUpBy: 1, ScaleDownBy: 1,
 		Metrics: []engine.Metric{
 			{Name: "cpu_usage", Weight: 0.4}, {Name: "memory_usage", Weight: 0.3}, {Name: "request_rate", Weight: 0.3},
@@ -53,7 +53,7 @@ func anyWorld(t *rapid.T) (engine.Policy, engine.Snapshot) {
 		return &v
 	}
 	p := engine.Policy{
-		Name: "p", Service: "s", Strategy: "threshold",
+		Name: "p", Service: "s", Strategies: []string{"threshold"},
 		MinReplicas: 1, MaxReplicas: 10,
 		ScaleUpBy:   rapid.IntRange(1, 3).Draw(t, "scaleUpBy"),
 		ScaleDownBy: rapid.IntRange(1, 3).Draw(t, "scaleDownBy"),

@@ -20,12 +20,12 @@ func (w *written) advise() {
 	for i, t := range p.Thresholds {
 		m, _ := p.Metric(t.Metric)
 		weights += m.Weight
-		w.unreachable(i, t, m)
-		if p.Strategy == "threshold" {
-			w.flaps(i, t, m)
+		w.unreachable(w.bounds[i], t, m)
+		if uses(p, "threshold") {
+			w.flaps(w.bounds[i], t, m)
 		}
 	}
-	if p.Strategy == "threshold" && p.MinConfidence > 0 && weights == 0 {
+	if uses(p, "threshold") && p.MinConfidence > 0 && weights == 0 {
 		w.warn(w.place("minConfidence"), "minConfidence", "unreachable bound: minConfidence %v is never met, because every metric "+
 			"with a threshold has weight 0; give one a weight", p.MinConfidence)
 	}
@@ -34,7 +34,7 @@ func (w *written) advise() {
 // unreachableAmounts finds a maxStep that cuts scaleUpBy or scaleDownBy short.
 func (w *written) unreachableAmounts() {
 	p := w.policy
-	if p.Strategy != "threshold" || p.MaxStep == 0 {
+	if !uses(p, "threshold") || p.MaxStep == 0 {
 		return
 	}
 	for path, by := range map[string]int{"scaleUpBy": p.ScaleUpBy, "scaleDownBy": p.ScaleDownBy} {

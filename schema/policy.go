@@ -21,6 +21,9 @@ type written struct {
 	full   cue.Value     // unified with the schema: with defaults
 	shape  *shape        // of a policy
 	policy engine.Policy // what could be read of it
+	bounds []int         // of policy.Thresholds: which of the author's thresholds each of them is
+	aims   []int         // of policy.Targets
+	bands  []int         // of policy.Bands
 }
 
 // readPolicy checks one policy. key is the name that it has unless it says otherwise, "" if it must say.
@@ -98,7 +101,15 @@ func (w *written) read(key string) {
 	p.Mode = engine.Mode(r.text("mode"))
 	p.MinReplicas, p.MaxReplicas = r.whole("minReplicas"), r.whole("maxReplicas")
 	p.ScaleUpBy, p.ScaleDownBy, p.MaxStep = r.whole("scaleUpBy"), r.whole("scaleDownBy"), r.whole("maxStep")
-	p.Strategy = r.text("strategy")
+	p.Strategies = r.strategies()
+	p.Rates = engine.Rates{Up: r.pace("up"), Down: r.pace("down")}
+	for _, window := range r.list("schedule") {
+		p.Schedule = append(p.Schedule, window.window())
+	}
+	if uses(*p, "predictive") {
+		p.Forecast.Horizon = r.time("forecast.horizon", 0)
+		p.Forecast.Season, _ = time.ParseDuration(r.text("forecast.season"))
+	}
 	p.MinConfidence = r.real("minConfidence")
 	p.EvaluationInterval = r.time("evaluationInterval", 0)
 	rest := r.time("cooldownPeriod", 0)
@@ -116,13 +127,8 @@ func (w *written) read(key string) {
 		p.Metrics = append(p.Metrics, m.metric(p.Service))
 	}
 	p.Thresholds = []engine.Threshold{}
-	for _, t := range r.list("thresholds") {
-		p.Thresholds = append(p.Thresholds, engine.Threshold{
-			Metric:     t.text("metric"),
-			ScaleUp:    t.real("scaleUp"),
-			ScaleDown:  t.real("scaleDown"),
-			Comparison: engine.Comparison(t.text("comparison")),
-		})
+	for i, t := range r.list("thresholds") {
+		w.threshold(i, t)
 	}
 	p.Revision = revision(*p)
 	p.File = fmt.Sprintf("%s:%d", at.Filename, at.Line)

@@ -27,32 +27,23 @@ func (w *written) rules() {
 				path, m.Floor, p.MaxReplicas)
 		}
 	}
-	for i, t := range p.Thresholds {
-		w.declared(i, t)
-		w.sided(i, t)
+	for i, r := range (reader{w.value}).list("thresholds") {
+		w.formed(i)
+		w.declared(i, r.text("metric"))
 	}
+	for i, t := range p.Thresholds {
+		w.sided(w.bounds[i], t)
+	}
+	for i, b := range p.Bands {
+		w.banded(w.bands[i], b)
+	}
+	w.paces()
+	w.windows()
 	w.durations()
 	w.lowerCase()
 	w.drain()
 	if w.value.LookupPath(pathOf("rollout.minReady")).Exists() {
 		w.deadline(w.report)
-	}
-}
-
-// enough holds the threshold strategy to a metric and a threshold at least.
-func (w *written) enough() {
-	if !w.sound("strategy") || w.policy.Strategy != "threshold" {
-		return
-	}
-	for path, count := range map[string]int{"metrics": len(w.policy.Metrics), "thresholds": len(w.policy.Thresholds)} {
-		if count > 0 || !w.sound(path) {
-			continue
-		}
-		state := "missing"
-		if w.value.LookupPath(pathOf(path)).Exists() {
-			state = "empty"
-		}
-		w.report(w.place(path), path, "%s is %s; the threshold strategy needs at least one of them", path, state)
 	}
 }
 
@@ -75,14 +66,14 @@ func (w *written) uniqueMetrics() {
 
 // declared holds a threshold to the metrics that there are. A metric whose own name is wrong may be the one that is
 // meant, so then nothing is said.
-func (w *written) declared(i int, t engine.Threshold) {
+func (w *written) declared(i int, metric string) {
 	path := fmt.Sprintf("thresholds[%d].metric", i)
-	if !w.sound(path, "strategy") || len(w.policy.Metrics) == 0 && (!w.sound("metrics") || w.policy.Strategy == "threshold") {
+	if !w.sound(path, "strategy") || len(w.policy.Metrics) == 0 && (!w.sound("metrics") || uses(w.policy, "threshold")) {
 		return
 	}
 	var names []string
 	for j, m := range w.policy.Metrics {
-		if m.Name == t.Metric {
+		if m.Name == metric {
 			return
 		}
 		if !w.sound(fmt.Sprintf("metrics[%d].name", j)) {
@@ -94,10 +85,10 @@ func (w *written) declared(i int, t engine.Threshold) {
 	if len(names) > 0 {
 		mend = "allowed: " + strings.Join(names, ", ")
 	}
-	if near := nearest(t.Metric, names); near != "" {
+	if near := nearest(metric, names); near != "" {
 		mend += fmt.Sprintf("; did you mean %q?", near)
 	}
-	w.report(w.place(path), path, "%s is %q, which is not a metric of this policy; %s", path, t.Metric, mend)
+	w.report(w.place(path), path, "%s is %q, which is not a metric of this policy; %s", path, metric, mend)
 }
 
 // sided holds scaleDown to its side of scaleUp.
@@ -133,6 +124,16 @@ func (w *written) lowerCase() {
 func (w *written) durations() {
 	paths := []string{"evaluationInterval", "cooldownPeriod", "cooldown.up", "cooldown.down", "stabilization.up",
 		"stabilization.down", "rollout.readyDeadline", "rollout.minReady", "rollout.warmup", "rollout.drainDelay", "rollout.drain.timeout"}
+	paths = append(paths, "forecast.horizon")
+	for i := range w.policy.Schedule {
+		paths = append(paths, fmt.Sprintf("schedule[%d].prewarm", i))
+	}
+	for i := range w.policy.Rates.Up.Limits {
+		paths = append(paths, fmt.Sprintf("rates.up[%d].period", i))
+	}
+	for i := range w.policy.Rates.Down.Limits {
+		paths = append(paths, fmt.Sprintf("rates.down[%d].period", i))
+	}
 	for i := range w.policy.Metrics {
 		paths = append(paths, fmt.Sprintf("metrics[%d].window", i), fmt.Sprintf("metrics[%d].staleAfter", i))
 	}

@@ -12,11 +12,6 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 )
 
-// later names what the design has and this version does not build, for a message that does not call it a typo.
-var later = map[string][]string{
-	"strategy": {"target_tracking", "step", "predictive"},
-}
-
 // walk holds the author's value to a shape, field by field. Each field is judged alone, so one mistake does not hide
 // or cause another.
 type walk struct {
@@ -163,8 +158,6 @@ func (w *walk) leaf(v cue.Value, s *shape, path string) {
 	mend := ""
 	text, err := v.String()
 	switch {
-	case err == nil && slices.Contains(later[path], text):
-		mend = fmt.Sprintf("; %s is not built yet", text)
 	case err == nil:
 		if near := nearest(text, strings.Split(s.allowed, ", ")); near != "" {
 			mend = fmt.Sprintf("; did you mean %q?", near)

@@ -17,8 +17,9 @@ func NewSnapshot(p engine.Policy, s engine.Service, readings map[string]engine.R
 			Name: p.Service, Rollout: s.Rollout, NoRoom: s.NoRoom, Version: s.Version, Touched: s.Touched,
 			Replicas: engine.Replicas{Current: current, Ready: ready, Starting: current - ready},
 		},
-		Metrics: readings,
-		History: guard.History(st, at),
+		Metrics:  readings,
+		History:  guard.History(st, at),
+		Schedule: scheduled(p.Schedule, at),
 	}
 	if p.Mode == engine.Shadow && st.Virtual > 0 && current > 0 && st.Virtual != current {
 		snapshot.Service.Replicas = engine.Replicas{Current: st.Virtual, Ready: st.Virtual}
@@ -38,7 +39,7 @@ func spread(p engine.Policy, readings map[string]engine.Reading, ratio float64) 
 	out := make(map[string]engine.Reading, len(readings))
 	for name, r := range readings {
 		if m, _ := p.Metric(name); m.Scope == engine.PerReplica && m.Aggregation != "sum" {
-			for _, v := range []**float64{&r.Value, &r.Previous, &r.SlopePerMinute, &r.Forecast} {
+			for _, v := range []**float64{&r.Value, &r.Previous, &r.SlopePerMinute, &r.Forecast, &r.Expected} {
 				if *v != nil {
 					x := **v * ratio
 					*v = &x

@@ -35,6 +35,7 @@ func End(s engine.State, p engine.Policy, e engine.Event) engine.State {
 		s.Halfway, s.Known = &e, engine.Count{}
 	}
 	s.Past = remember(s.Past, e)
+	s.Changes = changed(s.Changes, p, e)
 	switch {
 	case e.Action != engine.ScaleUp:
 	case byHand(e) && e.Result != engine.Succeeded: // a person sees it fail, and may try as often as they like

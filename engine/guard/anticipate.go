@@ -7,51 +7,74 @@ import (
 )
 
 // anticipate keeps a scale-down from causing the next scale-up: what each perReplica metric would read on fewer
-// replicas must not cross its scaleUp. Otherwise the lowest count that is safe is taken.
+// replicas must not cross a bound that asks for more. Otherwise the lowest count that is safe is taken.
 func anticipate(s situation, wish int) ruling {
 	if wish >= s.current {
 		return ruling{to: wish}
 	}
 	to, reason, message := wish, "", ""
 	for to < s.current {
-		t, projected, flaps := rebound(s, to)
+		b, projected, flaps := rebound(s, to)
 		if !flaps {
 			break
 		}
 		to++
 		reason = "AnticipatedFlap"
-		message = fmt.Sprintf("%s would read %.4g on %s, past scaleUp %g", t.Metric, projected, replicas(to-1), t.ScaleUp)
+		message = fmt.Sprintf("%s would read %.4g on %s, past %s", b.metric, projected, replicas(to-1), b.name)
 	}
 	return ruling{to, reason, message}
 }
 
-// rebound finds a threshold that a smaller count would cross. The load of n serving replicas spread over fewer of them
+// bound is where a metric asks for more replicas.
+type bound struct {
+	metric string
+	value  float64
+	name   string // in messages
+	falls  bool   // it asks by falling under the value
+}
+
+// boundsOf is where the metrics of a policy ask for more. A change in percent is no level that could be crossed.
+func boundsOf(p engine.Policy) []bound {
+	var all []bound
+	for _, t := range p.Thresholds {
+		if t.Comparison != engine.PercentageChange {
+			all = append(all, bound{t.Metric, t.ScaleUp, fmt.Sprintf("scaleUp %g", t.ScaleUp), t.Comparison == engine.LessThan})
+		}
+	}
+	for _, t := range p.Targets {
+		all = append(all, bound{t.Metric, t.Value * (1 + t.Tolerance), fmt.Sprintf("target %g and its tolerance", t.Value), false})
+	}
+	for _, b := range p.Bands {
+		if _, above := b.Edges(); above != nil {
+			all = append(all, bound{b.Metric, *above, fmt.Sprintf("the band above %g", *above), false})
+		}
+	}
+	return all
+}
+
+// rebound finds a bound that a smaller count would cross. The load of n serving replicas spread over fewer of them
 // reads value · n / count; a metric that falls under load (less_than) reads value · count / n.
-func rebound(s situation, count int) (engine.Threshold, float64, bool) {
+func rebound(s situation, count int) (bound, float64, bool) {
 	serving := s.snapshot.Service.Replicas.Ready
 	if serving == 0 {
 		serving = s.current
 	}
 	ratio := float64(serving) / float64(count)
 	if count == 0 || ratio <= 1 {
-		return engine.Threshold{}, 0, false
+		return bound{}, 0, false
 	}
-	for _, t := range s.policy.Thresholds {
-		m, _ := s.policy.Metric(t.Metric)
-		r := s.snapshot.Metrics[t.Metric]
+	for _, b := range boundsOf(s.policy) {
+		m, _ := s.policy.Metric(b.metric)
+		r := s.snapshot.Metrics[b.metric]
 		if m.Scope != engine.PerReplica || m.Aggregation == "sum" || r.Status != engine.OK || r.Value == nil {
 			continue
 		}
-		switch t.Comparison {
-		case engine.GreaterThan:
-			if v := *r.Value * ratio; v > t.ScaleUp {
-				return t, v, true
-			}
-		case engine.LessThan:
-			if v := *r.Value / ratio; v < t.ScaleUp {
-				return t, v, true
-			}
+		if v := *r.Value * ratio; !b.falls && v > b.value {
+			return b, v, true
+		}
+		if v := *r.Value / ratio; b.falls && v < b.value {
+			return b, v, true
 		}
 	}
-	return engine.Threshold{}, 0, false
+	return bound{}, 0, false
 }

@@ -34,7 +34,7 @@ func Restore(p engine.Policy, snap engine.Snapshot, st engine.State) *engine.Req
 	want := max(low, min(from, high))
 	switch {
 	case !drifted || !quiet(snap) || snap.Service.Replicas.Current >= want,
-		enabled(situation{policy: p, state: st, at: snap.At}, 0).reason != "",
+		enabled(situation{policy: p, snapshot: snap, state: st, at: snap.At}, 0).reason != "",
 		!st.Restored.IsZero() && snap.At.Sub(st.Restored) < max(p.Cooldown.Up, time.Minute):
 		return nil
 	}

@@ -5,14 +5,17 @@ import (
 	"time"
 )
 
-// enabled holds while the global switch or the policy is off, or the policy is paused.
+// enabled holds while the global switch or the policy is off, or the policy is paused, by somebody or by its schedule.
 func enabled(s situation, current int) ruling {
 	pause := s.state.Pause
+	scheduled := s.snapshot.Schedule
 	switch {
 	case !s.state.Enabled:
 		return ruling{current, "Disabled", "autoscaling is off; turn it on with flyball enable"}
 	case !s.policy.Enabled:
 		return ruling{current, "PolicyDisabled", "the policy says enabled: false"}
+	case scheduled != nil && scheduled.Pause != "":
+		return ruling{current, "PausedBySchedule", "paused by the policy's schedule: " + scheduled.Pause}
 	case pause == nil || !pause.Until.IsZero() && !s.at.Before(pause.Until):
 		return ruling{to: current}
 	case pause.Until.IsZero():

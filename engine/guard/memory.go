@@ -29,6 +29,10 @@ func Rebase(s engine.State, boot engine.Boot, at time.Time) engine.State {
 	s.Wishes = nil // their times are of the old clock: a gap, which holds
 	if !same {
 		s.Known, s.Restored = engine.Count{}, time.Time{} // what came up with the machine is what there is
+		s.Changes = slices.Clone(s.Changes)
+		for i := range s.Changes { // as for a deadline, nobody knows how long it was away
+			s.Changes[i].At = at
+		}
 		return s
 	}
 	for _, t := range []*time.Time{&s.Known.At, &s.Restored} {
@@ -39,6 +43,10 @@ func Rebase(s engine.State, boot engine.Boot, at time.Time) engine.State {
 	s.Past = slices.Clone(s.Past)
 	for i := range s.Past {
 		s.Past[i].At = s.Past[i].At.Add(step)
+	}
+	s.Changes = slices.Clone(s.Changes)
+	for i := range s.Changes {
+		s.Changes[i].At = s.Changes[i].At.Add(step)
 	}
 	if s.Open != nil {
 		open := *s.Open

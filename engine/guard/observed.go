@@ -39,7 +39,7 @@ func observed(s situation, wish int) ruling {
 	switch {
 	case wish < s.current && failed != "":
 		return ruling{s.current, ruleReason(s.recommendation), "no scale-down: " + failed}
-	case ok == 0:
+	case ok == 0 && len(s.policy.Metrics) > 0: // a policy without metrics goes by its schedule
 		return ruling{s.current, "NoMetrics", "no metric is ok: " + strings.Join(doubt, "; ")}
 	case wish > s.current:
 		return ruling{to: wish}

@@ -13,13 +13,7 @@ reasons := [r |
 		} |
 			some t in crossed_up
 		],
-		[{
-			"code": doubt[t.status].code,
-			"metric": t.metric,
-			"message": sprintf(doubt[t.status].message, [t.metric, why(t)]),
-		} |
-			some t in doubtful
-		],
+		doubts(doubtful),
 		[{
 			"code": "WithinBounds",
 			"metric": t.metric,
@@ -46,6 +40,16 @@ reasons := [r |
 		],
 	]
 	some r in list
+]
+
+# METADATA
+# title: A reason for every threshold, target or bands that is not ok
+doubts(list) := [{
+	"code": doubt[t.status].code,
+	"metric": t.metric,
+	"message": sprintf(doubt[t.status].message, [t.metric, why(t)]),
+} |
+	some t in list
 ]
 
 wording := {

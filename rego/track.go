@@ -1,0 +1,147 @@
+package rego
+
+import (
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// Sight is what was seen of the metric behind a target or bands.
+type Sight struct {
+	Status   engine.Status `json:"status"`
+	Ignored  bool          `json:"ignored"`            // not ok, and the author lets the policy scale down without it
+	Observed *float64      `json:"observed,omitempty"` // the value, to six significant digits; absent: abstains
+	Share    float64       `json:"share"`              // the metric's weight over the weights of all that are listed with it
+	Up       float64       `json:"up"`                 // severity 0..1: how far past the bound on the way up, relative to it
+	Down     float64       `json:"down"`               // severity 0..1: how far past it on the way down
+	Detail   string        `json:"detail,omitempty"`   // why the metric is not ok
+}
+
+// Tracked is a target beside what its metric reads now: the features of the target_tracking formula.
+type Tracked struct {
+	engine.Target
+	Sight
+	Ratio    *float64 `json:"ratio,omitempty"`    // observed over target; of a metric of the whole service the share of each current replica
+	Load     *float64 `json:"load,omitempty"`     // the replicas that what was seen would keep at the target
+	Silent   int      `json:"silent"`             // ready replicas that it does not hear of
+	Expected *float64 `json:"expected,omitempty"` // the value of the seasonal forecast
+	Coming   *float64 `json:"coming,omitempty"`   // the replicas that this would keep at the target
+}
+
+// Track lays a policy's targets beside a snapshot. All numbers have six significant digits, so that what is a whole number
+// of replicas but for a rounding error is no replica more.
+//
+// With a target T and an observed value v
+//   - a perReplica metric, heard of r replicas, is v/T of its target: load r·v/T;
+//   - an independent one stands for all n ready replicas: load n·v/T;
+//   - the whole service's is shared out: load v/T, and of its target the c current replicas are at v/T/c.
+func Track(p engine.Policy, s engine.Snapshot) []Tracked {
+	weights := 0.0
+	for _, t := range p.Targets {
+		m, _ := p.Metric(t.Metric)
+		weights += m.Weight
+	}
+	tracked := make([]Tracked, len(p.Targets))
+	for i, t := range p.Targets {
+		m, _ := p.Metric(t.Metric)
+		reading, sight := see(m, s, weights)
+		one := Tracked{Target: t, Sight: sight}
+		if v := sight.Observed; v != nil {
+			one.track(m, p, s.Service.Replicas, reading)
+			one.Up = severity(*one.Ratio-1, 1)
+			one.Down = severity(1-*one.Ratio, 1)
+		}
+		tracked[i] = one
+	}
+	return tracked
+}
+
+func (t *Tracked) track(m engine.Metric, p engine.Policy, n engine.Replicas, r engine.Reading) {
+	ratio := *t.Observed / t.Value
+	behind := n.Ready
+	switch {
+	case whole(m):
+		t.Ratio, t.Load = number(ratio/float64(max(1, n.Current))), number(ratio)
+		if r.Expected != nil {
+			t.Expected, t.Coming = number(*r.Expected), number(*r.Expected/t.Value)
+		}
+		return
+	case m.Scope == engine.PerReplica && m.Service == p.Service && r.Reporting > 0:
+		behind = min(r.Reporting, n.Ready)
+		t.Silent = n.Ready - behind
+	}
+	t.Ratio, t.Load = number(ratio), number(ratio*float64(behind))
+}
+
+// whole says whether a metric's value is the whole service's.
+func whole(m engine.Metric) bool {
+	return m.Scope == engine.Total || m.Scope == engine.PerReplica && m.Aggregation == "sum"
+}
+
+func number(v float64) *float64 {
+	v = rounded(v)
+	return finite(&v)
+}
+
+// Banded is a metric's bands beside what it reads now.
+type Banded struct {
+	Metric string `json:"metric"`
+	Sight
+	Add    int      `json:"add"`            // replicas of the furthest band that the value is above; 0: of none
+	Remove int      `json:"remove"`         // replicas of the furthest band that the value is below; 0: of none
+	Edge   *float64 `json:"edge,omitempty"` // the bound of that band
+}
+
+// Band lays a policy's bands beside a snapshot. Of the bands that a value is in, the one with the furthest bound counts.
+func Band(p engine.Policy, s engine.Snapshot) []Banded {
+	weights := 0.0
+	for _, b := range p.Bands {
+		m, _ := p.Metric(b.Metric)
+		weights += m.Weight
+	}
+	banded := make([]Banded, len(p.Bands))
+	for i, b := range p.Bands {
+		m, _ := p.Metric(b.Metric)
+		_, sight := see(m, s, weights)
+		one := Banded{Metric: b.Metric, Sight: sight}
+		if v := sight.Observed; v != nil {
+			one.band(b, *v)
+		}
+		banded[i] = one
+	}
+	return banded
+}
+
+func (b *Banded) band(of engine.Bands, v float64) {
+	for _, band := range of.Bands {
+		switch {
+		case band.Above != nil && v > *band.Above && (b.Edge == nil || *band.Above > *b.Edge):
+			b.Edge, b.Add = band.Above, band.Add
+		case band.Below != nil && v < *band.Below && (b.Edge == nil || *band.Below < *b.Edge):
+			b.Edge, b.Remove = band.Below, band.Remove
+		}
+	}
+	switch {
+	case b.Add > 0:
+		b.Up = severity(v-*b.Edge, *b.Edge)
+	case b.Remove > 0:
+		b.Down = severity(*b.Edge-v, *b.Edge)
+	}
+}
+
+// see is a metric's reading as rules may see it.
+func see(m engine.Metric, s engine.Snapshot, weights float64) (engine.Reading, Sight) {
+	r, found := s.Metrics[m.Name]
+	if !found {
+		r.Status = engine.Missing
+	}
+	r = trusted(r)
+	sight := Sight{Status: r.Status, Ignored: r.Status != engine.OK && m.OnMissing == "ignore"}
+	if weights > 0 {
+		sight.Share = m.Weight / weights
+	}
+	if r.Status != engine.OK {
+		sight.Detail = brief(r.Detail)
+		return r, sight
+	}
+	sight.Observed = number(*r.Value)
+	return r, sight
+}
