@@ -59,17 +59,20 @@ func (t *Tracked) track(m engine.Metric, p engine.Policy, n engine.Replicas, r e
 	behind := n.Ready
 	switch {
 	case whole(m):
-		t.Ratio, t.Load = number(ratio/float64(max(1, n.Current))), number(ratio)
+		t.Ratio, t.Load = number(ratio/float64(max(1, n.Current))), load(ratio)
 		if r.Expected != nil {
-			t.Expected, t.Coming = number(*r.Expected), number(*r.Expected/t.Value)
+			t.Expected, t.Coming = number(*r.Expected), load(*r.Expected/t.Value)
 		}
 		return
 	case m.Scope == engine.PerReplica && m.Service == p.Service && r.Reporting > 0:
 		behind = min(r.Reporting, n.Ready)
 		t.Silent = n.Ready - behind
 	}
-	t.Ratio, t.Load = number(ratio), number(ratio*float64(behind))
+	t.Ratio, t.Load = number(ratio), load(ratio*float64(behind))
 }
+
+// load is a number of replicas that a rule may answer with: nobody has more than twice the most.
+func load(replicas float64) *float64 { return number(min(2*engine.MostReplicas, replicas)) }
 
 // whole says whether a metric's value is the whole service's.
 func whole(m engine.Metric) bool {

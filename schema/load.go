@@ -204,6 +204,7 @@ func (l *loading) readPolicies(v cue.Value, w *walk) {
 // finish holds the policies against each other and keeps those that nothing is wrong with.
 func (l *loading) finish() {
 	l.rivals()
+	l.set.Written = map[string]Body{}
 	for _, w := range l.policies {
 		l.asks(w)
 	}
@@ -211,6 +212,9 @@ func (l *loading) finish() {
 		l.set.Problems = append(l.set.Problems, w.problems...)
 		if !slices.ContainsFunc(w.problems, func(p engine.Problem) bool { return !p.Warning }) {
 			l.set.Policies = append(l.set.Policies, w.policy)
+			if body, err := w.value.MarshalJSON(); err == nil {
+				l.set.Written[w.policy.Name] = body
+			}
 		}
 	}
 	slices.SortFunc(l.set.Policies, func(a, b engine.Policy) int { return strings.Compare(a.Name, b.Name) })

@@ -81,7 +81,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	a.sources = &sources{env: o.env()}
 	live := &control.Live{
 		Targets:    to.targets(),
-		NewWindows: func() control.Windows { return new(metrics.Windows) },
+		NewWindows: func(p engine.Policy) control.Windows { return metrics.For(p) },
 		History:    store,
 		Deadline:   callDeadline,
 		Budget:     &control.Budget{MaxReplicas: o.MaxReplicas, MinMemory: int64(*o.MinMemoryMB) << 20},

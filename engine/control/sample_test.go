@@ -47,7 +47,7 @@ func (v saying) Sample(_ context.Context, metrics []engine.Metric, s engine.Serv
 func world(h History, s Source) *Live {
 	return &Live{
 		Targets: map[string]Target{"": steady{}}, Sources: map[string]Feed{"system": {Source: s}, "queue": {Source: s, Whole: true}},
-		NewWindows: func() Windows { return &kept{} }, History: h, Deadline: time.Second,
+		NewWindows: func(engine.Policy) Windows { return &kept{} }, History: h, Deadline: time.Second,
 	}
 }
 
