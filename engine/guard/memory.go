@@ -8,10 +8,10 @@ import (
 )
 
 // Rebase carries a state's deadlines over to the clock of now. A wall clock that was set moves them along; after
-// another boot, of which nobody knows how long it was away, each waits its whole length again.
+// another boot, of which nobody knows how long it was away, each waits its whole length again. Pauses are told by Carry.
 func Rebase(s engine.State, boot engine.Boot, at time.Time) engine.State {
 	was := s.Boot
-	s.Boot = boot
+	s.Boot, s.Pauses = boot, Carry(s.Pauses, boot)
 	same := was.ID == boot.ID
 	step := boot.Started.Sub(was.Started)
 	if was.ID == "" || same && step.Abs() < time.Second {

@@ -12,8 +12,8 @@ import (
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
-// State is what was last recorded for a policy's subject, with the global switch, which is off where it was never
-// set. The budget is not stored. Where nothing was recorded it is the zero state; in a ledger that replaced a damaged
+// State is what was last recorded for a policy's subject, with the pauses of its service and of all, and the global switch,
+// which is off where it was never set. The budget is not stored. Where nothing was recorded it is the zero state; in a ledger that replaced a damaged
 // one, with a full cooldown from then on.
 func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error) {
 	var state engine.State
@@ -35,6 +35,15 @@ func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error
 		}
 	}
 	state.Enabled = enabled
+	paused, err := s.Pauses(ctx)
+	if err != nil {
+		return engine.State{}, err
+	}
+	for _, place := range []string{p.Target.Service(p.Service), ""} {
+		if pause, found := paused[place]; found {
+			state.Pauses = append(state.Pauses, pause)
+		}
+	}
 	return state, nil
 }
 

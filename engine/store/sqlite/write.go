@@ -94,7 +94,7 @@ func saveDecision(ctx context.Context, tx *sql.Tx, r engine.Record, record []byt
 
 // saveState writes a state, without what is not the policy's own, and its open event.
 func saveState(ctx context.Context, tx *sql.Tx, subject string, mode engine.Mode, state engine.State) error {
-	state.Enabled, state.Budget = false, engine.Budget{}
+	state.Enabled, state.Pauses, state.Budget = false, nil, engine.Budget{}
 	text, err := json.Marshal(state)
 	if err != nil {
 		return err

@@ -19,6 +19,9 @@ type Store interface {
 
 	SetEnabled(ctx context.Context, on bool, actor string, at time.Time) error
 	Enabled(ctx context.Context) (on, known bool, err error)
+	Pause(ctx context.Context, place string, p engine.Pause) error
+	Resume(ctx context.Context, place string) error
+	Pauses(ctx context.Context) (map[string]engine.Pause, error)
 	History(ctx context.Context, service string, limit int) ([]engine.Event, error)
 	Decisions(ctx context.Context, policy string, limit int) ([]store.Row, error)
 	Latest(ctx context.Context) ([]engine.Record, error)
@@ -45,6 +48,7 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("a new ledger knows nothing", s.empty)
 	t.Run("a restart keeps cooldown, open event and switch", s.restart)
 	t.Run("live and shadow are two", s.modes)
+	t.Run("pauses last until they are resumed", s.pauses)
 	t.Run("a renamed policy finds the state of its service", s.renamed)
 	t.Run("holds in a row are one row", s.holds)
 	t.Run("history is newest first", s.history)
