@@ -19,6 +19,8 @@ type State struct {
 	Virtual  int       `json:"virtual"`           // what a shadow policy would have now; 0: not started
 	Past     []Past    `json:"past,omitempty"`    // ended events, oldest first: at most 10
 	Changes  []Change  `json:"changes,omitempty"` // within the longest period of the policy's rates, oldest first
+
+	Conditions []Condition `json:"conditions,omitempty"` // as the last decision left them
 }
 
 // Deadlines are the ends of a cooldown, one a direction.
@@ -48,6 +50,17 @@ type Pause struct {
 	Boot    Boot      `json:"boot,omitzero"` // of a pause of so many hours: the machine's run on which they are counted
 	Actor   string    `json:"actor"`
 	Reason  string    `json:"reason"`
+}
+
+// Condition says of one thing whether it is so, and since when. Since moves with Status alone; Reason and Message are
+// those of the newest decision.
+type Condition struct {
+	Type    string    `json:"type"`
+	Metric  string    `json:"metric,omitempty"` // that it is about, where there is one a metric
+	Status  bool      `json:"status"`
+	Reason  string    `json:"reason"` // CamelCase code
+	Message string    `json:"message,omitempty"`
+	Since   time.Time `json:"since"`
 }
 
 // Wish is a count that was wanted at an instant.

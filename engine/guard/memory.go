@@ -48,6 +48,10 @@ func Rebase(s engine.State, boot engine.Boot, at time.Time) engine.State {
 	for i := range s.Changes {
 		s.Changes[i].At = s.Changes[i].At.Add(step)
 	}
+	s.Conditions = slices.Clone(s.Conditions)
+	for i := range s.Conditions {
+		s.Conditions[i].Since = s.Conditions[i].Since.Add(step)
+	}
 	if s.Open != nil {
 		open := *s.Open
 		open.Started = open.Started.Add(step)

@@ -97,6 +97,7 @@ func draw(t *rapid.T) drawn {
 		}
 		st.Pauses = []engine.Pause{p}
 	}
+	st.Conditions = conditions(t, start)
 	if rapid.IntRange(0, 9).Draw(t, "open") == 0 {
 		st.Open = &engine.Event{Started: start}
 	}
@@ -130,6 +131,7 @@ func TestInvariants(t *testing.T) {
 		if x, y := bytesOf(t, d)+bytesOf(t, after), bytesOf(t, again)+bytesOf(t, afterAgain); x != y {
 			t.Fatalf("the same input gave\n%s\n%s", x, y)
 		}
+		conditionsFollow(t, in, after.Conditions)
 		for _, step := range d.Trace {
 			if step.From != step.To && step.Reason == "" {
 				t.Fatalf("stage %s moved %d → %d without a reason", step.Stage, step.From, step.To)
