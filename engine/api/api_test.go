@@ -31,6 +31,19 @@ type paper struct {
 	fail  error
 	limit int
 	asked []Ask
+
+	paused  PauseAsk
+	resumed string
+}
+
+func (p *paper) Pause(_ context.Context, ask PauseAsk) (Paused, error) {
+	p.paused = ask
+	return Paused{Pause: Pause{Service: ask.Service, Actor: ask.Actor, Reason: ask.Reason, Seconds: ask.Seconds}}, p.fail
+}
+
+func (p *paper) Resume(_ context.Context, service, actor string) (Resumed, error) {
+	p.resumed, p.actor = service, actor
+	return Resumed{Ended: &Pause{Service: service}, Still: []Pause{{Actor: "ben"}}}, p.fail
 }
 
 func (p *paper) Scale(_ context.Context, service string, ask Ask) (Begun, error) {
@@ -129,6 +142,14 @@ func TestOverTheSocket(t *testing.T) {
 	if want := []Ask{{4, true, "ana"}, {2, false, "ana"}}; !slices.Equal(p.asked, want) {
 		t.Errorf("asked %+v, want %+v", p.asked, want)
 	}
+	until := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	ask := PauseAsk{Service: "web", Until: until, Reason: "a sale", Actor: "ana"}
+	if got, err := c.Pause(t.Context(), ask); err != nil || p.paused != ask || got.Pause.Actor != "ana" {
+		t.Errorf("pause: %+v, asked %+v, %v", got, p.paused, err)
+	}
+	if got, err := c.Resume(t.Context(), "web", "ana"); err != nil || p.resumed != "web" || p.actor != "ana" || got.Ended.Service != "web" || got.Still[0].Actor != "ben" {
+		t.Errorf("resume: %+v of %q by %q, %v", got, p.resumed, p.actor, err)
+	}
 	p.fail = Refusal{409, "a change is under way"}
 	if _, err := c.Scale(t.Context(), "web", Ask{Replicas: 4}); !errors.Is(err, p.fail) {
 		t.Errorf("a refusal reads %v", err)
@@ -206,6 +227,11 @@ func TestRequests(t *testing.T) {
 		{"enable with a text", "POST", "enable", `{"enabled": "yes"}`, 400, `the body is not`},
 		{"half a body", "POST", "enable", `{"enab`, 400, `the body is not`},
 		{"a huge body", "POST", "enable", `{"actor":"` + strings.Repeat("x", maxBody) + `"}`, 400, `too large`},
+		{"pause all", "POST", "pause", `{"seconds": 60, "reason": "a sale"}`, 200, `{"success":true,"pause":{"since":"0001-01-01T00:00:00Z","seconds":60,"actor":"api","reason":"a sale"}}`},
+		{"pause misspelt", "POST", "pause", `{"servcie": "web"}`, 400, `servcie`},
+		{"pause until a word", "POST", "pause", `{"until": "tomorrow"}`, 400, `the body is not like`},
+		{"resume all", "POST", "resume", "", 200, `{"success":true,"ended":`},
+		{"resume misspelt", "POST", "resume", `{"servcie": "web"}`, 400, `servcie`},
 		{"the wrong method", "GET", "enable", "", 405, ""},
 		{"no such path", "GET", "nothing", "", 404, ""},
 	}

@@ -81,6 +81,7 @@ func Handler(f Flyball, log *slog.Logger) http.Handler {
 			return begunAnswer{Success: true, Service: r.PathValue("service"), Begun: begun}, err
 		})
 	}
+	servePauses(f, handle)
 	serveMetrics(f, handle)
 	return mux
 }
