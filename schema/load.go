@@ -22,6 +22,9 @@ func Load(path string, queries Queries) (Set, error) {
 		return Set{}, err
 	}
 	folder := len(files) != 1 || files[0].path != path
+	if !folder && files[0].kind == archiveFile {
+		return loadArchive(files[0], queries)
+	}
 	set, err := check(files, folder, queries)
 	if err != nil {
 		return Set{}, err
@@ -74,7 +77,7 @@ func check(files []file, folder bool, queries Queries) (Set, error) {
 			l.set.Rules = append(l.set.Rules, RegoFile{Path: f.path, Text: f.text})
 		case testFile:
 			l.set.Tests = append(l.set.Tests, RegoFile{Path: f.path, Text: f.text})
-		case scenarioFile:
+		case scenarioFile, archiveFile:
 			l.set.Scenarios = append(l.set.Scenarios, f.path)
 		}
 	}
