@@ -49,6 +49,7 @@ func TestImportsPointOneWay(t *testing.T) {
 	owners := map[string][]string{
 		"cuelang.org/go":                   {"schema"},
 		"github.com/open-policy-agent/opa": {"rego"},
+		"golang.org/x/tools":               {"schema"},
 		"modernc.org/sqlite":               {"engine/store/sqlite", "engine/metrics/sql"},
 		"github.com/prometheus/prometheus": {"engine/metrics/prometheus", "engine/metrics/prometheus/query", "engine/metrics/scrape"},
 		"github.com/redis/go-redis":        {"engine/metrics/redis"},

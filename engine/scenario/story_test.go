@@ -264,6 +264,28 @@ func TestStoryWithoutEnd(t *testing.T) {
 	}
 }
 
+func TestOutcomes(t *testing.T) {
+	tests := []struct {
+		outcome  engine.Result
+		from, to int
+		reached  int
+	}{
+		{"", 2, 5, 5},
+		{engine.Succeeded, 5, 2, 2},
+		{engine.Failed, 2, 5, 2},
+		{engine.RolledBack, 2, 5, 2},
+		{engine.Partial, 2, 5, 4},
+		{engine.Partial, 5, 2, 3},
+	}
+	for _, tt := range tests {
+		w := World{Outcome: tt.outcome, Replicas: engine.Replicas{Current: tt.from, Ready: tt.from}}
+		done := w.Scale(t.Context(), engine.Order{From: tt.from, To: tt.to})
+		if done.Reached != tt.reached || w.Replicas.Current != tt.reached || (done.Error == "") != (done.Result == engine.Succeeded) {
+			t.Errorf("%d → %d %s ends at %d: %+v", tt.from, tt.to, tt.outcome, w.Replicas.Current, done)
+		}
+	}
+}
+
 func TestOutcomesThatCanNotBe(t *testing.T) {
 	tests := []struct {
 		name string

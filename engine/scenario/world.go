@@ -61,20 +61,20 @@ func list(n engine.Replicas) []engine.Replica {
 	return replicas
 }
 
-// Scale makes it so, at once; or as much of it as its outcome says: all but one where that is partial, nothing where it failed
-// or was rolled back.
+// Scale makes it so, at once; or as much of it as its outcome says: all but one where that is partial, nothing where it
+// failed or was rolled back.
 func (w *World) Scale(_ context.Context, o engine.Order) engine.Outcome {
 	done := engine.Outcome{Result: engine.Succeeded, Reached: o.To, Ended: w.at}
-	switch w.Outcome {
-	case engine.Failed, engine.RolledBack:
-		done.Reached = o.From
-	case engine.Partial:
-		if done.Reached--; o.To < o.From {
-			done.Reached = o.To + 1
-		}
-	}
 	if w.Outcome != "" && w.Outcome != engine.Succeeded {
 		done.Result, done.Error = w.Outcome, "as the story has it"
+	}
+	switch {
+	case done.Result == engine.Failed || done.Result == engine.RolledBack:
+		done.Reached = o.From
+	case done.Result == engine.Partial && o.To > o.From:
+		done.Reached = o.To - 1
+	case done.Result == engine.Partial:
+		done.Reached = o.To + 1
 	}
 	w.Replicas = engine.Replicas{Current: done.Reached, Ready: done.Reached}
 	return done
