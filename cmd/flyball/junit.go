@@ -25,23 +25,23 @@ type junitSuite struct {
 }
 
 type junitCounts struct {
-	Tests    int     `xml:"tests,attr"`
-	Failures int     `xml:"failures,attr"`
-	Errors   int     `xml:"errors,attr"` // tests that could not be run
-	Skipped  int     `xml:"skipped,attr"`
-	Time     seconds `xml:"time,attr"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Errors   int          `xml:"errors,attr"` // tests that could not be run
+	Skipped  int          `xml:"skipped,attr"`
+	Time     junitSeconds `xml:"time,attr"`
 }
 
 type junitCase struct {
-	Name    string      `xml:"name,attr"`
-	Class   string      `xml:"classname,attr"`
-	File    string      `xml:"file,attr,omitempty"`
-	Line    int         `xml:"line,attr,omitempty"`
-	Time    seconds     `xml:"time,attr"`
-	Skipped *struct{}   `xml:"skipped"`
-	Failure *junitFault `xml:"failure"`
-	Error   *junitFault `xml:"error"`
-	Output  string      `xml:"system-out,omitempty"`
+	Name    string       `xml:"name,attr"`
+	Class   string       `xml:"classname,attr"`
+	File    string       `xml:"file,attr,omitempty"`
+	Line    int          `xml:"line,attr,omitempty"`
+	Time    junitSeconds `xml:"time,attr"`
+	Skipped *struct{}    `xml:"skipped"`
+	Failure *junitFault  `xml:"failure"`
+	Error   *junitFault  `xml:"error"`
+	Output  string       `xml:"system-out,omitempty"`
 }
 
 type junitFault struct {
@@ -49,10 +49,10 @@ type junitFault struct {
 	Text    string `xml:",chardata"`
 }
 
-// seconds are written without an exponent, which not every reader understands.
-type seconds float64
+// junitSeconds are written without an exponent, which not every reader understands.
+type junitSeconds float64
 
-func (s seconds) MarshalXMLAttr(name xml.Name) (xml.Attr, error) {
+func (s junitSeconds) MarshalXMLAttr(name xml.Name) (xml.Attr, error) {
 	return xml.Attr{Name: name, Value: fmt.Sprintf("%.6f", float64(s))}, nil
 }
 
@@ -85,7 +85,7 @@ func printJUnit(out io.Writer, v app.Verdicts) error {
 		all.count(c)
 	}
 	for _, t := range v.Tests {
-		c := junitCase{Name: t.Name, Class: t.File, File: t.File, Line: t.Line, Time: seconds(t.Seconds)}
+		c := junitCase{Name: t.Name, Class: t.File, File: t.File, Line: t.Line, Time: junitSeconds(t.Seconds)}
 		if c.Output = t.Output; t.About != "" {
 			c.Output = t.About + "\n\n" + t.Output
 		}

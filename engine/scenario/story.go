@@ -163,9 +163,9 @@ func (t *teller) instant(ctx context.Context, s Step, at time.Duration) (Instant
 		return Instant{}, nil, fmt.Errorf("%d are starting, and there are %d replicas", s.Starting, n)
 	}
 	w.Replicas = engine.Replicas{Current: n, Ready: n - s.Starting, Starting: s.Starting}
-	w.Readings, w.Rollout, w.Outcome, w.Memory.Pause = s.readings(at), s.Rollout, s.Outcome, nil
+	w.Readings, w.Rollout, w.Outcome, w.Memory.Pauses = s.readings(at), s.Rollout, s.Outcome, nil
 	if s.Paused != nil {
-		w.Memory.Pause = &engine.Pause{Actor: "the story", Reason: *s.Paused}
+		w.Memory.Pauses = []engine.Pause{{Actor: "the story", Reason: *s.Paused}}
 	}
 	record, event, err := t.cycle.Run(ctx, t.policy, control.Moment{At: t.story.Start.Add(at), Boot: t.boot})
 	if err != nil {
