@@ -117,6 +117,7 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newEnable(f, false),
 		newPause(f),
 		newResume(f),
+		newImport(f),
 		newVersion(),
 		newLoad(),
 	)
