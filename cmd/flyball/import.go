@@ -21,6 +21,7 @@ as comments beside what it is about. FILE, or - for standard input, is one of
 
   brief   a policies.json: {"policies": [{"name", "service", "minReplicas", ...}]}
   hpa     a Kubernetes HorizontalPodAutoscaler (autoscaling/v2), also several of them, or a list as kubectl writes it
+  keda    a KEDA ScaledObject
 
 The bare numbers of a policies.json are minutes to some and seconds to others, so say --minutes or --seconds. It goes for
 cooldownPeriod, evaluationInterval and window alike; a window that comes out too short to be useful is remarked upon.
@@ -66,7 +67,7 @@ what could is printed nevertheless.`,
 			return invalid(found.Problems)
 		},
 	}
-	cmd.Flags().StringVar(&from, "from", "", "what FILE is: brief or hpa (default: what it looks like)")
+	cmd.Flags().StringVar(&from, "from", "", "what FILE is: brief, hpa or keda (default: what it looks like)")
 	cmd.Flags().BoolVar(&minutes, "minutes", false, "bare numbers of a policies.json are minutes")
 	cmd.Flags().BoolVar(&seconds, "seconds", false, "bare numbers of a policies.json are seconds")
 	f.outputFlag(cmd, "cue", "json")

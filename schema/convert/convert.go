@@ -1,6 +1,6 @@
-// Package convert turns what people have elsewhere into flyball policies: the brief's policies.json and the Kubernetes
-// HorizontalPodAutoscaler. What has no equal is told, at its place and beside the policy. It is pure: text in, CUE and
-// remarks out.
+// Package convert turns what people have elsewhere into flyball policies: the brief's policies.json, the Kubernetes
+// HorizontalPodAutoscaler and KEDA's ScaledObject. What has no equal is told, at its place and beside the policy. It is pure:
+// text in, CUE and remarks out.
 package convert
 
 import (
@@ -15,7 +15,7 @@ import (
 
 // Options say what the text itself does not.
 type Options struct {
-	From string        // brief, hpa; empty: what the text looks like
+	From string        // brief, hpa, keda; empty: what the text looks like
 	Unit time.Duration // of the bare numbers in the brief's form: a minute or a second; 0: nobody said
 }
 
@@ -50,7 +50,7 @@ func (r Remark) String() string {
 // File converts a text. name stands for it in remarks and problems. The error says what is wrong with the options: a NoUnit,
 // or a format that there is not.
 func File(name string, text []byte, o Options) (Converted, error) {
-	if formats := []string{"", "brief", "hpa"}; !slices.Contains(formats, o.From) {
+	if formats := []string{"", "brief", "hpa", "keda"}; !slices.Contains(formats, o.From) {
 		return Converted{}, fmt.Errorf("--from is %q; allowed is %s", o.From, strings.Join(formats[1:], ", "))
 	}
 	c := &conversion{file: name, unit: o.Unit, taken: map[string]int{}}
@@ -69,7 +69,7 @@ func File(name string, text []byte, o Options) (Converted, error) {
 	return Converted{CUE: out, Remarks: c.remarks, Problems: c.problems}, nil
 }
 
-const known = "the brief's policies.json, a HorizontalPodAutoscaler (autoscaling/v2)"
+const known = "the brief's policies.json, a HorizontalPodAutoscaler (autoscaling/v2), a ScaledObject (keda.sh/v1alpha1)"
 
 // conversion is one run over a text.
 type conversion struct {
@@ -95,6 +95,8 @@ func (c *conversion) document(d *node, from string) {
 		return
 	case version != nil && kind.is("HorizontalPodAutoscaler"):
 		is = "hpa"
+	case version != nil && kind.is("ScaledObject"):
+		is = "keda"
 	case version != nil && kind != nil && strings.HasSuffix(kind.text, "List") && d.get("items") != nil:
 		for _, item := range d.get("items").items {
 			c.document(item, from)
@@ -113,6 +115,8 @@ func (c *conversion) document(d *node, from string) {
 	switch is {
 	case "hpa":
 		c.hpa(d)
+	case "keda":
+		c.keda(d)
 	case "brief":
 		c.brief(d)
 	default:

@@ -15,9 +15,6 @@ const (
 	hpaCPU       = 80 // percent, where there is no metric
 )
 
-// longestHold is how long a direction is held back at most: what is nearest to never.
-const longestHold = "168h"
-
 // hpa converts a HorizontalPodAutoscaler of autoscaling/v2.
 func (c *conversion) hpa(d *node) {
 	if version := d.get("apiVersion"); !version.is("autoscaling/v2") {
@@ -41,7 +38,7 @@ func (c *conversion) hpa(d *node) {
 	p.place(d, target)
 	p.bounds(spec.get("minReplicas"), floor, highest)
 	behavior := spec.get("behavior")
-	tolerance := p.tolerance(behavior)
+	tolerance := p.tolerance(behavior, "spec.behavior")
 	metrics := spec.get("metrics")
 	if len(metrics.all()) == 0 {
 		p.metrics.comment(fmt.Sprintf("No metric is written: Kubernetes takes %d %% of the requested CPU.", hpaCPU))
@@ -56,7 +53,7 @@ func (c *conversion) hpa(d *node) {
 	}
 	p.bottom.line(`strategy: "target_tracking"`)
 	p.pace()
-	p.behavior(behavior)
+	p.behavior(behavior, "spec.behavior")
 	p.unread(&p.bottom, d, "", "apiVersion", "kind", "metadata", "spec", "status")
 	p.unread(&p.bottom, spec, "spec.", "scaleTargetRef", "minReplicas", "maxReplicas", "metrics", "behavior")
 	p.off(d)
@@ -130,7 +127,7 @@ func (p *policy) off(d *node) {
 }
 
 // tolerance is how far from the target nothing happens. flyball has one for both directions.
-func (p *policy) tolerance(behavior *node) float64 {
+func (p *policy) tolerance(behavior *node, path string) float64 {
 	up, down := behavior.get("scaleUp").get("tolerance"), behavior.get("scaleDown").get("tolerance")
 	read := func(n *node, path string) float64 {
 		if n == nil {
@@ -142,7 +139,7 @@ func (p *policy) tolerance(behavior *node) float64 {
 		}
 		return f
 	}
-	above, below := read(up, "spec.behavior.scaleUp.tolerance"), read(down, "spec.behavior.scaleDown.tolerance")
+	above, below := read(up, path+".scaleUp.tolerance"), read(down, path+".scaleDown.tolerance")
 	if above != below {
 		at := up
 		if at == nil {
@@ -154,29 +151,24 @@ func (p *policy) tolerance(behavior *node) float64 {
 }
 
 // behavior writes how fast the count may change.
-func (p *policy) behavior(behavior *node) {
+func (p *policy) behavior(behavior *node, path string) {
 	up, down := behavior.get("scaleUp"), behavior.get("scaleDown")
-	p.unread(&p.bottom, behavior, "spec.behavior.", "scaleUp", "scaleDown")
+	p.unread(&p.bottom, behavior, path+".", "scaleUp", "scaleDown")
 	p.bottom.line("")
 	p.bottom.line("stabilization: {")
-	p.window(up, "up", hpaUpWindow)
-	p.window(down, "down", hpaDown)
+	p.window(up, path, "up", hpaUpWindow)
+	p.window(down, path, "down", hpaDown)
 	p.bottom.line("}")
 	p.bottom.line("rates: {")
-	upWhich := p.rates(up, "up", `{percent: 100, period: "15s"}`, `{replicas: 4, period: "15s"}`)
-	downWhich := p.rates(down, "down", `{percent: 100, period: "15s"}`)
+	upWhich := p.rates(up, path, "up", `{percent: 100, period: "15s"}`, `{replicas: 4, period: "15s"}`)
+	downWhich := p.rates(down, path, "down", `{percent: 100, period: "15s"}`)
 	p.bottom.line("select: {%s, %s}", pair("up", upWhich), pair("down", downWhich))
 	p.bottom.line("}")
 }
 
-func (p *policy) window(rules *node, direction string, unwritten int) {
-	path := "spec.behavior." + scale(direction)
+func (p *policy) window(rules *node, path, direction string, unwritten int) {
+	path += "." + scale(direction)
 	p.unread(&p.bottom, rules, path+".", "stabilizationWindowSeconds", "selectPolicy", "policies", "tolerance")
-	if off := rules.get("selectPolicy"); off.is("Disabled") {
-		p.differs(&p.bottom, off, "scaling %s is disabled; nearest is to wait as long as may be written, which allows it once a week of such wishes has passed", direction)
-		p.bottom.line("%s", pair(direction, longestHold))
-		return
-	}
 	n, _ := p.whole(rules.get("stabilizationWindowSeconds"), path+".stabilizationWindowSeconds", 0, 3600, unwritten)
 	p.bottom.line("%s", pair(direction, seconds(n)))
 }
@@ -184,17 +176,22 @@ func (p *policy) window(rules *node, direction string, unwritten int) {
 func scale(direction string) string { return "scale" + strings.ToUpper(direction[:1]) + direction[1:] }
 
 // rates writes how far a direction may go in a period, and answers which of several limits holds.
-func (p *policy) rates(rules *node, direction string, unwritten ...string) string {
-	path := "spec.behavior." + scale(direction)
+func (p *policy) rates(rules *node, path, direction string, unwritten ...string) string {
+	path += "." + scale(direction)
 	which := "most"
 	switch s := rules.get("selectPolicy"); {
 	case s.is("Min"):
 		which = "least"
-	case s != nil && !s.is("Max") && !s.is("Disabled"):
+	case s.is("Disabled"):
+		unwritten = []string{`{replicas: 0, period: "15s"}`}
+	case s != nil && !s.is("Max"):
 		p.refuse(s, "%s.selectPolicy is %s; allowed: Max, Min, Disabled", path, s)
 	}
 	limits := unwritten
 	policies := rules.get("policies").all()
+	if rules.get("selectPolicy").is("Disabled") {
+		policies = nil
+	}
 	if len(policies) > 0 {
 		limits = nil
 	}

@@ -3,6 +3,7 @@ package convert
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +12,9 @@ const hpaWindow = "30s"
 
 // requested is what a utilization is of. It takes the percentage.
 const requested = "%v %% is of the pod's request in Kubernetes, and of what the replica may use at most here; where the limit is twice the request, write half"
+
+// oneContainer is remarked where one container of a pod counts. It takes its name.
+const oneContainer = "the container %s alone in Kubernetes; here a replica is one container, so the service must be the one that runs it"
 
 // hpaMetric converts one metric to a signal and its target.
 func (p *policy) hpaMetric(m *node, path string, tolerance float64) {
@@ -57,7 +61,7 @@ func (p *policy) resource(of *node, path string, tolerance float64) {
 		return
 	}
 	if container := of.get("container"); container != nil {
-		p.differs(&p.metrics, container, "the container %s alone in Kubernetes; here a replica is one container, so the service must be the one that runs it", container)
+		p.differs(&p.metrics, container, oneContainer, container)
 	}
 	p.differs(&p.metrics, target.get("averageUtilization"), requested, percent)
 	p.target(p.system(name.text), percent, tolerance)
@@ -106,37 +110,35 @@ func (p *policy) custom(of *node, path, kind string, tolerance float64) {
 		return
 	}
 	selector := p.promSelector(name.text, metric.get("selector"), path)
-	scope, source, query := "total", "prometheus", "sum("+selector+")"
+	scope, source, query, how := "total", "", "sum("+selector+")", "last"
 	switch {
 	case kind == "pods":
-		scope, source, query = "perReplica", "business", "avg("+selector+")"
+		scope, source, query, how = "perReplica", "business", "avg("+selector+")", "avg"
 		p.differs(&p.metrics, name, "%s comes from a metrics adapter in Kubernetes, and from the replicas' own /metrics here; hold query to what they say", name)
 	case field == "value": // a ratio over the ready pods, not shared out
 		scope = "independent"
 		fallthrough
 	default:
 		p.differs(&p.metrics, name, "%s comes from a metrics adapter in Kubernetes, and from Prometheus here; write the PromQL that the adapter asks as query", name)
-		p.prometheus("prometheus", "", name)
+		source = p.prometheus(name)
 	}
 	if object := of.get("describedObject"); object != nil {
 		p.noEqual(&p.metrics, object, "the object %s %s that the metric is of; say it in query", short(object.get("kind").word()), short(object.get("name").word()))
 	}
 	signal := p.signal(name.text)
-	p.metrics.entry(pair("name", signal), pair("type", "custom"), pair("source", source), pair("query", query), pair("scope", scope), pair("window", hpaWindow))
+	p.metrics.entry(pair("name", signal), pair("type", "custom"), pair("source", source), pair("query", query), pair("scope", scope),
+		pair("aggregation", how), pair("window", hpaWindow))
 	p.target(signal, amount, tolerance)
 }
 
-// prometheus sets up a Prometheus; url is empty where the file does not say where it is.
-func (p *policy) prometheus(source, url string, at *node) {
-	var lines part
-	if url == "" {
-		url = "http://prometheus:9090"
-		if !p.isSetUp(source) {
-			lines.comment(p.remark(p.name, at, NoEqual, "where Prometheus is does not stand in the file; write its url under config: sources"))
-		}
+// prometheus sets up a Prometheus that the file does not name.
+func (p *policy) prometheus(at *node) string {
+	settings := []string{pair("type", "prometheus"), pair("url", "http://prometheus:9090")}
+	var comment part
+	if !slices.ContainsFunc(p.sources, func(s source) bool { return slices.Equal(s.settings, settings) }) {
+		comment.comment(p.remark(p.name, at, NoEqual, "where Prometheus is does not stand in the file; write its url under config: sources"))
 	}
-	lines.line("%s: {%s, %s}", quote(source), pair("type", "prometheus"), pair("url", url))
-	p.config(source, lines)
+	return p.source("prometheus", comment, settings...)
 }
 
 // promSelector is a PromQL selector of the series with a name and labels.
@@ -169,13 +171,4 @@ func (n *node) each() []field {
 		return nil
 	}
 	return n.fields
-}
-
-func (c *conversion) isSetUp(source string) bool {
-	for _, s := range c.sources {
-		if s.name == source {
-			return true
-		}
-	}
-	return false
 }

@@ -24,12 +24,14 @@ type policy struct {
 	schedule   part
 	bottom     part
 	signals    map[string]bool // names of metrics
+	floor      int             // replicas while a metric can't be read; 0: none
 }
 
 // source is an entry under config: sources.
 type source struct {
-	name  string
-	lines part
+	name     string
+	comment  part
+	settings []string
 }
 
 // part is a piece of CUE, in lines.
@@ -162,14 +164,23 @@ func isName(name string) bool {
 	return name != "" && len(name) <= 128 && fit(name, engineName, 128) == name
 }
 
-// config sets a source up, once.
-func (c *conversion) config(name string, lines part) {
-	for _, s := range c.sources {
-		if s.name == name {
-			return
+// source is the name of a source with such settings, which is set up where there is none. The name is the first of it that
+// is free.
+func (c *conversion) source(name string, comment part, settings ...string) string {
+	name = fit(name, metricName, 120)
+	free := name
+	for n := 2; ; n++ {
+		i := slices.IndexFunc(c.sources, func(s source) bool { return s.name == free })
+		if i < 0 {
+			break
 		}
+		if slices.Equal(c.sources[i].settings, settings) {
+			return free
+		}
+		free = fmt.Sprintf("%s_%d", name, n)
 	}
-	c.sources = append(c.sources, source{name, lines})
+	c.sources = append(c.sources, source{free, comment, settings})
+	return free
 }
 
 // print writes everything as CUE, in its canonical form.
@@ -181,7 +192,10 @@ func (c *conversion) print() string {
 	if len(c.sources) > 0 {
 		b.WriteString("config: sources: {\n")
 		for _, s := range c.sources {
-			b.WriteString(strings.Join(s.lines, "\n") + "\n")
+			for _, line := range s.comment {
+				b.WriteString(line + "\n")
+			}
+			fmt.Fprintf(&b, "%s: {%s}\n", quote(s.name), strings.Join(s.settings, ", "))
 		}
 		b.WriteString("}\n\n")
 	}
@@ -211,6 +225,9 @@ func (p *policy) print(b *strings.Builder) {
 		name  string
 		lines part
 	}{{"metrics", p.metrics}, {"thresholds", p.thresholds}, {"schedule", p.schedule}} {
+		for len(l.lines) > 0 && l.lines[len(l.lines)-1] == "" {
+			l.lines = l.lines[:len(l.lines)-1]
+		}
 		if len(l.lines) > 0 {
 			fmt.Fprintf(b, "\n%s: [\n", l.name)
 			write(l.lines)
