@@ -9,6 +9,10 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 )
 
+// Screen refuses what no parser should see: too much, not UTF-8, characters that hide what is written, brackets in brackets
+// without end.
+func Screen(name string, text []byte) *engine.Problem { return screen(name, text) }
+
 // Documents reads JSON or YAML that somebody else's tool understands as the syntax of the same CUE, which keeps places. A YAML
 // file may hold several documents. What no parser should see is refused, as in policies.
 func Documents(name string, text []byte) ([]ast.Expr, []engine.Problem) {

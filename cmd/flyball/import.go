@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/spf13/cobra"
 )
@@ -22,6 +21,7 @@ as comments beside what it is about. FILE, or - for standard input, is one of
   brief   a policies.json: {"policies": [{"name", "service", "minReplicas", ...}]}
   hpa     a Kubernetes HorizontalPodAutoscaler (autoscaling/v2), also several of them, or a list as kubectl writes it
   keda    a KEDA ScaledObject
+  nomad   a Nomad job with scaling blocks, or a scaling policy, in HCL or JSON
 
 The bare numbers of a policies.json are minutes to some and seconds to others, so say --minutes or --seconds. It goes for
 cooldownPeriod, evaluationInterval and window alike; a window that comes out too short to be useful is remarked upon.
@@ -50,35 +50,33 @@ what could is printed nevertheless.`,
 				return err
 			}
 			if f.output == "json" {
-				err = printJSON(cmd.OutOrStdout(), map[string]any{
+				if err := printJSON(cmd.OutOrStdout(), map[string]any{
 					"policies": found.CUE, "remarks": list(found.Remarks), "problems": list(found.Problems),
-				})
-			} else {
-				_, err = fmt.Fprint(cmd.OutOrStdout(), found.CUE)
+				}); err != nil {
+					return err
+				}
+				if len(found.Problems) > 0 {
+					return no
+				}
+				return nil
 			}
-			if err != nil {
+			if _, err := fmt.Fprint(cmd.OutOrStdout(), found.CUE); err != nil {
 				return err
 			}
-			if f.output != "json" {
-				for _, r := range found.Remarks {
-					fmt.Fprintln(cmd.ErrOrStderr(), r)
-				}
+			for _, r := range found.Remarks {
+				fmt.Fprintln(cmd.ErrOrStderr(), r)
 			}
-			return invalid(found.Problems)
+			if len(found.Problems) > 0 {
+				return app.Invalid{Problems: found.Problems}
+			}
+			return nil
 		},
 	}
-	cmd.Flags().StringVar(&from, "from", "", "what FILE is: brief, hpa or keda (default: what it looks like)")
+	cmd.Flags().StringVar(&from, "from", "", "what FILE is: brief, hpa, keda or nomad (default: what it looks like)")
 	cmd.Flags().BoolVar(&minutes, "minutes", false, "bare numbers of a policies.json are minutes")
 	cmd.Flags().BoolVar(&seconds, "seconds", false, "bare numbers of a policies.json are seconds")
 	f.outputFlag(cmd, "cue", "json")
 	return cmd
-}
-
-func invalid(problems []engine.Problem) error {
-	if len(problems) > 0 {
-		return app.Invalid{Problems: problems}
-	}
-	return nil
 }
 
 // list is what JSON writes as [] where there is nothing.

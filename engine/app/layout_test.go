@@ -49,6 +49,7 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 	owners := map[string][]string{
 		"cuelang.org/go":                   {"schema", "schema/convert"},
+		"github.com/hashicorp/hcl":         {"schema/convert"},
 		"github.com/open-policy-agent/opa": {"rego"},
 		"golang.org/x/tools":               {"schema"},
 		"modernc.org/sqlite":               {"engine/store/sqlite", "engine/metrics/sql"},

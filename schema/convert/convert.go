@@ -1,6 +1,6 @@
 // Package convert turns what people have elsewhere into flyball policies: the brief's policies.json, the Kubernetes
-// HorizontalPodAutoscaler and KEDA's ScaledObject. What has no equal is told, at its place and beside the policy. It is pure:
-// text in, CUE and remarks out.
+// HorizontalPodAutoscaler, KEDA's ScaledObject and Nomad's scaling policies. What has no equal is told, at its place and
+// beside the policy. It is pure: text in, CUE and remarks out.
 package convert
 
 import (
@@ -15,7 +15,7 @@ import (
 
 // Options say what the text itself does not.
 type Options struct {
-	From string        // brief, hpa, keda; empty: what the text looks like
+	From string        // brief, hpa, keda, nomad; empty: what the text looks like
 	Unit time.Duration // of the bare numbers in the brief's form: a minute or a second; 0: nobody said
 }
 
@@ -50,11 +50,15 @@ func (r Remark) String() string {
 // File converts a text. name stands for it in remarks and problems. The error says what is wrong with the options: a NoUnit,
 // or a format that there is not.
 func File(name string, text []byte, o Options) (Converted, error) {
-	if formats := []string{"", "brief", "hpa", "keda"}; !slices.Contains(formats, o.From) {
+	if formats := []string{"", "brief", "hpa", "keda", "nomad"}; !slices.Contains(formats, o.From) {
 		return Converted{}, fmt.Errorf("--from is %q; allowed is %s", o.From, strings.Join(formats[1:], ", "))
 	}
 	c := &conversion{file: name, unit: o.Unit, taken: map[string]int{}}
-	for _, d := range c.read(text) {
+	read := c.read
+	if looksHCL(text) && (o.From == "" || o.From == "nomad") {
+		read = c.readHCL
+	}
+	for _, d := range read(text) {
 		c.document(d, o.From)
 	}
 	if len(c.unitless) > 0 {
@@ -69,7 +73,8 @@ func File(name string, text []byte, o Options) (Converted, error) {
 	return Converted{CUE: out, Remarks: c.remarks, Problems: c.problems}, nil
 }
 
-const known = "the brief's policies.json, a HorizontalPodAutoscaler (autoscaling/v2), a ScaledObject (keda.sh/v1alpha1)"
+const known = "the brief's policies.json, a HorizontalPodAutoscaler (autoscaling/v2), a ScaledObject (keda.sh/v1alpha1), " +
+	"a Nomad job or scaling policy"
 
 // conversion is one run over a text.
 type conversion struct {
@@ -107,6 +112,8 @@ func (c *conversion) document(d *node, from string) {
 		return
 	case d.get("policies") != nil, d.get("service") != nil:
 		is = "brief"
+	case d.get("Job") != nil, d.get("TaskGroups") != nil, d.get("job") != nil, d.get("scaling") != nil:
+		is = "nomad"
 	}
 	if from != "" && is != from && is != "" {
 		c.refuse(d, "this looks like %s, and --from says %s; leave --from out", is, from)
@@ -119,6 +126,8 @@ func (c *conversion) document(d *node, from string) {
 		c.keda(d)
 	case "brief":
 		c.brief(d)
+	case "nomad":
+		c.nomad(d)
 	default:
 		c.refuse(d, "this is not a form that import knows; allowed: %s", known)
 	}

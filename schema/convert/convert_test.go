@@ -150,7 +150,7 @@ func TestUnit(t *testing.T) {
 }
 
 func TestFrom(t *testing.T) {
-	if _, err := File("a.yaml", []byte("a: 1"), Options{From: "ecs"}); err == nil || !strings.Contains(err.Error(), "brief, hpa, keda") {
+	if _, err := File("a.yaml", []byte("a: 1"), Options{From: "ecs"}); err == nil || !strings.Contains(err.Error(), "brief, hpa, keda, nomad") {
 		t.Error(err)
 	}
 	got, err := File("a.yaml", []byte("apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n"), Options{From: "keda"})
@@ -159,8 +159,21 @@ func TestFrom(t *testing.T) {
 	}
 }
 
+// The parser of HCL recurses, and would exhaust the stack.
+func TestDeepHCL(t *testing.T) {
+	for name, unit := range map[string]string{"not": "!", "minus": "-", "choice": "!a?", "newlines": "!\n", "directive": "%{if a}", "list": "["} {
+		t.Run(name, func(t *testing.T) {
+			text := fmt.Sprintf("job \"a\" {\n  max = (\"${%s\n}", strings.Repeat(unit, 10_000))
+			got, err := File("a.hcl", []byte(text), Options{})
+			if err != nil || len(got.Problems) != 1 || got.Problems[0].Line < 2 {
+				t.Error(got.Problems, err)
+			}
+		})
+	}
+}
+
 // A fuzzed text never makes anything but CUE, whatever stands in its names and queries.
-func fuzz(f *testing.F, name string) {
+func fuzz(f *testing.F, o Options) {
 	paths, err := filepath.Glob("testdata/*.txtar")
 	if err != nil {
 		f.Fatal(err)
@@ -173,7 +186,7 @@ func fuzz(f *testing.F, name string) {
 		f.Add(a.Files[0].Data)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		got, err := File(name, text, Options{Unit: time.Second})
+		got, err := File("fuzz", text, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,4 +206,5 @@ func fuzz(f *testing.F, name string) {
 	})
 }
 
-func FuzzData(f *testing.F) { fuzz(f, "fuzz") }
+func FuzzData(f *testing.F) { fuzz(f, Options{Unit: time.Second}) }
+func FuzzHCL(f *testing.F)  { fuzz(f, Options{From: "nomad"}) }

@@ -21,6 +21,7 @@ const (
 	boolean
 	list
 	object
+	open // an expression that is not evaluated
 )
 
 // node is a value in a file of somebody else's, at its place. A nil node is one that is not there, and has nothing in it.
@@ -30,6 +31,7 @@ type node struct {
 	text         string // of a text, a number or a boolean
 	items        []*node
 	fields       []field
+	labels       []string // of a block of HCL
 }
 
 type field struct {
@@ -135,6 +137,8 @@ func (n *node) String() string {
 		return "a list"
 	case object:
 		return "a struct"
+	case open:
+		return "an expression"
 	}
 	return short(n.text)
 }

@@ -263,4 +263,6 @@ func duration(n float64, unit time.Duration) string {
 	return s
 }
 
+func lasts(d time.Duration) string { return duration(d.Seconds(), time.Second) }
+
 func seconds(n int) string { return duration(float64(n), time.Second) }
