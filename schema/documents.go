@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"cuelang.org/go/cue/ast"
-	"cuelang.org/go/encoding/yaml"
 
 	"github.com/flyball-dev/flyball/engine"
 )
@@ -26,9 +25,9 @@ func Documents(name string, text []byte) ([]ast.Expr, []engine.Problem) {
 		}
 		return []ast.Expr{expr}, nil
 	}
-	parsed, err := yaml.Extract(name, text)
-	if err != nil {
-		return nil, []engine.Problem{yamlProblem(name, err)}
+	parsed, p := parseYAML(name, text)
+	if p != nil {
+		return nil, []engine.Problem{*p}
 	}
 	d := data{file: name}
 	expr := whole(parsed)
