@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/flyball-dev/flyball/engine"
 )
 
 var days = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
@@ -83,6 +85,10 @@ func (k *trigger) cron(ceiling int) {
 	if !ok || zone == "" {
 		return
 	}
+	if _, err := engine.ParseZone(zone); err != nil {
+		k.refuse(k.get("timezone"), "%s.timezone is %s; allowed: a time zone such as \"Europe/Prague\"", k.path, k.get("timezone"))
+		return
+	}
 	from, okFrom := parseClock(start.text)
 	to, okTo := parseClock(end.text)
 	if !okFrom || !okTo || !from.until(to) {
@@ -106,6 +112,7 @@ func (k *trigger) cron(ceiling int) {
 		}
 		fields = append(fields, "days: ["+strings.Join(names, ", ")+"]")
 	}
+	k.windows = true
 	k.schedule.entry(append(fields, pair("from", from.String()), pair("to", to.String()), pair("timeZone", zone),
 		fmt.Sprintf("minReplicas: %d", min(count, ceiling)))...)
 }

@@ -48,7 +48,7 @@ func (c *conversion) hpa(d *node) {
 	for i, m := range metrics.all() {
 		p.hpaMetric(m, fmt.Sprintf("spec.metrics[%d]", i), tolerance)
 	}
-	if len(p.thresholds) == 0 && len(c.problems) == before {
+	if !p.decides && len(c.problems) == before {
 		c.refuse(d, "policy %s: none of its metrics has an equal, so there is nothing to decide with", p.name)
 	}
 	p.bottom.line(`strategy: "target_tracking"`)

@@ -82,6 +82,7 @@ func (p *policy) system(kind string) string {
 }
 
 func (p *policy) target(metric string, value, tolerance float64) {
+	p.decides = true
 	p.thresholds.entry(pair("metric", metric), "target: "+amount(value), "tolerance: "+amount(tolerance))
 }
 

@@ -34,9 +34,9 @@ func (c *conversion) keda(d *node) {
 		p.trigger(t, i, ceiling, tolerance)
 	}
 	switch {
-	case len(p.thresholds) > 0:
+	case p.decides:
 		p.bottom.line(`strategy: "target_tracking"`)
-	case len(p.schedule) > 0:
+	case p.windows:
 		p.bottom.line(`strategy: "schedule"`)
 	case len(c.problems) == before:
 		c.refuse(d, "policy %s: none of its triggers has an equal, so there is nothing to decide with", p.name)

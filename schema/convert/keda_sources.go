@@ -2,37 +2,45 @@ package convert
 
 import (
 	"cmp"
+	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// noAddress is remarked where an address is not in the file.
-const noAddress = "where %s is does not stand in the file; write its url under config: sources"
-
-// setUp sets a source up at an address, without the secrets that stand in it. An address that can't be is one that is not there.
-func (k *trigger) setUp(name, kind, written, otherwise string, settings ...string) string {
+// setUp sets a source up at an address, without the secrets that stand in it. An address that can't be is one that is not
+// there. user and env, the variable that holds the password, may be empty.
+func (k *trigger) setUp(name, kind, written, otherwise, user, env string) string {
 	var comment part
+	told, name := orElse(k.meta, k.node), fit(name, metricName, 120)
 	u, err := url.Parse(written)
-	if err != nil || written == "" || u.Host == "" || !regexp.MustCompile(`^[a-z]+$`).MatchString(u.Scheme) || strings.ContainsAny(u.Path, " \n\t") {
-		comment.comment(k.remark(k.name, orElse(k.meta, k.node), NoEqual, noAddress, name))
-		u, _ = url.Parse(otherwise) // it is written below
+	if err != nil || u.Host == "" || !slices.Contains(schemes(kind), u.Scheme) {
+		comment.comment(k.remark(k.name, told, NoEqual, "where %s is does not stand in the file; write its url under config: sources", name))
+		u, _ = url.Parse(otherwise) // which is written below
 	}
-	secret := u.User != nil
-	user := u.User.Username()
-	u.User, u.RawQuery, u.Fragment = nil, "", ""
-	settings = append([]string{pair("type", kind), pair("url", u.String())}, settings...)
-	if secret {
-		env := strings.ToUpper(fit(name, "_", 100)) + "_PASSWORD"
-		env = strings.ReplaceAll(env, "-", "_")
-		comment.comment(k.remark(k.name, orElse(k.meta, k.node), Differs, "the password in the address is left out; put it into the environment as %s", env))
-		if user != "" {
-			settings = append(settings, pair("username", user))
-		}
+	user = cmp.Or(u.User.Username(), user)
+	if env == "" && (user != "" || u.User != nil) {
+		env = strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "_PASSWORD"
+		comment.comment(k.remark(k.name, told, Differs, "the password of %s is left out; put it into the environment as %s", name, env))
+	}
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment = nil, "", false, ""
+	settings := []string{pair("type", kind), pair("url", u.String())}
+	if user != "" {
+		settings = append(settings, pair("username", user))
+	}
+	if env != "" && (user != "" || kind == "redis") { // others know nobody by a password alone
 		settings = append(settings, "password: {"+pair("env", env)+"}")
 	}
 	return k.source(name, comment, settings...)
+}
+
+func schemes(kind string) []string {
+	if kind == "redis" {
+		return []string{"redis", "rediss"}
+	}
+	return []string{"http", "https"}
 }
 
 func (k *trigger) prometheus() (asked, bool) {
@@ -40,7 +48,7 @@ func (k *trigger) prometheus() (asked, bool) {
 	if n := k.get("ignoreNullValues"); !n.is("false") {
 		k.differs(&k.metrics, orElse(n, k.node), "an empty answer is 0 to KEDA, and an error here, which scales nothing down; to have 0 write query or vector(0)")
 	}
-	source := k.setUp("prometheus", "prometheus", k.word("serverAddress"), "http://prometheus:9090")
+	source := k.setUp("prometheus", "prometheus", k.word("serverAddress"), "http://prometheus:9090", "", "")
 	return asked{name: "prometheus", kind: "custom", source: source, query: query, target: k.get("threshold"), field: "threshold"}, query != ""
 }
 
@@ -54,18 +62,16 @@ func (k *trigger) redisSource() string {
 	if k.get("enableTLS").is("true") {
 		scheme = "rediss"
 	}
-	database := "/" + cmp.Or(k.word("databaseIndex"), "0")
+	index, _ := k.whole(k.get("databaseIndex"), k.path+".databaseIndex", 0, 1e6, 0)
+	database := fmt.Sprintf("/%d", index)
 	if address != "" {
 		address = scheme + "://" + address + database
 	}
-	var settings []string
-	if user := k.word("username"); user != "" {
-		settings = append(settings, pair("username", user))
+	env := k.word("passwordFromEnv")
+	if !environment(env) {
+		env = ""
 	}
-	if env := k.word("passwordFromEnv"); environment(env) {
-		settings = append(settings, "password: {"+pair("env", env)+"}")
-	}
-	return k.setUp("redis", "redis", address, scheme+"://redis:6379"+database, settings...)
+	return k.setUp("redis", "redis", address, scheme+"://redis:6379"+database, k.word("username"), env)
 }
 
 func environment(name string) bool {
@@ -131,7 +137,7 @@ func (k *trigger) rabbit() (asked, bool) {
 		where += plainly + url.PathEscape(vhost) + "/" + url.PathEscape(queue)
 	}
 	k.get("protocol")
-	source := k.setUp("rabbitmq_"+queue, "http", where, "http://rabbitmq:15672"+plainly+url.PathEscape(vhost)+"/"+url.PathEscape(queue))
+	source := k.setUp("rabbitmq_"+queue, "http", where, "http://rabbitmq:15672"+plainly+url.PathEscape(vhost)+"/"+url.PathEscape(queue), "", "")
 	a := asked{name: queue, kind: "queue_length", source: source, query: "$.messages", target: k.get("value"), field: "value", want: 20}
 	switch mode := k.get("mode"); {
 	case mode.is("MessageRate"):

@@ -131,7 +131,7 @@ func (c *conversion) nomadPolicy(s, job *node, service, name string) {
 	for _, check := range rules.blocks("check") {
 		n.check(check)
 	}
-	if len(p.thresholds) == 0 && len(c.problems) == before {
+	if !p.decides && len(c.problems) == before {
 		c.refuse(s, "policy %s: none of its checks has an equal, so there is nothing to decide with", p.name)
 	}
 	p.bottom.line("strategy: %s", n.strategy())
@@ -144,10 +144,10 @@ func (c *conversion) nomadPolicy(s, job *node, service, name string) {
 }
 
 func (p *policy) nomadPace(rules, at *node) {
-	cooldown := p.lasting(rules.get("cooldown"), "policy.cooldown", nomadCooldown)
-	up := p.lasting(rules.get("cooldown_on_scale_up"), "policy.cooldown_on_scale_up", cooldown)
+	cooldown := p.lasting(rules.get("cooldown"), "policy.cooldown", 0, nomadCooldown)
+	up := p.lasting(rules.get("cooldown_on_scale_up"), "policy.cooldown_on_scale_up", 0, cooldown)
 	p.bottom.line("")
-	p.bottom.line("%s", pair("evaluationInterval", lasts(p.lasting(rules.get("evaluation_interval"), "policy.evaluation_interval", nomadInterval))))
+	p.bottom.line("%s", pair("evaluationInterval", lasts(p.lasting(rules.get("evaluation_interval"), "policy.evaluation_interval", time.Second, nomadInterval))))
 	if cooldown > 0 {
 		p.differs(&p.bottom, orElse(rules.get("cooldown"), at), "Nomad waits for the cooldown after any change; here scaling up need not wait after a scale-down")
 	}
@@ -170,7 +170,7 @@ func (p *policy) nomadSwitch(s *node) {
 }
 
 // lasting is a duration such as "1m", within what flyball allows.
-func (c *conversion) lasting(n *node, path string, unwritten time.Duration) time.Duration {
+func (c *conversion) lasting(n *node, path string, least, unwritten time.Duration) time.Duration {
 	if n == nil {
 		return unwritten
 	}
@@ -178,8 +178,8 @@ func (c *conversion) lasting(n *node, path string, unwritten time.Duration) time
 	if ns, whole := n.real(); whole && n.kind == number { // the JSON form has nanoseconds
 		d, err = time.Duration(min(ns, 1e18)), nil
 	}
-	if err != nil || d < 0 || d > 168*time.Hour || n.kind == open {
-		c.refuse(n, "%s is %s; allowed: a duration to 168h, such as \"1m\"", path, n)
+	if err != nil || d < least || d > 168*time.Hour || n.kind == open {
+		c.refuse(n, "%s is %s; allowed: a duration from %s to 168h, such as \"1m\"", path, n, lasts(least))
 		return unwritten
 	}
 	return d
@@ -237,7 +237,7 @@ func (n *nomadChecks) check(check labelled) {
 // metric adds the signal that a check asks for, once.
 func (n *nomadChecks) metric(check labelled, query *node, strategy string) (string, bool) {
 	source := cmp.Or(check.get("source").word(), "nomad-apm")
-	window := max(time.Second, n.lasting(check.get("query_window"), "query_window", nomadWindow))
+	window := n.lasting(check.get("query_window"), "query_window", time.Second, nomadWindow)
 	scope := "independent" // a ratio on the replicas there are, whatever is asked
 	if strategy == "pass-through" {
 		scope = "total"
@@ -324,6 +324,6 @@ func (n *nomadChecks) band(s labelled, metric, path string) {
 		n.differs(&n.thresholds, other, "%s %s of %s: a band has one bound; of several that hold the furthest one does", beyond, other, path)
 	}
 	n.unread(&n.thresholds, s.node, path+".", "delta", "lower_bound", "upper_bound")
-	n.far = true
+	n.far, n.decides = true, true
 	n.thresholds.entry(pair("metric", metric), fmt.Sprintf("bands: [{%s: %s, %s: %d}]", word, amount(at), act, int(by)))
 }

@@ -25,6 +25,8 @@ type policy struct {
 	bottom     part
 	signals    map[string]bool // names of metrics
 	floor      int             // replicas while a metric can't be read; 0: none
+	decides    bool            // there is a target, or there are bands
+	windows    bool            // there is a window in schedule
 }
 
 // source is an entry under config: sources.
