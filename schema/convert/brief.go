@@ -48,13 +48,9 @@ func (c *conversion) brief(d *node) {
 func (c *conversion) briefPolicy(d *node) {
 	before := len(c.problems)
 	c.closed(d, "", briefPolicy)
-	c.closedEach(d, "metrics", briefMetric)
-	c.closedEach(d, "thresholds", briefThreshold)
-	for _, name := range []string{"name", "service", "minReplicas", "maxReplicas"} {
-		if d.get(name) == nil {
-			c.refuse(d, "%s is missing; allowed: %s", name, briefPolicy[name])
-		}
-	}
+	c.closedEach(d, "metrics", briefMetric, "name", "type", "source")
+	c.closedEach(d, "thresholds", briefThreshold, "metric", "scaleUp", "scaleDown")
+	c.needed(d, "", briefPolicy, "name", "service", "minReplicas", "maxReplicas")
 	if service := d.get("service"); service != nil && service.kind == text && !isName(service.text) {
 		c.refuse(service, "service is %s; allowed: %s", service, serviceWords)
 	}
@@ -69,7 +65,11 @@ func (c *conversion) briefPolicy(d *node) {
 	for _, t := range d.get("thresholds").all() {
 		p.thresholds.entry(p.pairs(t, "metric", "scaleUp", "scaleDown", "comparison")...)
 	}
-	p.bottom = append(p.bottom, p.pairs(d, "cooldownPeriod", "evaluationInterval", "enabled")...)
+	for _, name := range []string{"cooldownPeriod", "evaluationInterval"} {
+		p.long(&p.bottom, d.get(name), name)
+		p.bottom = append(p.bottom, p.pairs(d, name)...)
+	}
+	p.bottom = append(p.bottom, p.pairs(d, "enabled")...)
 }
 
 const serviceWords = "a name of letters, digits, dots, dashes and underscores, at most 128"
@@ -78,9 +78,10 @@ func (p *policy) briefMetric(m, interval *node) {
 	window := m.get("window")
 	if w, every := p.length(window), p.length(interval); window != nil && p.unit == time.Second && window.kind == number && w < every {
 		p.differs(&p.metrics, window, "window %s is read as %s, less than the evaluationInterval of %s: most samples would go unseen; "+
-			"if minutes were meant write %q", window, duration(w.Seconds(), time.Second), duration(every.Seconds(), time.Second), minutes(window))
+			"if minutes were meant write %q", window, lasts(w), lasts(every), minutes(window))
 	}
-	switch source := m.get("source").word(); source {
+	p.long(&p.metrics, window, "window")
+	switch m.get("source").word() {
 	case "custom":
 		p.noEqual(&p.metrics, m.get("source"), "what computes %s is not in the file; write expr or rule", m.get("name"))
 	case "database":
@@ -89,6 +90,13 @@ func (p *policy) briefMetric(m, interval *node) {
 		p.noEqual(&p.metrics, m.get("source"), "where the source prometheus is; write config: sources: prometheus, and a query in this metric")
 	}
 	p.metrics.entry(p.pairs(m, "name", "type", "source", "query", "aggregation", "window", "weight")...)
+}
+
+// long doubts minutes that come to more than an hour, as the loader of policies does.
+func (p *policy) long(to *part, n *node, name string) {
+	if n != nil && n.kind == number && p.unit == time.Minute && p.length(n) > time.Hour {
+		p.differs(to, n, "%s %s is read as %s; if seconds were meant say --seconds, or write %q", name, n, lasts(p.length(n)), n.text+"s")
+	}
 }
 
 func minutes(n *node) string {
@@ -126,8 +134,17 @@ func (f fields) names() []string {
 	return names
 }
 
+// needed refuses a struct without a field that it can't do without.
+func (c *conversion) needed(d *node, path string, allowed fields, names ...string) {
+	for _, name := range names {
+		if d.get(name) == nil {
+			c.refuse(d, "%s is missing; allowed: %s", strings.TrimPrefix(path+"."+name, "."), allowed[name])
+		}
+	}
+}
+
 // closedEach holds the elements of a list to their fields.
-func (c *conversion) closedEach(d *node, name string, allowed fields) {
+func (c *conversion) closedEach(d *node, name string, allowed fields, needed ...string) {
 	for i, n := range d.get(name).all() {
 		path := fmt.Sprintf("%s[%d]", name, i)
 		if n.kind != object {
@@ -135,6 +152,7 @@ func (c *conversion) closedEach(d *node, name string, allowed fields) {
 			continue
 		}
 		c.closed(n, path, allowed)
+		c.needed(n, path, allowed, needed...)
 	}
 }
 
@@ -158,7 +176,7 @@ func (c *conversion) span(n *node, path string) {
 			return
 		}
 	}
-	c.refuse(n, "%s is %s; allowed: a number, or a text such as \"5m\", from %s to 168h", path, n, duration(least.Seconds(), time.Second))
+	c.refuse(n, "%s is %s; allowed: a number, or a text such as \"5m\", from %s to 168h", path, n, lasts(least))
 }
 
 // length is a duration that span has seen.
