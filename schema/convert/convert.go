@@ -98,9 +98,9 @@ func (c *conversion) document(d *node, from string) {
 	case d.kind != object:
 		c.refuse(d, "%s is not a policy; allowed: %s", d, known)
 		return
-	case version != nil && kind.is("HorizontalPodAutoscaler"):
+	case kind.is("HorizontalPodAutoscaler"):
 		is = "hpa"
-	case version != nil && kind.is("ScaledObject"):
+	case kind.is("ScaledObject"):
 		is = "keda"
 	case version != nil && kind != nil && strings.HasSuffix(kind.text, "List") && d.get("items") != nil:
 		for _, item := range d.get("items").items {
@@ -115,7 +115,10 @@ func (c *conversion) document(d *node, from string) {
 	case d.get("Job") != nil, d.get("TaskGroups") != nil, d.get("job") != nil, d.get("scaling") != nil:
 		is = "nomad"
 	}
-	if from != "" && is != from && is != "" {
+	switch {
+	case is == "":
+		is = from
+	case from != "" && is != from:
 		c.refuse(d, "this looks like %s, and --from says %s; leave --from out", is, from)
 		return
 	}
@@ -131,6 +134,20 @@ func (c *conversion) document(d *node, from string) {
 	default:
 		c.refuse(d, "this is not a form that import knows; allowed: %s", known)
 	}
+}
+
+// version holds a manifest to the version that is known here.
+func (c *conversion) version(d *node, allowed, mend string) bool {
+	found := d.get("apiVersion")
+	switch {
+	case found.is(allowed):
+		return true
+	case found == nil:
+		c.refuse(d, "apiVersion is missing; allowed: %s%s", allowed, mend)
+	default:
+		c.refuse(found, "apiVersion is %s; allowed: %s%s", found, allowed, mend)
+	}
+	return false
 }
 
 // refuse says what could not be converted at all.

@@ -153,9 +153,23 @@ func TestFrom(t *testing.T) {
 	if _, err := File("a.yaml", []byte("a: 1"), Options{From: "ecs"}); err == nil || !strings.Contains(err.Error(), "brief, hpa, keda, nomad") {
 		t.Error(err)
 	}
-	got, err := File("a.yaml", []byte("apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n"), Options{From: "keda"})
-	if err != nil || len(got.Problems) != 1 || !strings.Contains(got.Problems[0].Message, "looks like hpa") {
-		t.Error(got, err)
+	for _, c := range []struct{ name, text, from, want string }{
+		{"another than it looks like", "kind: HorizontalPodAutoscaler", "keda", "looks like hpa"},
+		{"no version", "kind: HorizontalPodAutoscaler", "", "apiVersion is missing; allowed: autoscaling/v2"},
+		{"like nothing", "name: web", "", "not a form that import knows"},
+		{"like nothing, but said", "name: web", "brief", "service is missing"},
+		{"like nothing, but an HPA", "name: web", "hpa", "apiVersion is missing"},
+		{"like nothing, but a ScaledObject", "name: web", "keda", "apiVersion is missing"},
+		{"like nothing, but a job", "name: web", "nomad", "no group of this job"},
+		{"a job inside of something else", "kind: ConfigMap\napiVersion: v1\ndata:\n  a: |\n    job \"a\" {\n", "", "no scaling policy in here"},
+		{"nothing", "# nothing\n", "", "no scaling policy in here"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := File("a.yaml", []byte(c.text), Options{From: c.from})
+			if err != nil || len(got.Problems) == 0 || !strings.Contains(fmt.Sprint(got.Problems), c.want) {
+				t.Error(got.Problems, err)
+			}
+		})
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/flyball-dev/flyball/schema"
 )
 
-var nomadBlock = regexp.MustCompile(`(?m)^\s*(job|scaling)(\s+"[^"\n]*")?\s*\{`)
+var nomadBlock = regexp.MustCompile(`(?m)^(job|scaling)(\s+"[^"\n]*")?\s*\{`)
 
 // looksHCL says whether a text begins a job or a scaling policy as Nomad has them.
 func looksHCL(text []byte) bool { return nomadBlock.Match(text) }

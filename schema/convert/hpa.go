@@ -17,8 +17,7 @@ const (
 
 // hpa converts a HorizontalPodAutoscaler of autoscaling/v2.
 func (c *conversion) hpa(d *node) {
-	if version := d.get("apiVersion"); !version.is("autoscaling/v2") {
-		c.refuse(version, "apiVersion is %s; allowed: autoscaling/v2; kubectl get hpa.v2.autoscaling -o yaml writes it so", version)
+	if !c.version(d, "autoscaling/v2", "; kubectl get hpa.v2.autoscaling -o yaml writes it so") {
 		return
 	}
 	before := len(c.problems)

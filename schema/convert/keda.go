@@ -7,8 +7,7 @@ import (
 // keda converts a ScaledObject. KEDA itself only goes from 0 to 1 and back; between 1 and the maximum it leaves the service to
 // an HPA that it makes, so that is what is converted.
 func (c *conversion) keda(d *node) {
-	if version := d.get("apiVersion"); !version.is("keda.sh/v1alpha1") {
-		c.refuse(version, "apiVersion is %s; allowed: keda.sh/v1alpha1", version)
+	if !c.version(d, "keda.sh/v1alpha1", "") {
 		return
 	}
 	before := len(c.problems)
