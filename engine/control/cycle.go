@@ -183,6 +183,9 @@ func (c *Cycle) guard(ctx context.Context, p engine.Policy, s engine.Snapshot, r
 	} else {
 		record.Decision, state = guard.Obey(p, s, *request, state)
 	}
+	if p.Mode == engine.Shadow {
+		state.Virtual = imagined(s, state)
+	}
 	holds := record.Decision.Action == engine.Hold
 	from, drifted := guard.Drifted(p, s, record.State)
 	if drifted && (request == nil || holds) && state.Known.Replicas == s.Service.Replicas.Current {

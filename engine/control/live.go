@@ -171,17 +171,26 @@ func (l *Live) Available(p engine.Policy) int64 {
 	return l.HostMemory()
 }
 
-// seen is what is known of a policy's service: the live policy's view of it, else the shadow's.
+// seen is what is known of a policy's service: the live policy's view of it, or the shadow's where that is newer, as it is
+// once the live policy has gone.
 func (l *Live) seen(p engine.Policy) *view {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	newest, at := &view{}, time.Time{}
 	for _, mode := range []engine.Mode{engine.Live, engine.Shadow} {
 		p.Mode = mode
-		if v := l.views[p.Subject()]; v != nil {
-			return v
+		v := l.views[p.Subject()]
+		if v == nil {
+			continue
+		}
+		v.mu.Lock()
+		looked := v.at
+		v.mu.Unlock()
+		if looked.After(at) || at.IsZero() {
+			newest, at = v, looked
 		}
 	}
-	return &view{}
+	return newest
 }
 
 // Touch notes that a service was changed at an instant, by whomever, and names the subjects that it concerns.
