@@ -118,6 +118,7 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newPause(f),
 		newResume(f),
 		newImport(f),
+		newReport(f),
 		newVersion(),
 		newLoad(),
 	)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/report"
 )
 
 // Flyball is what can be asked of a daemon, or of its store while none runs.
@@ -29,6 +30,8 @@ type Flyball interface {
 	Metrics(ctx context.Context, service string) ([]MetricStatus, error)
 	// Samples is the history of a metric.
 	Samples(ctx context.Context, asked Asked) (Kept, error)
+	// Report sums up what the policies of a service did, and would have done; service "" means all services.
+	Report(ctx context.Context, service string, from, to time.Time) (report.Report, error)
 	// Push takes values that an application posts. All of them are taken, or none.
 	Push(ctx context.Context, service string, samples []Pushed) error
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/report"
 	"go.uber.org/goleak"
 )
 
@@ -25,6 +26,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type paper struct {
 	samples Asked
 	pushed  []Pushed
+
+	from, to time.Time // of a report
 
 	on    bool
 	actor string
@@ -83,6 +86,11 @@ func (p *paper) Samples(_ context.Context, asked Asked) (Kept, error) {
 	return Kept{From: asked.From, To: asked.To, Series: []engine.Series{{Metric: asked.Metric, Points: []engine.Point{{At: asked.To, Value: 1}}}}}, p.fail
 }
 
+func (p *paper) Report(_ context.Context, service string, from, to time.Time) (report.Report, error) {
+	p.from, p.to = from, to
+	return report.Report{From: from, To: to, Services: []report.Service{{Service: service}}}, p.fail
+}
+
 func (p *paper) Push(_ context.Context, _ string, samples []Pushed) error {
 	p.pushed = samples
 	return p.fail
@@ -132,6 +140,10 @@ func TestOverTheSocket(t *testing.T) {
 	}
 	if h, err := c.History(t.Context(), "shop/../web", 7); err != nil || len(h) != 1 || h[0].Service != "shop/../web" || p.limit != 7 {
 		t.Errorf("history: %+v, limit %d, %v", h, p.limit, err)
+	}
+	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	if r, err := c.Report(t.Context(), "web", from, from.Add(time.Hour)); err != nil || r.Services[0].Service != "web" || !p.from.Equal(from) || !r.To.Equal(from.Add(time.Hour)) {
+		t.Errorf("report: %+v, %v", r, err)
 	}
 	if b, err := c.Scale(t.Context(), "web", Ask{Replicas: 4, Force: true, Actor: "ana"}); err != nil || b.Decision.To != 4 || b.Event.Service != "web" {
 		t.Errorf("scale: %+v, %v", b, err)
@@ -222,6 +234,9 @@ func TestRequests(t *testing.T) {
 		{"no history", "GET", "history/idle", "", 200, `"history":[]`},
 		{"limit of 0", "GET", "history/web?limit=0", "", 400, `limit is \"0\"; allowed is 1 to 1000`},
 		{"limit that is no number", "GET", "history/web?limit=ten", "", 400, `limit is \"ten\"`},
+		{"a report", "GET", "report/web?since=7d", "", 200, `"success":true,"service":"web","from":`},
+		{"a report of all", "GET", "report", "", 200, `"services":[{"service":""`},
+		{"a report since when", "GET", "report/web?since=tuesday", "", 400, `since is \"tuesday\"; allowed is a length of time such as 90m, 24h or 7d`},
 		{"enable what", "POST", "enable", `{}`, 400, `lacks`},
 		{"enable misspelt", "POST", "enable", `{"enbaled": true}`, 400, `enbaled`},
 		{"enable with a text", "POST", "enable", `{"enabled": "yes"}`, 400, `the body is not`},

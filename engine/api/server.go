@@ -83,6 +83,7 @@ func Handler(f Flyball, log *slog.Logger) http.Handler {
 	}
 	servePauses(f, handle)
 	serveMetrics(f, handle)
+	serveReport(f, handle)
 	return mux
 }
 

@@ -88,7 +88,8 @@ func saveDecision(ctx context.Context, tx *sql.Tx, r engine.Record, record []byt
 }
 
 // count counts a hold in the newest row of its policy, where that is of holds for the same reason, at the same count, of
-// the same wish, under the same terms, and nobody was away in between: then all that is summed up later is the same.
+// the same wish of the rules, or of a person, under the same terms, and nobody was away in between: then all that is summed
+// up later is the same.
 func count(ctx context.Context, tx *sql.Tx, r engine.Record) (bool, error) {
 	terms, err := json.Marshal(r.Terms)
 	if err != nil {
@@ -101,9 +102,10 @@ func count(ctx context.Context, tx *sql.Tx, r engine.Record) (bool, error) {
 		AND json_extract(record, '$.decision.from') = ?8
 		AND json_extract(record, '$.recommendation.action') = ?9
 		AND (ifnull(json_extract(record, '$.recommendation.error'), '') <> '') = ?10
-		AND json_extract(record, '$.terms') = json(?11)`,
+		AND json_extract(record, '$.terms') = json(?11)
+		AND (json_extract(record, '$.request') IS NOT NULL) = ?12`,
 		at, r.Policy, r.Mode, r.Decision.Action, r.Decision.Reason, r.Revision, int64(engine.Unseen(r.Terms.Every)),
-		r.Decision.From, r.Recommendation.Action, r.Recommendation.Error != "", string(terms))
+		r.Decision.From, r.Recommendation.Action, r.Recommendation.Error != "", string(terms), r.Request != nil)
 	if err != nil {
 		return false, err
 	}

@@ -22,6 +22,7 @@ func (s Suite) unlike(t *testing.T) {
 		{"the count", func(r *engine.Record) { r.Decision.From = 2 }, 2},
 		{"the wish", func(r *engine.Record) { r.Recommendation.Action = engine.ScaleUp }, 2},
 		{"rules that fail", func(r *engine.Record) { r.Recommendation.Error = "it loops" }, 2},
+		{"a person's wish", func(r *engine.Record) { r.Request = &engine.Request{Kind: engine.Scale, Replicas: 9} }, 2},
 		{"the bounds", func(r *engine.Record) { r.Terms.Max = 5 }, 2},
 		{"the load", func(r *engine.Record) { r.Terms.Load = engine.LoadPast }, 2},
 		{"the metric that stands alone", func(r *engine.Record) { r.Terms.Alone = "" }, 2},
