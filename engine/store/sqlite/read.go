@@ -99,10 +99,12 @@ func (s *Store) Decisions(ctx context.Context, policy string, limit int) ([]stor
 }
 
 // Between lists what was decided and done for a service, the oldest first: the rows and the events that lie in a range, or
-// reach into it. An empty service means all.
+// reach into it. An empty service means all. The records are without snapshot, state and the rules' reasons, which are
+// most of them and no part of a sum.
 func (s *Store) Between(ctx context.Context, service string, from, to time.Time) ([]store.Row, []engine.Event, error) {
 	args := []any{from.UnixNano(), to.UnixNano(), service}
-	decisions, err := list(ctx, s.read, `SELECT first, last, count, record FROM decision WHERE last >= ?1 AND first <= ?2
+	decisions, err := list(ctx, s.read, `SELECT first, last, count,
+		json_remove(record, '$.snapshot', '$.state', '$.recommendation.reasons') FROM decision WHERE last >= ?1 AND first <= ?2
 		AND (?3 = '' OR json_extract(record, '$.service') = ?3) ORDER BY first, id`, args, row)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read decisions: %w", err)

@@ -66,6 +66,19 @@ func (s Suite) between(t *testing.T) {
 	open := opened("open", 12)
 	open.Service = "mail"
 	check(t, ledger.Record(ctx, mail, engine.State{Open: &open}))
+	whole := decided(70, engine.ScaleUp, "Raise")
+	whole.Snapshot.Metrics = map[string]engine.Reading{"cpu": engine.Reads(80)}
+	whole.Recommendation = engine.Recommendation{Action: engine.ScaleUp, Confidence: 0.7, Reasons: []engine.Reason{{Code: "Raise"}}}
+	whole.Terms = engine.Terms{Min: 1, Max: 4, Every: time.Minute, Load: engine.LoadPast}
+	whole.Decision.Trace = []engine.Step{{Stage: "bounds", From: 1, To: 2}}
+	check(t, ledger.Record(ctx, whole, engine.State{Virtual: 2}))
+	summed, _, err := ledger.Between(ctx, "web", whole.At, whole.At)
+	check(t, err)
+	whole.Snapshot, whole.State, whole.Recommendation.Reasons = engine.Snapshot{}, engine.State{}, nil
+	if len(summed) != 1 {
+		t.Fatalf("%d rows at %s, want 1", len(summed), whole.At)
+	}
+	same(t, "what a sum needs", summed[0].Record, whole)
 	for _, c := range []struct {
 		service  string
 		from, to int
