@@ -110,7 +110,7 @@ func printPolicies(out io.Writer, policies []report.Account) error {
 		if a.Flaps == 0 {
 			return "0"
 		}
-		return fmt.Sprintf("%d, %s an hour", a.Flaps, figure(a.FlapsPerHour))
+		return fmt.Sprintf("%d, %.1f an hour", a.Flaps, a.FlapsPerHour)
 	})
 	row("replica-hours", func(a report.Account) string { return figure(a.ReplicaHours) })
 	row("replicas", func(a report.Account) string {

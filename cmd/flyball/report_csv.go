@@ -15,7 +15,7 @@ func reportRows(r report.Report) [][]string {
 	rows := [][]string{{
 		"from", "to", "service", "policy", "mode", "watched", "watched_share", "evaluations",
 		"up", "down", "by_hand", "restored", "seen", "partial", "failed", "rolled_back", "interrupted", "open",
-		"flaps", "replica_hours", "mean", "least", "most", "at_max", "at_min", "past", "unknown",
+		"flaps", "replica_hours", "mean", "least", "most", "at_max", "at_min", "past", "past_at_max", "unknown",
 		"rules_failed", "confidence", "success_rate", "ready", "vetoes", "alone",
 	}}
 	const clock = "2006-01-02T15:04:05Z"
@@ -28,7 +28,7 @@ func reportRows(r report.Report) [][]string {
 				row = append(row, strconv.Itoa(n))
 			}
 			row = append(row, exact(a.ReplicaHours), exact(a.Mean), strconv.Itoa(a.Least), strconv.Itoa(a.Most))
-			for _, t := range []report.Time{a.AtMax, a.AtMin, a.Past, a.Unknown} {
+			for _, t := range []report.Time{a.AtMax, a.AtMin, a.Past, a.PastAtMax, a.Unknown} {
 				row = append(row, exact(t.Seconds))
 			}
 			row = append(row, strconv.Itoa(a.RulesFailed), known(a.Confidence), known(a.SuccessRate), known(a.ReadySeconds))

@@ -13,9 +13,10 @@ const (
 	failedShare  = 0.01      // of evaluations at which the rules fail
 	badShare     = 0.1       // of changes that do not succeed,
 	leastEnded   = 5         // of so many at least
-	atMaxShare   = 0.2       // at the maximum
+	atMaxShare   = 0.2       // at the maximum,
+	pastMaxShare = 0.02      // and past scaleUp there
 	budgetShare  = 0.05      // of raises that the budget holds back
-	pastShare    = 0.05      // past scaleUp
+	pastShare    = 0.05      // past scaleUp below the maximum
 	mostFlaps    = 2         // in all
 	aloneShare   = 0.1       // of one metric that keeps the rest from scaling down,
 	aloneLeast   = time.Hour // and so long at least
@@ -70,13 +71,12 @@ func changesFail(a Account, service string) string {
 	return fmt.Sprintf("%d of %d changes did not succeed: flyball history %s says why", bad, ended, service)
 }
 
-// atMaximum speaks only where the service was short of replicas too.
 func atMaximum(a Account, _ string) string {
-	if a.AtMax.Share < atMaxShare || a.Past.Seconds == 0 {
+	if a.AtMax.Share < atMaxShare || a.PastAtMax.Share < pastMaxShare {
 		return ""
 	}
-	return fmt.Sprintf("at the maximum for %s of the time, and past scaleUp for %s: raise maxReplicas, or give each replica more to work with",
-		percent(a.AtMax.Share), percent(a.Past.Share))
+	return fmt.Sprintf("at the maximum for %s of the time, and past scaleUp there for %s: raise maxReplicas, or give each replica more to work with",
+		percent(a.AtMax.Share), percent(a.PastAtMax.Share))
 }
 
 func overBudget(a Account, _ string) string {
@@ -93,13 +93,13 @@ func overBudget(a Account, _ string) string {
 	return fmt.Sprintf("there was no room for a raise for %s: raise MAX_TOTAL_REPLICAS, or give the engine's host more memory", long(held))
 }
 
-// late leaves a policy at its maximum to atMaximum.
 func late(a Account, _ string) string {
-	if a.Past.Share < pastShare || a.AtMax.Share >= atMaxShare {
+	room := a.Past.Share - a.PastAtMax.Share
+	if room < pastShare {
 		return ""
 	}
 	return fmt.Sprintf("past scaleUp for %s of the time with room to grow: lower scaleUp, raise scaleUpBy, or shorten cooldown.up or the window",
-		percent(a.Past.Share))
+		percent(room))
 }
 
 func flapping(a Account, _ string) string {

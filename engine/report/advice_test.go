@@ -30,9 +30,9 @@ func TestAdvice(t *testing.T) {
 		{"too few changes to tell", changesFail, with(func(a *Account) { a.Events = Events{Up: 4, Failed: 4} }), ""},
 		{"changes fail", changesFail, with(func(a *Account) { a.Events = Events{Up: 8, Down: 3, Open: 1, Failed: 1, RolledBack: 2} }), "3 of 10 changes did not succeed: flyball history web says why"},
 		{"changes on paper", changesFail, with(func(a *Account) { a.Mode, a.Events = engine.Shadow, Events{Up: 8, Interrupted: 8} }), ""},
-		{"seldom at the maximum", atMaximum, with(func(a *Account) { a.AtMax, a.Past = part(0.19), part(0.1) }), ""},
-		{"at the maximum in peace", atMaximum, with(func(a *Account) { a.AtMax = part(1) }), ""},
-		{"at the maximum", atMaximum, with(func(a *Account) { a.AtMax, a.Past = part(0.41), part(0.001) }), "at the maximum for 41 % of the time, and past scaleUp for under 1 %: raise maxReplicas"},
+		{"seldom at the maximum", atMaximum, with(func(a *Account) { a.AtMax, a.PastAtMax = part(0.19), part(0.1) }), ""},
+		{"at the maximum in peace", atMaximum, with(func(a *Account) { a.AtMax, a.Past, a.PastAtMax = part(1), part(0.5), part(0.019) }), ""},
+		{"at the maximum", atMaximum, with(func(a *Account) { a.AtMax, a.PastAtMax = part(0.41), part(0.02) }), "at the maximum for 41 % of the time, and past scaleUp there for 2 %: raise maxReplicas"},
 		{"another veto", overBudget, with(func(a *Account) { a.Vetoes = []Veto{{Reason: "CooldownActive", Time: part(1)}} }), ""},
 		{"no budget for a moment", overBudget, with(func(a *Account) { a.Vetoes = []Veto{{Reason: "BudgetExhausted", Time: part(0.04)}} }), ""},
 		{"no budget", overBudget, with(func(a *Account) {
@@ -40,7 +40,7 @@ func TestAdvice(t *testing.T) {
 		}), "there was no room for a raise for 5 hours"},
 		{"quick", late, with(func(a *Account) { a.Past = part(0.04) }), ""},
 		{"late", late, with(func(a *Account) { a.Past = part(0.08) }), "past scaleUp for 8 % of the time with room to grow"},
-		{"late because at the maximum", late, with(func(a *Account) { a.Past, a.AtMax = part(0.08), part(0.2) }), ""},
+		{"late because at the maximum", late, with(func(a *Account) { a.Past, a.PastAtMax = part(0.08), part(0.04) }), ""},
 		{"two flaps", flapping, with(func(a *Account) { a.Flaps = 2 }), ""},
 		{"flaps", flapping, with(func(a *Account) { a.Flaps = 12 }), "12 flaps: widen the gap between scaleUp and scaleDown, or lengthen cooldown.down"},
 		{"no metric is alone", aloneUp, fine, ""},
@@ -68,7 +68,7 @@ func TestAdvice(t *testing.T) {
 		t.Errorf("all is well: %q", got)
 	}
 	bad := with(func(a *Account) {
-		a.Watched, a.Unknown, a.AtMax, a.Past, a.Flaps = part(0.5), part(0.1), part(0.3), part(0.1), 7
+		a.Watched, a.Unknown, a.AtMax, a.Past, a.PastAtMax, a.Flaps = part(0.5), part(0.1), part(0.3), part(0.1), part(0.1), 7
 	})
 	got := advise(bad, "web")
 	if want := []string{unread(bad, ""), atMaximum(bad, ""), flapping(bad, "")}; !reflect.DeepEqual(got, want) {

@@ -25,7 +25,7 @@ func (a *Account) count(stretches []stretch, whole time.Duration) {
 		reason string
 		action engine.Action
 	}
-	var watched, atMin, atMax, past, unknown time.Duration
+	var watched, atMin, atMax, past, pastAtMax, unknown time.Duration
 	vetoes, alone := map[wish]time.Duration{}, map[string]time.Duration{}
 	for i, s := range stretches {
 		d, terms := s.length(), s.record.Terms
@@ -39,10 +39,13 @@ func (a *Account) count(stretches []stretch, whole time.Duration) {
 		} else if terms.Alone != "" {
 			alone[terms.Alone] += d
 		}
-		if terms.Max > 0 && s.replicas >= terms.Max {
+		full := terms.Max > 0 && s.replicas >= terms.Max
+		if full {
 			atMax += d
 		}
 		switch {
+		case terms.Load == engine.LoadPast && full:
+			past, pastAtMax = past+d, pastAtMax+d
 		case terms.Load == engine.LoadPast:
 			past += d
 		case terms.Load == engine.LoadUnknown, terms.Every == 0: // of a flyball that did not say
@@ -53,7 +56,8 @@ func (a *Account) count(stretches []stretch, whole time.Duration) {
 		}
 	}
 	a.Watched = of(watched, whole)
-	a.AtMin, a.AtMax, a.Past, a.Unknown = of(atMin, watched), of(atMax, watched), of(past, watched), of(unknown, watched)
+	a.AtMin, a.AtMax = of(atMin, watched), of(atMax, watched)
+	a.Past, a.PastAtMax, a.Unknown = of(past, watched), of(pastAtMax, watched), of(unknown, watched)
 	if watched > 0 {
 		a.Mean = a.ReplicaHours / watched.Hours()
 	}

@@ -124,16 +124,16 @@ func TestTimes(t *testing.T) {
 		}
 	}
 	old := func(r *engine.Record) { r.Terms = engine.Terms{} }
-	a := only(t, 100, []Row{
+	a := only(t, 110, []Row{
 		hold(0, 0, with(1, engine.LoadWithin, "cpu")), hold(10, 20, with(2, engine.LoadWithin, "cpu")), hold(30, 30, with(4, engine.LoadPast, "")),
 		hold(40, 40, with(6, engine.LoadPast, "")), hold(50, 50, with(3, engine.LoadUnknown, "queue")), hold(60, 60, with(0, "", "")),
-		hold(70, 70, old), hold(80, 90),
+		hold(70, 70, old), hold(80, 90), hold(100, 100, with(2, engine.LoadPast, "")),
 	})
-	got := [...]Time{a.Watched, a.AtMin, a.AtMax, a.Past, a.Unknown}
-	if want := [...]Time{{100, 1}, {20, 0.2}, {20, 0.2}, {20, 0.2}, {20, 0.2}}; got != want {
-		t.Errorf("watched, at min, at max, past, unknown: %v, want %v", got, want)
+	got := [...]Time{a.Watched, a.AtMin, a.AtMax, a.Past, a.PastAtMax, a.Unknown}
+	if want := [...]Time{{110, 1}, {20, 2. / 11}, {20, 2. / 11}, {30, 3. / 11}, {20, 2. / 11}, {20, 2. / 11}}; got != want {
+		t.Errorf("watched, at min, at max, past, past at max, unknown: %v, want %v", got, want)
 	}
-	if want := []Alone{{"cpu", Time{20, 0.2}}, {"queue", Time{10, 0.1}}}; !reflect.DeepEqual(a.Alone, want) {
+	if want := []Alone{{"cpu", Time{20, 2. / 11}}, {"queue", Time{10, 1. / 11}}}; !reflect.DeepEqual(a.Alone, want) {
 		t.Errorf("alone: %+v, want %+v", a.Alone, want)
 	}
 	if a.Least != 0 || a.Most != 6 {
