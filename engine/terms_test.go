@@ -22,6 +22,16 @@ func TestTerms(t *testing.T) {
 	before := 100.0
 	rising.Previous = &before
 	stale := Reading{Status: Stale}
+	target := policy("cpu")
+	target.Thresholds, target.Targets = nil, []Target{{Metric: "cpu", Value: 60, Tolerance: 0.1}}
+	total := policy("rate")
+	total.Metrics[0].Scope = Total
+	total.Thresholds, total.Targets = nil, []Target{{Metric: "rate", Value: 100, Tolerance: 0.1}}
+	step := policy("cpu")
+	low, mid, high := 20.0, 70.0, 90.0
+	step.Thresholds, step.Bands = nil, []Bands{{Metric: "cpu", Bands: []Band{{Above: &high, Add: 3}, {Above: &mid, Add: 1}, {Below: &low, Remove: 1}}}}
+	mixed := policy("queue")
+	mixed.Metrics, mixed.Bands = append(mixed.Metrics, step.Metrics...), step.Bands
 
 	tests := []struct {
 		name     string
@@ -45,14 +55,40 @@ func TestTerms(t *testing.T) {
 		{"one that falls under load", falling, map[string]Reading{"idle": Reads(19)}, LoadPast, ""},
 		{"one that falls under load, in calm", falling, map[string]Reading{"idle": Reads(80)}, LoadWithin, ""},
 		{"a change in percent", change, map[string]Reading{"cpu": rising}, LoadPast, ""},
+		{"past a target and its tolerance", target, map[string]Reading{"cpu": Reads(66.1)}, LoadPast, ""},
+		{"within the tolerance", target, map[string]Reading{"cpu": Reads(66)}, LoadWithin, ""},
+		{"a target that can't be read", target, map[string]Reading{"cpu": stale}, LoadUnknown, ""},
+		{"the share of two replicas", total, map[string]Reading{"rate": Reads(220)}, LoadWithin, ""},
+		{"more than the share of two replicas", total, map[string]Reading{"rate": Reads(221)}, LoadPast, ""},
+		{"above a band", step, map[string]Reading{"cpu": Reads(71)}, LoadPast, ""},
+		{"between the bands", step, map[string]Reading{"cpu": Reads(70)}, LoadWithin, ""},
+		{"a band beside a threshold", mixed, map[string]Reading{"cpu": Reads(19), "queue": Reads(50)}, LoadWithin, "queue"},
 		{"a change from nothing", change, map[string]Reading{"cpu": baseless}, LoadUnknown, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := tt.policy.Terms(tt.readings)
+			got := tt.policy.Terms(Snapshot{Metrics: tt.readings, Service: ServiceView{Replicas: Replicas{Current: 2}}})
 			if want := (Terms{Min: 1, Max: 4, Load: tt.load, Alone: tt.alone}); got != want {
 				t.Errorf("terms are %+v, want %+v", got, want)
 			}
 		})
+	}
+}
+
+func TestBounds(t *testing.T) {
+	p := Policy{MinReplicas: 2, MaxReplicas: 8}
+	for _, tt := range []struct {
+		name      string
+		schedule  *Scheduled
+		low, high int
+	}{
+		{"no schedule", nil, 2, 8},
+		{"no window holds", &Scheduled{}, 2, 8},
+		{"a window", &Scheduled{MinReplicas: 4, MaxReplicas: 6}, 4, 6},
+		{"a maximum below the policy's minimum", &Scheduled{MaxReplicas: 1}, 1, 1},
+	} {
+		if low, high := p.Bounds(tt.schedule); low != tt.low || high != tt.high {
+			t.Errorf("%s: %d to %d, want %d to %d", tt.name, low, high, tt.low, tt.high)
+		}
 	}
 }

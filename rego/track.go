@@ -58,7 +58,7 @@ func (t *Tracked) track(m engine.Metric, p engine.Policy, n engine.Replicas, r e
 	ratio := *t.Observed / t.Value
 	behind := n.Ready
 	switch {
-	case whole(m):
+	case m.Whole():
 		t.Ratio, t.Load = number(ratio/float64(max(1, n.Current))), load(ratio)
 		if r.Expected != nil {
 			t.Expected, t.Coming = number(*r.Expected), load(*r.Expected/t.Value)
@@ -73,11 +73,6 @@ func (t *Tracked) track(m engine.Metric, p engine.Policy, n engine.Replicas, r e
 
 // load is a number of replicas that a rule may answer with: nobody has more than twice the most.
 func load(replicas float64) *float64 { return number(min(2*engine.MostReplicas, replicas)) }
-
-// whole says whether a metric's value is the whole service's.
-func whole(m engine.Metric) bool {
-	return m.Scope == engine.Total || m.Scope == engine.PerReplica && m.Aggregation == "sum"
-}
 
 func number(v float64) *float64 {
 	v = rounded(v)

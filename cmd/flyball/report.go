@@ -22,7 +22,7 @@ func newReport(f *flags) *cobra.Command {
 		Short: "Sum up what policies did, beside what those in shadow mode would have done",
 		Long: `Sum up what policies did, beside what those in shadow mode would have done, from the ledger: replicas, time at the
 bounds and past scaleUp, flaps, what held a wish back. Time in which no daemon watched is not counted.
-Past scaleUp is a policy's own, as it was read at each evaluation.`,
+Past scaleUp is by a policy's own thresholds, targets or bands, as they were read at each evaluation.`,
 		Example: `  flyball report backend --since 7d
   flyball report --from 2026-01-01 --to 2026-02-01 -o csv`,
 		Args: cobra.MaximumNArgs(1),

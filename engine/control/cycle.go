@@ -176,7 +176,7 @@ func (c *Cycle) guard(ctx context.Context, p engine.Policy, s engine.Snapshot, r
 
 	record := engine.Record{
 		At: s.At, Policy: p.Name, Service: p.Service, Target: p.Target, Mode: p.Mode, Revision: p.Revision,
-		Request: request, Terms: p.Terms(s.Metrics), Snapshot: s, State: state, Recommendation: r,
+		Request: request, Terms: p.Terms(s), Snapshot: s, State: state, Recommendation: r,
 	}
 	if request == nil {
 		record.Decision, state = guard.Decide(p, s, r, state)

@@ -1,7 +1,6 @@
 package guard
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -10,11 +9,7 @@ import (
 // limits are the bounds that hold now: those of the policy, or of its schedule. A metric that is not ok lifts the lower one
 // to its floor.
 func limits(p engine.Policy, snap engine.Snapshot) (low, high int) {
-	low, high = p.MinReplicas, p.MaxReplicas
-	if s := snap.Schedule; s != nil {
-		high = cmp.Or(s.MaxReplicas, high)
-		low = min(cmp.Or(s.MinReplicas, low), high)
-	}
+	low, high = p.Bounds(snap.Schedule)
 	for _, m := range p.Metrics {
 		if snap.Metrics[m.Name].Status != engine.OK {
 			low = max(low, min(m.Floor, high))
