@@ -27,7 +27,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/report":   {"engine"},
 		"engine/api":      {"engine", "engine/report"},
 		"engine/app":      nil, // everything
-		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/report"},
+		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/report"},
 
 		"engine/metrics/formula":    {"engine"},
 		"engine/metrics/poll":       {"engine"},

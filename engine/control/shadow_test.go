@@ -212,7 +212,7 @@ func (w weighed) Observe(_ context.Context, p engine.Policy) (engine.Service, er
 // Once the live policy has gone, what a shadow sees is what counts.
 func TestAShadowThatIsLeftAlone(t *testing.T) {
 	free := int64(1000)
-	l := &Live{Targets: map[string]Target{"": weighed{free: &free}}, NewWindows: func() Windows { return &kept{} }, Deadline: time.Second, Budget: &Budget{}}
+	l := &Live{Targets: map[string]Target{"": weighed{free: &free}}, NewWindows: func(engine.Policy) Windows { return &kept{} }, Deadline: time.Second, Budget: &Budget{}}
 	p := policy("web")
 	shadow := shadowOf(p, "eager")
 	for i, look := range []engine.Policy{p, shadow, shadow} {
