@@ -49,3 +49,15 @@ func TestReadmeExample(t *testing.T) {
 		t.Errorf("test ends with %d and prints\n%s%s", code, out.String(), errs.String())
 	}
 }
+
+// The README's policy with everything in it is valid, and nothing in it is doubtful.
+func TestReadmeStrategies(t *testing.T) {
+	policy := filepath.Join(t.TempDir(), "shop.cue")
+	if err := os.WriteFile(policy, []byte(find(t, "(?s)rates\n\n```cue\n(.*?)```")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	if code := execute(t.Context(), []string{"validate", "--strict", policy}, strings.NewReader(""), &out, &errs); code != exitFine {
+		t.Errorf("exit code %d: %s%s", code, out.String(), errs.String())
+	}
+}
