@@ -1,0 +1,57 @@
+package rego
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// Package is what a Rego package of the author's says, without comments, layout, order and the files that it stands in.
+type Package struct {
+	Name  string
+	Files []string
+	Rules map[string]string // by name: the text of all rules of that name, and under import what is imported
+}
+
+// Says is what a policy's own rules say: the packages that it names, and those of the author's that they refer to. It leaves
+// out files that can't be parsed, of which Compile tells.
+func Says(rules []File, p engine.Policy) []Package {
+	modules, _ := parse(rules)
+	reached := map[string]*ast.Module{}
+	for _, pkg := range own(p) {
+		maps.Copy(reached, reach(modules, pkg))
+	}
+	texts := map[string]map[string][]string{}
+	files := map[string][]string{}
+	for _, file := range slices.Sorted(maps.Keys(reached)) {
+		m := reached[file]
+		name := packageName(m)
+		if name == "flyball" || strings.HasPrefix(name, "flyball.") {
+			continue
+		}
+		if files[name] = append(files[name], file); texts[name] == nil {
+			texts[name] = map[string][]string{}
+		}
+		for _, i := range m.Imports {
+			texts[name]["import"] = append(texts[name]["import"], i.String())
+		}
+		for _, r := range m.Rules {
+			head := r.Head.Ref().GroundPrefix().String()
+			texts[name][head] = append(texts[name][head], r.String())
+		}
+	}
+	var said []Package
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		one := Package{Name: name, Files: files[name], Rules: map[string]string{}}
+		for head, lines := range texts[name] {
+			slices.Sort(lines)
+			one.Rules[head] = strings.Join(slices.Compact(lines), "\n")
+		}
+		said = append(said, one)
+	}
+	return said
+}
