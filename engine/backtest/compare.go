@@ -28,6 +28,9 @@ type Entry struct {
 	Kind   Kind
 	Policy engine.Policy
 	Rules  control.Recommender
+	// Constants are in the place of the backtest's; nil: those.
+	Constants map[string]float64
+	Second    *Second // asked at each evaluation; nil: nobody is
 }
 
 // Result is what a backtest came to: the baselines first, then the entries in their order.
@@ -83,10 +86,18 @@ type loop struct {
 
 func (b Backtest) loop(ctx context.Context, e Entry, first int) loop {
 	l := loop{run: Run{Name: e.Name, Kind: e.Kind}, first: first}
-	p, sources, notes, err := fit(e.Policy, b.Constants)
+	constants := b.Constants
+	if e.Constants != nil {
+		constants = e.Constants
+	}
+	p, sources, notes, err := fit(e.Policy, constants)
 	l.run.Notes, l.err = notes, err
-	if err == nil {
-		l.by = govern(ctx, p, sources, e.Rules, b.Settings, b.Trace.Start)
+	if err != nil {
+		return l
+	}
+	g := govern(ctx, p, sources, e.Rules, b.Settings, b.Trace.Start)
+	if l.by = g; e.Second != nil {
+		l.by, l.err = listen(ctx, g, *e.Second)
 	}
 	return l
 }
@@ -97,8 +108,11 @@ func (l *loop) close(ctx context.Context, b Backtest, told func(int)) (err error
 		return l.err
 	}
 	l.run.Figures, l.run.Series, err = run(ctx, b.Trace, b.Settings, l.first, l.by, told)
-	if g, ok := l.by.(*governed); ok {
-		l.run.Decisions = g.decisions
+	switch by := l.by.(type) {
+	case *governed:
+		l.run.Decisions = by.decisions
+	case *listener:
+		l.run.Decisions = by.decisions
 	}
 	return err
 }
