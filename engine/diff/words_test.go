@@ -1,0 +1,153 @@
+package diff
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+func TestWhatAChangeMeans(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(p *engine.Policy)
+		want   string
+	}{
+		"off":               {func(p *engine.Policy) { p.Enabled = false }, "enabled true → false: the policy stops acting"},
+		"shadow":            {func(p *engine.Policy) { p.Mode = engine.Shadow }, "mode live → shadow: the policy stops acting"},
+		"more at most":      {func(p *engine.Policy) { p.MaxReplicas = 12 }, "maxReplicas 9 → 12: up to 3 more replicas"},
+		"fewer at most":     {func(p *engine.Policy) { p.MaxReplicas = 8 }, "maxReplicas 9 → 8: at most 8, 1 fewer"},
+		"more at least":     {func(p *engine.Policy) { p.MinReplicas = 3 }, "minReplicas 2 → 3: at least 1 more replica"},
+		"fewer at least":    {func(p *engine.Policy) { p.MinReplicas = 1 }, "minReplicas 2 → 1: down to 1 fewer replica"},
+		"no largest step":   {func(p *engine.Policy) { p.MaxStep = 0 }, "maxStep 3 → none: one decision may add or remove any number"},
+		"raise sooner":      {func(p *engine.Policy) { p.Cooldown.Up = 30 * time.Second }, "cooldown.up 1m → 30s: a second raise may come 30s earlier"},
+		"lower later":       {func(p *engine.Policy) { p.Cooldown.Down = time.Hour }, "cooldown.down 2m → 1h: a lowering may come 58m later"},
+		"scaleUp":           {func(p *engine.Policy) { p.Thresholds[0].ScaleUp = 80 }, "thresholds[cpu].scaleUp 70 → 80: raises later"},
+		"scaleDown":         {func(p *engine.Policy) { p.Thresholds[0].ScaleDown = 30 }, "thresholds[cpu].scaleDown 25 → 30: lowers earlier"},
+		"target":            {func(p *engine.Policy) { p.Targets[0].Value = 80 }, "thresholds[cpu target].target 60 → 80: about 25 % fewer replicas for the same load"},
+		"lower target":      {func(p *engine.Policy) { p.Targets[0].Value = 40 }, "thresholds[cpu target].target 60 → 40: about 50 % more replicas for the same load"},
+		"band":              {func(p *engine.Policy) { p.Bands[0].Bands[0].Add = 3 }, "thresholds[cpu bands].above 90 add 2 → add 3"},
+		"another strategy":  {func(p *engine.Policy) { p.Strategies = []string{"step"} }, "strategy threshold → step: step in the place of threshold"},
+		"one strategy more": {func(p *engine.Policy) { p.Strategies = []string{"threshold", "step"} }, "strategy threshold → threshold, step: step has a say too, and the highest answer wins"},
+		"rate":              {func(p *engine.Policy) { p.Rates.Up.Limits[1].Percent = 100 }, "rates.up[percent a 1m] 50 → 100: lets more change at once"},
+		"select":            {func(p *engine.Policy) { p.Rates.Down.Least = true }, "rates.select.down most → least"},
+		"stabilization":     {func(p *engine.Policy) { p.Stabilization.Down = 0 }, "stabilization.down 1m → 0s: a lowering need be wished for 1m less long"},
+		"onMissing":         {func(p *engine.Policy) { p.Metrics[0].OnMissing = "ignore" }, "metrics[cpu].onMissing hold → ignore: may scale down while it is not ok"},
+		"window alone":      {func(p *engine.Policy) { p.Metrics[0].Window, p.Metrics[0].StaleAfter = 5*time.Minute, 10*time.Minute }, "metrics[cpu].window 1m → 5m: follows the load slower"},
+		"a metric more": {func(p *engine.Policy) {
+			p.Metrics = append(p.Metrics, engine.Metric{Name: "m", Type: "memory", Source: "system", Aggregation: "avg", Window: time.Minute})
+		}, "metrics[m] none → memory of system, avg of 1m"},
+		"no threshold":       {func(p *engine.Policy) { p.Thresholds = nil }, "thresholds[cpu] scaleUp 70, scaleDown 25, greater_than → none"},
+		"the service":        {func(p *engine.Policy) { p.Service, p.Metrics[0].Service = "api", "api" }, "service web → api"},
+		"a window's minimum": {func(p *engine.Policy) { p.Schedule[0].MinReplicas = 5 }, "schedule[office].minReplicas 3 → 5: at least 2 more replicas"},
+		"a window's zone":    {func(p *engine.Policy) { p.Schedule[0].Zone, _ = engine.ParseZone("Europe/Prague") }, "schedule[office].timeZone UTC → Europe/Prague"},
+		"all of the week":    {func(p *engine.Policy) { p.Schedule[0].Days = []time.Weekday{0, 1, 2, 3, 4, 5, 6} }, "schedule[office].days mon, tue → none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := whole()
+			c.change(&p)
+			if got := said(of(whole(), p)); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func said(found []Policy) string {
+	var lines []string
+	for _, p := range found {
+		for _, c := range p.Changes {
+			line := fmt.Sprintf("%s %s → %s", c.Field, Text(c.Old), Text(c.New))
+			if c.Means != "" {
+				line += ": " + c.Means
+			}
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestCooldownOfBothDirections(t *testing.T) {
+	a, b := whole(), whole()
+	a.Cooldown = engine.UpDown{Up: 5 * time.Minute, Down: 5 * time.Minute}
+	b.Cooldown = engine.UpDown{Up: time.Minute, Down: time.Minute}
+	if got, want := said(of(a, b)), "cooldownPeriod 5m → 1m: the next change may come 4m earlier"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestLessThanIsTheOtherWayRound(t *testing.T) {
+	a, b := whole(), whole()
+	a.Thresholds[0] = engine.Threshold{Metric: "cpu", ScaleUp: 10, ScaleDown: 50, Comparison: engine.LessThan}
+	b.Thresholds[0] = engine.Threshold{Metric: "cpu", ScaleUp: 20, ScaleDown: 60, Comparison: engine.LessThan}
+	want := "thresholds[cpu].scaleUp 10 → 20: raises earlier\nthresholds[cpu].scaleDown 50 → 60: lowers later"
+	if got := said(of(a, b)); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// Of several thresholds of one metric the one that stayed is not told of, wherever it stands now.
+func TestThresholdsOfOneMetric(t *testing.T) {
+	a, b := whole(), whole()
+	one, two, three := a.Thresholds[0], a.Thresholds[0], a.Thresholds[0]
+	two.ScaleUp, three.ScaleUp = 80, 90
+	a.Thresholds, b.Thresholds = []engine.Threshold{one, two}, []engine.Threshold{three, one}
+	if got, want := said(of(a, b)), "thresholds[cpu].scaleUp 80 → 90: raises later"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// A window without a name of its own is called by its times, and stays the same one when they change.
+func TestWindowsWithoutNames(t *testing.T) {
+	a, b := whole(), whole()
+	a.Schedule = []engine.Window{{Name: "08:00 to 18:00 UTC", From: 8 * time.Hour, To: 18 * time.Hour, MinReplicas: 3}}
+	b.Schedule = []engine.Window{{Name: "08:00 to 20:00 UTC", From: 8 * time.Hour, To: 20 * time.Hour, MinReplicas: 3}}
+	if got, want := said(of(a, b)), "schedule[08:00 to 20:00 UTC].to 18:00 → 20:00"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	b.Schedule[0].To, b.Schedule[0].Name = 0, "08:00 to 00:00 UTC"
+	a.Schedule[0].To, a.Schedule[0].Name = 24*time.Hour, "08:00 to 24:00 UTC"
+	if got := said(of(a, b)); got != "" {
+		t.Errorf("midnight, either way, is told as %s", got)
+	}
+}
+
+func TestRules(t *testing.T) {
+	pkg := func(limit string) []Package {
+		return []Package{{Name: "shop.checkout", Files: []string{"shop.rego"}, Rules: map[string]string{"limit": limit, "recommendation": "r"}}}
+	}
+	side := func(rules []Package) Side {
+		return Side{Policies: []engine.Policy{whole()}, Rules: map[string][]Package{"web": rules}}
+	}
+	if got := Of(side(pkg("limit := 1")), side(pkg("limit := 1"))); len(got) != 0 {
+		t.Errorf("the same rules are told as %+v", got)
+	}
+	got := Of(side(pkg("limit := 1")), side(pkg("limit := 2")))
+	if len(got) != 1 || got[0].Changes[0].Field != "rules[shop.checkout]" || got[0].Changes[0].Means != "shop.rego: another limit" {
+		t.Errorf("got %+v", got)
+	}
+	if got := Of(side(nil), side(pkg("limit := 2"))); len(got) != 1 || got[0].Changes[0].Old != nil || got[0].Changes[0].New == nil {
+		t.Errorf("a package that came is told as %+v", got)
+	}
+}
+
+func TestDecisions(t *testing.T) {
+	record := func(from, to int, reason string) engine.Record {
+		return engine.Record{Decision: engine.Decision{Action: engine.Between(from, to), From: from, To: to, Reason: reason}}
+	}
+	d := Decisions{Limit: 2}
+	d.Add(record(2, 2, "Calm"), record(2, 2, "Calm"))
+	d.Add(record(2, 2, "Calm"), record(2, 2, "CooldownActive"))
+	for range 2 {
+		d.Add(record(2, 2, "Calm"), record(2, 3, "Busy"))
+	}
+	d.Sort()
+	if d.Total != 4 || d.Differ != 3 || d.Replicas != 2 || len(d.First) != 2 || d.First[0].New.Decision.Reason != "CooldownActive" {
+		t.Errorf("got %+v", d)
+	}
+	want := []Group{{Answer{"hold", "Calm"}, Answer{"scale_up", "Busy"}, 2}, {Answer{"hold", "Calm"}, Answer{"hold", "CooldownActive"}, 1}}
+	if len(d.Groups) != 2 || d.Groups[0] != want[0] || d.Groups[1] != want[1] {
+		t.Errorf("groups are %+v", d.Groups)
+	}
+}
