@@ -18,7 +18,9 @@ type table struct {
 func newTable(heads ...string) *table {
 	t := &table{}
 	t.columns = tabwriter.NewWriter(&t.text, 0, 0, 2, ' ', 0)
-	t.row(heads...)
+	if len(heads) > 0 {
+		t.row(heads...)
+	}
 	return t
 }
 

@@ -25,9 +25,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		"schema/convert":  {"engine", "schema"},
 		"rego":            {"engine"},
 		"engine/report":   {"engine"},
+		"engine/diff":     {"engine"},
 		"engine/api":      {"engine", "engine/report"},
 		"engine/app":      nil, // everything
-		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/report"},
+		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/report"},
 
 		"engine/metrics/formula":    {"engine"},
 		"engine/metrics/poll":       {"engine"},
