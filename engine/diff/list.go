@@ -26,7 +26,7 @@ func metrics(p engine.Policy) []item {
 			{"weight", m.Weight, more("counts more in the confidence", "counts less in the confidence")},
 			{"scope", string(m.Scope), nil},
 			{"onMissing", m.OnMissing, missing},
-			{"floor", count(m.Floor), nil},
+			{"floor", count(m.Floor), by("at least %d replicas while it is not ok")},
 		}}
 		if m.Service != p.Service {
 			one.fields[2].Value = m.Service

@@ -2,6 +2,7 @@ package diff
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,8 +20,8 @@ func fields(p, other engine.Policy) []Field {
 		{"minReplicas", p.MinReplicas, fewest},
 		{"maxReplicas", p.MaxReplicas, most},
 		{"strategy", strings.Join(p.Strategies, ", "), decides},
-		{"scaleUpBy", p.ScaleUpBy, nil},
-		{"scaleDownBy", p.ScaleDownBy, nil},
+		{"scaleUpBy", p.ScaleUpBy, by("threshold adds %d at once")},
+		{"scaleDownBy", p.ScaleDownBy, by("threshold removes %d at once")},
 		{"maxStep", count(p.MaxStep), widest},
 		{"minConfidence", p.MinConfidence, more("holds more recommendations", "holds fewer recommendations")},
 		{"evaluationInterval", p.EvaluationInterval, more("decides less often", "decides more often")},
@@ -34,8 +35,8 @@ func fields(p, other engine.Policy) []Field {
 		Field{"stabilization.up", p.Stabilization.Up, longer("a raise must be wished for %s longer", "a raise need be wished for %s less long")},
 		Field{"stabilization.down", p.Stabilization.Down, longer("a lowering must be wished for %s longer", "a lowering need be wished for %s less long")},
 	)
-	all = append(all, pace("rates.up", p.Rates.Up)...)
-	all = append(all, pace("rates.down", p.Rates.Down)...)
+	all = append(all, pace("up", "more", p.Rates.Up)...)
+	all = append(all, pace("down", "fewer", p.Rates.Down)...)
 	all = append(all,
 		Field{"forecast.season", span(p.Forecast.Season), nil},
 		Field{"forecast.horizon", span(p.Forecast.Horizon), longer("prepares for what is expected %s later", "looks %s less far ahead")},
@@ -54,21 +55,21 @@ func cooldown(c, other engine.UpDown) []Field {
 	}
 }
 
-// pace is the limits of one direction. Of two of a kind and a period only one ever holds.
-func pace(path string, p engine.Pace) []Field {
+// pace is the limits of one direction, in which there are more or fewer. Of two of a kind and a period only one ever holds.
+func pace(direction, compared string, p engine.Pace) []Field {
 	var all []Field
 	at := map[string]int{}
 	for _, r := range p.Limits {
-		kind, n := "replicas", r.Replicas
+		kind, n, unit := "replicas", r.Replicas, ""
 		if r.Percent > 0 {
-			kind, n = "percent", r.Percent
+			kind, n, unit = "percent", r.Percent, " %%"
 		}
-		name := fmt.Sprintf("%s[%s a %s]", path, kind, short(r.Period))
+		name := fmt.Sprintf("rates.%s[%s a %s]", direction, kind, short(r.Period))
 		i, twice := at[name]
 		switch {
 		case !twice:
 			at[name] = len(all)
-			all = append(all, Field{name, n, more("lets more change at once", "lets less change at once")})
+			all = append(all, Field{name, n, by("at most %d" + unit + " " + compared + " within " + short(r.Period))})
 		case p.Least == (n < all[i].Value.(int)):
 			all[i].Value = n
 		}
@@ -78,7 +79,7 @@ func pace(path string, p engine.Pace) []Field {
 		if p.Least {
 			selects = "least"
 		}
-		all = append(all, Field{strings.Replace(path, ".", ".select.", 1), selects, nil})
+		all = append(all, Field{"rates.select." + direction, selects, selected})
 	}
 	return all
 }
@@ -93,7 +94,7 @@ func rollout(r engine.Rollout) []Field {
 		{"rollout.drain.http", nil, nil},
 	}
 	if r.Drain.Exec != nil {
-		all[4].Value = fmt.Sprintf("%q", r.Drain.Exec)
+		all[4].Value = quoted(r.Drain.Exec)
 	}
 	if c := r.Drain.HTTP; c != nil {
 		all[5].Value = fmt.Sprintf("%s :%d%s", c.Method, c.Port, c.Path)
@@ -102,6 +103,14 @@ func rollout(r engine.Rollout) []Field {
 		all = append(all, Field{"rollout.drain.timeout", r.Drain.Timeout, longer("a drain may take %s longer", "a drain may take %s less")})
 	}
 	return all
+}
+
+func quoted(words []string) string {
+	all := make([]string, len(words))
+	for i, word := range words {
+		all[i] = strconv.Quote(word)
+	}
+	return "[" + strings.Join(all, ", ") + "]"
 }
 
 // text is nil where nothing is written.

@@ -91,6 +91,16 @@ func more(larger, smaller string) func(old, new any) string {
 	}
 }
 
+// by has words for the new number.
+func by(words string) func(old, new any) string {
+	return func(_, new any) string {
+		if n, set := new.(int); set {
+			return fmt.Sprintf(words, n)
+		}
+		return ""
+	}
+}
+
 // longer has words for a longer time and for a shorter one, with a place for the difference.
 func longer(longer, shorter string) func(old, new any) string {
 	return func(old, new any) string {
@@ -164,6 +174,16 @@ func held(old, new any) string {
 	default:
 		return fmt.Sprintf("about %.0f %% fewer replicas for the same load", size)
 	}
+}
+
+func selected(_, new any) string {
+	switch new {
+	case "most":
+		return "of several limits the one that allows the most holds"
+	case "least":
+		return "of several limits the one that allows the least holds"
+	}
+	return ""
 }
 
 func missing(_, new any) string {
