@@ -92,12 +92,8 @@ func (b Backtest) loop(ctx context.Context, e Entry, first int) loop {
 	}
 	p, sources, notes, err := fit(e.Policy, constants)
 	l.run.Notes, l.err = notes, err
-	if err != nil {
-		return l
-	}
-	g := govern(ctx, p, sources, e.Rules, b.Settings, b.Trace.Start)
-	if l.by = g; e.Second != nil {
-		l.by, l.err = listen(ctx, g, *e.Second)
+	if err == nil {
+		l.by, l.err = b.governed(ctx, e, p, sources)
 	}
 	return l
 }
@@ -108,11 +104,8 @@ func (l *loop) close(ctx context.Context, b Backtest, told func(int)) (err error
 		return l.err
 	}
 	l.run.Figures, l.run.Series, err = run(ctx, b.Trace, b.Settings, l.first, l.by, told)
-	switch by := l.by.(type) {
-	case *governed:
-		l.run.Decisions = by.decisions
-	case *listener:
-		l.run.Decisions = by.decisions
+	if g, ok := l.by.(*governed); ok {
+		l.run.Decisions = g.decisions
 	}
 	return err
 }

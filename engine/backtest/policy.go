@@ -18,6 +18,7 @@ type governed struct {
 	start    time.Time
 	every    int // seconds between two evaluations
 	cycle    *control.Cycle
+	beside   *asked // who listens; nil: nobody does
 
 	windows control.Windows
 	samples []engine.Sample // since the last evaluation
@@ -57,6 +58,7 @@ func (g *governed) order(second int, seen *meter, ready, starting int) (int, err
 	current := ready + starting
 	g.second, g.at = second, g.start.Add(time.Duration(second)*time.Second)
 	g.sample(seen)
+	g.beside.hear(g, seen)
 	if second%g.every != 0 || second < g.busy {
 		return current, nil
 	}

@@ -2,7 +2,6 @@ package backtest
 
 import (
 	"context"
-	"time"
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/control"
@@ -19,50 +18,50 @@ type Second struct {
 	Told      func(first, second engine.Record) // hears of both at each evaluation
 }
 
-// listener is a policy at work, beside whom the second one listens.
-type listener struct {
-	*governed
-	second asked
-}
-
-// listen has the second policy listen to the first.
-func listen(ctx context.Context, first *governed, s Second) (*listener, error) {
-	p, sources, _, err := fit(s.Policy, s.Constants)
+// governed is the autoscaler of an entry, which is fitted to the model, with the second policy beside it where there is one.
+func (b Backtest) governed(ctx context.Context, e Entry, p engine.Policy, sources []source) (*governed, error) {
+	first := govern(ctx, p, sources, e.Rules, b.Settings, b.Trace.Start)
+	if e.Second == nil {
+		return first, nil
+	}
+	p, sources, _, err := fit(e.Second.Policy, e.Second.Constants)
 	if err != nil {
 		return nil, err
 	}
-	l := &listener{first, asked{govern(ctx, p, sources, s.Rules, first.settings, first.start)}}
-	l.second.every = first.every
-	l.second.cycle.Ledger, l.second.cycle.Actor = l.second, l.second
-	first.cycle.Decided = func(_ engine.Policy, r engine.Record) { l.ask(r, s.Told) }
-	first.cycle.Ended = func(_ engine.Policy, e engine.Event) { l.second.heard(e) }
-	return l, nil
+	p.EvaluationInterval = first.policy.EvaluationInterval // else each would be a gap to it, or come too soon
+	second := &asked{govern(ctx, p, sources, e.Second.Rules, b.Settings, b.Trace.Start)}
+	second.cycle.Ledger, second.cycle.Actor = second, second
+	first.beside = second
+	first.cycle.Decided = func(_ engine.Policy, r engine.Record) { second.decide(first, r, e.Second.Told) }
+	first.cycle.Ended = func(_ engine.Policy, e engine.Event) { second.ended(e) }
+	return first, nil
 }
 
-func (l *listener) order(second int, seen *meter, ready, starting int) (int, error) {
-	l.second.second, l.second.busy = second, l.busy
-	l.second.at = l.start.Add(time.Duration(second) * time.Second)
-	l.second.sample(seen)
-	return l.governed.order(second, seen, ready, starting)
+// asked is a policy that is asked and not obeyed: its own ledger and actor.
+type asked struct{ *governed }
+
+// hear takes what was measured, when the first one does.
+func (a *asked) hear(first *governed, seen *meter) {
+	if a == nil {
+		return
+	}
+	a.second, a.at, a.busy = first.second, first.at, first.busy
+	a.sample(seen)
 }
 
-// ask tells what the second one would decide where the first one has just decided.
-func (l *listener) ask(first engine.Record, told func(first, second engine.Record)) {
-	s := l.second
-	s.ready, s.current, s.changed = l.ready, l.current, l.changed
-	s.windows.Add(s.samples)
-	s.samples = s.samples[:0]
-	r, _, err := s.cycle.Run(s.ctx, s.policy, control.Moment{At: s.at})
+// decide tells what it would decide where the first one has just decided.
+func (a *asked) decide(first *governed, r engine.Record, told func(first, second engine.Record)) {
+	a.ready, a.current, a.changed = first.ready, first.current, first.changed
+	a.windows.Add(a.samples)
+	a.samples = a.samples[:0]
+	mine, _, err := a.cycle.Run(a.ctx, a.policy, control.Moment{At: a.at})
 	if err == nil { // it fails only once ctx has ended, and then the run ends too
-		told(first, r)
+		told(r, mine)
 	}
 }
 
-// asked is the ledger and the actor of a policy that is asked and not obeyed.
-type asked struct{ *governed }
-
 // Record keeps the state after a decision, as if what it wanted to do had been left undone.
-func (a asked) Record(_ context.Context, r engine.Record, st engine.State) error {
+func (a *asked) Record(_ context.Context, r engine.Record, st engine.State) error {
 	if st.Open != nil {
 		st = guard.Void(st, r.State)
 		st.Known = engine.Count{Replicas: r.Decision.From, At: r.At}
@@ -72,15 +71,15 @@ func (a asked) Record(_ context.Context, r engine.Record, st engine.State) error
 }
 
 // Scale does nothing.
-func (a asked) Scale(_ context.Context, o engine.Order) engine.Outcome {
+func (a *asked) Scale(_ context.Context, o engine.Order) engine.Outcome {
 	return engine.Outcome{Result: engine.Succeeded, Reached: o.To, Ended: a.at}
 }
 
 // Close forgets what was not done.
-func (a asked) Close(context.Context, engine.Event, engine.Policy, engine.State) error { return nil }
+func (a *asked) Close(context.Context, engine.Event, engine.Policy, engine.State) error { return nil }
 
-// heard keeps the state after what the first one did.
-func (a asked) heard(e engine.Event) {
+// ended keeps the state after what the first one did.
+func (a *asked) ended(e engine.Event) {
 	if e.Result != engine.Seen {
 		a.state = guard.End(guard.Begin(a.state, a.policy, e), a.policy, e)
 	}

@@ -85,3 +85,31 @@ func TestAskedRestsByItsOwnCooldown(t *testing.T) {
 		t.Errorf("it raises sooner %d times; %v", sooner, err)
 	}
 }
+
+// One that would decide more often is asked when the first one decides, which is no gap to its stabilization.
+func TestAskedAtAnotherPace(t *testing.T) {
+	settings := Settings{}
+	settings.Capacity, settings.StartDelay = 600, 30*time.Second
+	p := Shipped(600)[2]
+	rules, problems := rego.Compile(t.Context(), nil, []engine.Policy{p}, nil)
+	if rules == nil {
+		t.Fatal(problems)
+	}
+	p.EvaluationInterval = 2 * time.Minute
+	swift := p
+	swift.EvaluationInterval = 5 * time.Second
+	lowered := 0
+	_, err := Do(t.Context(), Backtest{Trace: hours(3), Settings: settings, Entries: []Entry{{Name: "p", Policy: p, Rules: rules, Second: &Second{
+		Policy: swift, Rules: rules, Told: func(first, second engine.Record) {
+			if first.Decision.Action == engine.ScaleDown {
+				lowered++
+			}
+			if !reflect.DeepEqual(first.Decision, second.Decision) {
+				t.Errorf("%s: %+v and %+v", first.At, first.Decision, second.Decision)
+			}
+		},
+	}}}})
+	if err != nil || lowered == 0 {
+		t.Errorf("it lowers %d times; %v", lowered, err)
+	}
+}
