@@ -59,16 +59,16 @@ func (t *Tracked) track(m engine.Metric, p engine.Policy, n engine.Replicas, r e
 	behind := n.Ready
 	switch {
 	case whole(m):
-		t.Ratio, t.Load = number(ratio/float64(max(1, n.Current))), number(ratio)
+		t.Ratio, t.Load = capped(ratio/float64(max(1, n.Current))), capped(ratio)
 		if r.Expected != nil {
-			t.Expected, t.Coming = number(*r.Expected), number(*r.Expected/t.Value)
+			t.Expected, t.Coming = number(*r.Expected), capped(*r.Expected/t.Value)
 		}
 		return
 	case m.Scope == engine.PerReplica && m.Service == p.Service && r.Reporting > 0:
 		behind = min(r.Reporting, n.Ready)
 		t.Silent = n.Ready - behind
 	}
-	t.Ratio, t.Load = number(ratio), number(ratio*float64(behind))
+	t.Ratio, t.Load = capped(ratio), capped(ratio*float64(behind))
 }
 
 // whole says whether a metric's value is the whole service's.
@@ -78,7 +78,13 @@ func whole(m engine.Metric) bool {
 
 func number(v float64) *float64 {
 	v = rounded(v)
-	return finite(&v)
+	return &v
+}
+
+// capped keeps a number of replicas to what an answer may ask for: a value without measure asks for many, not for nothing.
+func capped(v float64) *float64 {
+	const most = 1e9
+	return number(max(-most, min(v, most)))
 }
 
 // Banded is a metric's bands beside what it reads now.
