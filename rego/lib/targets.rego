@@ -9,24 +9,21 @@ package flyball.lib
 #   those that do not report are at the target. Where that turns the direction round, or leads back into the tolerance, the
 #   count stays.
 #
-#   t.load is ratio · n of the n replicas that were heard of. A value below 0 asks for none.
+#   t.load is ratio · n of the n replicas that were heard of; t.over and t.under say how far that is from the target, in these
+#   two ways of counting. A value below 0 asks for none.
 # related_resources:
 #   - https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
 asked(t) := ceil(t.load) if {
-	t.ratio > 1 + t.tolerance
-	t.load > input.service.replicas.current * (1 + t.tolerance)
-} else := max([0, ceil(t.load + t.silent)]) if {
-	t.ratio < 1 - t.tolerance
-	t.load + t.silent < input.service.replicas.ready * (1 - t.tolerance)
+	t.over > t.tolerance
+} else := ceil(max([0, t.load + t.silent])) if {
+	t.under > t.tolerance
 } else := input.service.replicas.current if t.load
 
 # METADATA
 # title: The replicas that the seasonal forecast of a target asks for
 # description: What is to come is read like what is there. Without a forecast it is 0, which asks for nothing.
-ahead(t) := ceil(t.coming) if {
-	t.coming > input.service.replicas.current * (1 + t.tolerance)
-} else := ceil(t.coming) if {
-	t.coming < input.service.replicas.current * (1 - t.tolerance)
+ahead(t) := ceil(max([0, t.coming])) if {
+	abs(t.beyond) > t.tolerance
 } else := input.service.replicas.current if {
 	t.coming
 } else := 0

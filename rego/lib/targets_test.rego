@@ -2,6 +2,17 @@ package flyball.lib_test
 
 import data.flyball.lib
 
+# What a metric at a target of 60 asks for is made of these two ways to count what is not known.
+over(load, replicas) := max([0, rounded((load / replicas) - 1)]) if replicas > 0
+
+over(_, 0) := 0
+
+under(load, replicas) := max([0, rounded(1 - (load / replicas))]) if replicas > 0
+
+under(_, 0) := 0
+
+rounded(x) := round(x * 1000000) / 1000000
+
 # A metric at a target of 60 with a tolerance of 0.1: current replicas of which some are ready, and some of these silent.
 at(ratio, current, ready, silent) := {
 	"service": {"replicas": {"current": current, "ready": ready}},
@@ -15,6 +26,8 @@ at(ratio, current, ready, silent) := {
 		"ratio": ratio,
 		"load": ratio * (ready - silent),
 		"silent": silent,
+		"over": over(ratio * (ready - silent), current),
+		"under": under((ratio * (ready - silent)) + silent, ready),
 	}],
 }
 
@@ -47,17 +60,18 @@ test_asked[name] if {
 }
 
 test_nothing_is_asked_without_a_value if {
-	not lib.asked({"tolerance": 0.1, "silent": 0}) with input as {"service": {"replicas": {"current": 3, "ready": 3}}}
+	not lib.asked({"tolerance": 0.1, "silent": 0, "over": 0, "under": 0}) with input as {"service": {"replicas": {"current": 3, "ready": 3}}}
 }
 
 test_ahead[name] if {
 	some name, c in {
 		"no forecast": {"target": {}, "is": 0},
-		"more": {"target": {"coming": 5.2}, "is": 6},
-		"about as much": {"target": {"coming": 4.4}, "is": 4},
-		"a bit less": {"target": {"coming": 3.6}, "is": 4},
-		"less": {"target": {"coming": 2.1}, "is": 3},
-		"nothing": {"target": {"coming": 0}, "is": 0},
+		"more": {"target": {"coming": 5.2, "beyond": 0.3}, "is": 6},
+		"about as much": {"target": {"coming": 4.4, "beyond": 0.1}, "is": 4},
+		"a bit less": {"target": {"coming": 3.6, "beyond": -0.1}, "is": 4},
+		"less": {"target": {"coming": 2.1, "beyond": -0.475}, "is": 3},
+		"nothing": {"target": {"coming": 0, "beyond": -1}, "is": 0},
+		"less than nothing": {"target": {"coming": -0.5, "beyond": -1.125}, "is": 0},
 	}
 	target := object.union({"tolerance": 0.1}, c.target)
 	lib.ahead(target) == c.is with input as {"service": {"replicas": {"current": 4}}}

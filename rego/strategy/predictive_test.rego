@@ -12,15 +12,27 @@ target_of(seen) := object.union(
 		"status": "ok",
 		"ignored": false,
 		"silent": 0,
+		"over": 0,
+		"under": 0,
 		"up": 0,
 		"down": 0,
 	},
 	seen,
 )
 
-now(load) := target_of({"observed": 100 * load, "ratio": load / 4, "load": load})
+now(load) := target_of({
+	"observed": 100 * load,
+	"ratio": load / 4,
+	"load": load,
+	"over": max([0, (load / 4) - 1]),
+	"under": max([0, 1 - (load / 4)]),
+})
 
-expecting(load, coming) := object.union(now(load), {"expected": 100 * coming, "coming": coming})
+expecting(load, coming) := object.union(now(load), {
+	"expected": 100 * coming,
+	"coming": coming,
+	"beyond": (coming / 4) - 1,
+})
 
 stale := target_of({"status": "stale", "metric": "cpu", "share": 0})
 

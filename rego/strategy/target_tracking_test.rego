@@ -12,6 +12,8 @@ target_of(metric, share, seen) := object.union(
 		"status": "ok",
 		"ignored": false,
 		"silent": 0,
+		"over": 0,
+		"under": 0,
 		"up": 0,
 		"down": 0,
 	},
@@ -19,15 +21,15 @@ target_of(metric, share, seen) := object.union(
 )
 
 # load is how many replicas it would keep at the target, of the four that there are.
-hot(metric, share) := target_of(metric, share, {"observed": 90, "ratio": 1.5, "load": 6, "up": 0.5})
+hot(metric, share) := target_of(metric, share, {"observed": 90, "ratio": 1.5, "load": 6, "over": 0.5, "up": 0.5})
 
-melting(metric, share) := target_of(metric, share, {"observed": 180, "ratio": 3, "load": 12, "up": 1})
+melting(metric, share) := target_of(metric, share, {"observed": 180, "ratio": 3, "load": 12, "over": 2, "up": 1})
 
 content(metric, share) := target_of(metric, share, {"observed": 60, "ratio": 1, "load": 4})
 
-calm(metric, share) := target_of(metric, share, {"observed": 45, "ratio": 0.75, "load": 3, "down": 0.25})
+calm(metric, share) := target_of(metric, share, {"observed": 45, "ratio": 0.75, "load": 3, "under": 0.25, "down": 0.25})
 
-idle(metric, share) := target_of(metric, share, {"observed": 0, "ratio": 0, "load": 0, "down": 1})
+idle(metric, share) := target_of(metric, share, {"observed": 0, "ratio": 0, "load": 0, "under": 1, "down": 1})
 
 stale(metric, share) := target_of(metric, share, {"status": "stale"})
 
@@ -133,7 +135,7 @@ test_priority[name] if {
 	some name, c in {
 		"a sure raise": {"targets": [hot("cpu", 1)], "is": "high"},
 		"any other raise": {
-			"targets": [target_of("cpu", 0.1, {"observed": 75, "ratio": 1.25, "load": 5, "up": 0.25}), content("rate", 0.9)],
+			"targets": [target_of("cpu", 0.1, {"observed": 75, "ratio": 1.25, "load": 5, "over": 0.25, "up": 0.25}), content("rate", 0.9)],
 			"is": "medium",
 		},
 		"down": {"targets": [idle("cpu", 1)], "is": "low"},
