@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/flyball-dev/flyball/engine"
 )
@@ -15,6 +16,8 @@ func (w *written) advise() {
 			p.MaxReplicas)
 	}
 	w.unreachableAmounts()
+	w.unread()
+	w.nothingAhead()
 	w.deadline(w.warn) // against the default minReady: with a health check, its author need not know of that
 	weights := 0.0
 	for i, t := range p.Thresholds {
@@ -42,6 +45,41 @@ func (w *written) unreachableAmounts() {
 			w.warn(w.place(path), path, "unreachable bound: %s %d is more than maxStep %d allows at once; raise maxStep or lower %s",
 				path, by, p.MaxStep, path)
 		}
+	}
+}
+
+// unread finds thresholds in a form that none of the strategies reads. Rules of the author's may read any.
+func (w *written) unread() {
+	if slices.ContainsFunc(w.policy.Strategies, func(s string) bool { return strings.Contains(s, ".") }) {
+		return
+	}
+	for _, form := range []struct {
+		fields, strategy string
+		read             bool
+		written          []int
+	}{
+		{"scaleUp and scaleDown", "threshold", uses(w.policy, "threshold"), w.bounds},
+		{"a target", "target_tracking", uses(w.policy, "target_tracking") || uses(w.policy, "predictive"), w.aims},
+		{"bands", "step", uses(w.policy, "step"), w.bands},
+	} {
+		for _, i := range form.written {
+			if path := fmt.Sprintf("thresholds[%d]", i); !form.read {
+				w.warn(w.place(path), path, "%s never scales: no strategy of this policy reads %s; add %s to strategy, or remove it", path, form.fields, form.strategy)
+			}
+		}
+	}
+}
+
+// nothingAhead finds a predictive strategy that nothing is forecast for. What a perReplica metric read last week was shared out
+// over the replicas of then, so only metrics of the whole service are.
+func (w *written) nothingAhead() {
+	whole := func(t engine.Target) bool {
+		m, _ := w.policy.Metric(t.Metric)
+		return m.Scope == engine.Total || m.Scope == engine.PerReplica && m.Aggregation == "sum"
+	}
+	if uses(w.policy, "predictive") && !slices.ContainsFunc(w.policy.Targets, whole) {
+		w.warn(w.place("strategy"), "strategy", "strategy predictive has nothing to look ahead at: only metrics of the whole service are forecast (scope total, "+
+			"or aggregation sum), and no target is of one")
 	}
 }
 

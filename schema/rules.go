@@ -17,6 +17,9 @@ func (w *written) rules() {
 		w.report(w.place("maxReplicas"), "maxReplicas", "maxReplicas %d lies under minReplicas %d; raise maxReplicas or lower minReplicas",
 			p.MaxReplicas, p.MinReplicas)
 	}
+	for i := range elements(w.value.LookupPath(pathOf("thresholds"))) {
+		w.formed(i)
+	}
 	w.enough()
 	w.uniqueMetrics()
 	for i, m := range p.Metrics {
@@ -28,7 +31,6 @@ func (w *written) rules() {
 		}
 	}
 	for i, r := range (reader{w.value}).list("thresholds") {
-		w.formed(i)
 		w.declared(i, r.text("metric"))
 	}
 	for i, t := range p.Thresholds {

@@ -56,6 +56,13 @@ func shapeOf(v cue.Value) (*shape, error) {
 			return nil, err
 		}
 	}
+	if a := v.Attribute("each"); a.Err() == nil {
+		words, err := a.String(0)
+		if err != nil {
+			return nil, fmt.Errorf("read @each of %s: %w", v.Path(), err)
+		}
+		s.element.allowed = words // an element is no field, which could have words of its own
+	}
 	return s, nil
 }
 

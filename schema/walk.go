@@ -67,6 +67,9 @@ func (w *walk) value(v cue.Value, s *shape, path string) {
 	case kind == cue.StructKind && s.fields != nil:
 		w.fields(v, s, path)
 	case kind == cue.ListKind && s.element != nil:
+		if len(elements(v)) == 0 && s.check.Unify(v).Validate() != nil {
+			w.report(valuePlace(v), path, "%s is empty; allowed: %s", path, s.words())
+		}
 		for i, element := range elements(v) {
 			w.value(element, s.element, fmt.Sprintf("%s[%d]", path, i))
 		}
