@@ -132,7 +132,7 @@ func TestShippedStrategiesTogether(t *testing.T) {
 		"the schedule asks for more": {5, 5, "schedule"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s.Schedule = &engine.Scheduled{Windows: []string{"office"}, MinReplicas: c.least}
+			s.Schedule = &engine.Scheduled{Windows: []string{"office"}, Window: "office", MinReplicas: c.least}
 			got, err := rules.Recommend(context.Background(), p, s)
 			if err != nil || got.Replicas != c.replicas || got.Reasons[0].Strategy != c.strategy {
 				t.Errorf("%+v, %v", got, err)

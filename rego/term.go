@@ -26,7 +26,7 @@ func newWords(policies []engine.Policy) words {
 		"replicas", "current", "ready", "starting",
 		"status", "value", "previous", "samples", "age_seconds", "slope_per_minute", "forecast", "expected", "reporting", "detail",
 		"metric", "scaleUp", "scaleDown", "comparison", "ignored", "observed", "share", "up", "down",
-		"target", "tolerance", "ratio", "load", "silent", "over", "under", "coming", "beyond", "add", "remove", "edge", "windows", "prewarming", "pause",
+		"target", "tolerance", "ratio", "load", "silent", "over", "under", "coming", "beyond", "add", "remove", "edge", "windows", "window", "prewarming", "pause",
 		"last_action", "seconds_since_scale", "success_rate", "events", "action", "from", "to", "result",
 		string(engine.OK), string(engine.Stale), string(engine.Missing), string(engine.Invalid),
 		string(engine.GreaterThan), string(engine.LessThan), string(engine.PercentageChange),
@@ -210,8 +210,9 @@ func (w words) banded(b Banded) *ast.Term {
 }
 
 func (w words) schedule(s Schedule) *ast.Term {
-	items := append(make([][2]*ast.Term, 0, 5),
+	items := append(make([][2]*ast.Term, 0, 6),
 		w.item("windows", list(s.Windows, w.text)),
+		w.item("window", w.text(s.Window)),
 		w.item("prewarming", ast.InternedTerm(s.Prewarming)),
 	)
 	if s.MinReplicas > 0 {

@@ -50,7 +50,7 @@ func threeFor(strategy string) (engine.Policy, engine.Snapshot) {
 		}
 	}
 	if strategy == "schedule" {
-		s.Schedule = &engine.Scheduled{Windows: []string{"office"}, MinReplicas: 4}
+		s.Schedule = &engine.Scheduled{Windows: []string{"office"}, Window: "office", MinReplicas: 4}
 	}
 	if strategy != "threshold" {
 		p.Thresholds = nil
@@ -135,6 +135,7 @@ func anyWorld(t *rapid.T) (engine.Policy, engine.Snapshot) {
 		s.Schedule = &engine.Scheduled{
 			Windows:     rapid.SliceOfN(rapid.SampledFrom([]string{"office", "night"}), 0, 2).Draw(t, "windows"),
 			MinReplicas: rapid.IntRange(0, 10).Draw(t, "window's min"),
+			Window:      rapid.SampledFrom([]string{"", "office"}).Draw(t, "window"),
 			MaxReplicas: rapid.IntRange(0, 10).Draw(t, "window's max"),
 			Prewarming:  rapid.Bool().Draw(t, "prewarming"),
 			Pause:       rapid.SampledFrom([]string{"", "sale"}).Draw(t, "pause"),

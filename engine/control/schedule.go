@@ -21,8 +21,8 @@ func scheduled(schedule []engine.Window, at time.Time) *engine.Scheduled {
 			continue
 		}
 		s.Windows = append(s.Windows, w.Name)
-		if w.MinReplicas > s.MinReplicas || w.MinReplicas == s.MinReplicas && !warm {
-			s.MinReplicas, s.Prewarming = w.MinReplicas, warm
+		if w.MinReplicas > s.MinReplicas || w.MinReplicas == s.MinReplicas && s.Prewarming && !warm {
+			s.MinReplicas, s.Window, s.Prewarming = w.MinReplicas, w.Name, warm
 		}
 		if warm {
 			continue

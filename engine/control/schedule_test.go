@@ -99,23 +99,23 @@ func TestScheduled(t *testing.T) {
 		want     engine.Scheduled
 	}{
 		"no window holds":       {[]engine.Window{office}, "2026-11-27T21:00Z", engine.Scheduled{}},
-		"one holds":             {[]engine.Window{office, night}, "2026-11-27T09:00Z", engine.Scheduled{Windows: []string{"office"}, MinReplicas: 4, MaxReplicas: 10}},
+		"one holds":             {[]engine.Window{office, night}, "2026-11-27T09:00Z", engine.Scheduled{Windows: []string{"office"}, MinReplicas: 4, Window: "office", MaxReplicas: 10}},
 		"only a maximum":        {[]engine.Window{office, night}, "2026-11-27T23:00Z", engine.Scheduled{Windows: []string{"night"}, MaxReplicas: 3}},
-		"the tighter of two":    {[]engine.Window{office, lunch}, "2026-11-27T11:00Z", engine.Scheduled{Windows: []string{"office", "lunch"}, MinReplicas: 6, MaxReplicas: 8}},
-		"in whatever order":     {[]engine.Window{lunch, office}, "2026-11-27T11:00Z", engine.Scheduled{Windows: []string{"lunch", "office"}, MinReplicas: 6, MaxReplicas: 8}},
-		"a pause":               {[]engine.Window{office, sale}, "2026-11-27T12:00Z", engine.Scheduled{Windows: []string{"office", "sale"}, MinReplicas: 4, MaxReplicas: 10, Pause: "no changes during the sale"}},
+		"the tighter of two":    {[]engine.Window{office, lunch}, "2026-11-27T11:00Z", engine.Scheduled{Windows: []string{"office", "lunch"}, MinReplicas: 6, Window: "lunch", MaxReplicas: 8}},
+		"in whatever order":     {[]engine.Window{lunch, office}, "2026-11-27T11:00Z", engine.Scheduled{Windows: []string{"lunch", "office"}, MinReplicas: 6, Window: "lunch", MaxReplicas: 8}},
+		"a pause":               {[]engine.Window{office, sale}, "2026-11-27T12:00Z", engine.Scheduled{Windows: []string{"office", "sale"}, MinReplicas: 4, Window: "office", MaxReplicas: 10, Pause: "no changes during the sale"}},
 		"long before":           {[]engine.Window{office}, "2026-11-27T07:49Z", engine.Scheduled{}},
-		"warming up":            {[]engine.Window{office}, "2026-11-27T07:50Z", engine.Scheduled{Windows: []string{"office"}, MinReplicas: 4, Prewarming: true}},
-		"warming up, and night": {[]engine.Window{night, office}, "2026-11-27T07:55Z", engine.Scheduled{Windows: []string{"night", "office"}, MinReplicas: 4, MaxReplicas: 3, Prewarming: true}},
-		"warm":                  {[]engine.Window{office}, "2026-11-27T08:00Z", engine.Scheduled{Windows: []string{"office"}, MinReplicas: 4, MaxReplicas: 10}},
+		"warming up":            {[]engine.Window{office}, "2026-11-27T07:50Z", engine.Scheduled{Windows: []string{"office"}, MinReplicas: 4, Window: "office", Prewarming: true}},
+		"warming up, and night": {[]engine.Window{night, office}, "2026-11-27T07:55Z", engine.Scheduled{Windows: []string{"night", "office"}, MinReplicas: 4, Window: "office", MaxReplicas: 3, Prewarming: true}},
+		"warm":                  {[]engine.Window{office}, "2026-11-27T08:00Z", engine.Scheduled{Windows: []string{"office"}, MinReplicas: 4, Window: "office", MaxReplicas: 10}},
 		"warming up the day before": {[]engine.Window{early}, "2026-11-26T23:50Z", engine.Scheduled{
-			Windows: []string{"early"}, MinReplicas: 5, Prewarming: true}},
+			Windows: []string{"early"}, MinReplicas: 5, Window: "early", Prewarming: true}},
 		"warming up for less than holds": {[]engine.Window{lunch, {Name: "tea", From: hours(14, 0), To: hours(15, 0), MinReplicas: 5, Prewarm: time.Hour}}, "2026-11-27T13:30Z",
-			engine.Scheduled{Windows: []string{"lunch", "tea"}, MinReplicas: 6, MaxReplicas: 8}},
+			engine.Scheduled{Windows: []string{"lunch", "tea"}, MinReplicas: 6, Window: "lunch", MaxReplicas: 8}},
 		"warming up for as much as holds": {[]engine.Window{{Name: "tea", From: hours(14, 0), To: hours(15, 0), MinReplicas: 6, Prewarm: time.Hour}, lunch}, "2026-11-27T13:30Z",
-			engine.Scheduled{Windows: []string{"tea", "lunch"}, MinReplicas: 6, MaxReplicas: 8}},
+			engine.Scheduled{Windows: []string{"tea", "lunch"}, MinReplicas: 6, Window: "lunch", MaxReplicas: 8}},
 		"a pause is not warmed up for": {[]engine.Window{{Name: "freeze", From: hours(14, 0), To: hours(15, 0), MinReplicas: 6, Pause: "audit", Prewarm: time.Hour}}, "2026-11-27T13:30Z",
-			engine.Scheduled{Windows: []string{"freeze"}, MinReplicas: 6, Prewarming: true}},
+			engine.Scheduled{Windows: []string{"freeze"}, MinReplicas: 6, Window: "freeze", Prewarming: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := scheduled(c.schedule, instant(t, c.at)); !reflect.DeepEqual(*got, c.want) {

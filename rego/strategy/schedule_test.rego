@@ -11,15 +11,15 @@ world(current, said) := object.union(
 	said,
 )
 
-office := {"schedule": {"windows": ["office"], "minReplicas": 5, "prewarming": false}}
+office := {"schedule": {"windows": ["office"], "minReplicas": 5, "window": "office", "prewarming": false}}
 
-soon := {"schedule": {"windows": ["office"], "minReplicas": 5, "prewarming": true}}
+soon := {"schedule": {"windows": ["night", "office"], "minReplicas": 5, "window": "office", "prewarming": true}}
 
-capped := {"schedule": {"windows": ["night"], "maxReplicas": 3, "prewarming": false}}
+capped := {"schedule": {"windows": ["night"], "window": "", "maxReplicas": 3, "prewarming": false}}
 
-both := {"schedule": {"windows": ["office", "launch"], "minReplicas": 5, "maxReplicas": 8, "prewarming": false}}
+both := {"schedule": {"windows": ["office", "night"], "minReplicas": 5, "window": "office", "maxReplicas": 8, "prewarming": false}}
 
-no_window := {"schedule": {"windows": [], "prewarming": false}}
+no_window := {"schedule": {"windows": [], "window": "", "prewarming": false}}
 
 none := {}
 
@@ -44,7 +44,7 @@ test_recommendation[name] if {
 			"action": "scale_down",
 			"replicas": 5,
 			"code": "WindowOpen",
-			"message": "5 replicas during office, launch",
+			"message": "5 replicas during office",
 		},
 		"warming up": {
 			"world": world(2, soon),
