@@ -132,6 +132,9 @@ type Event struct {
 	Revision string    `json:"revision"`          // of the policy
 }
 
+// Subject is that of the event's policy.
+func (e Event) Subject() string { return subject(e.Mode, e.Policy, e.Target, e.Service) }
+
 // Order asks a target for a number of replicas.
 type Order struct {
 	Event  string // the id of the event that records the intent
@@ -163,6 +166,7 @@ type Record struct {
 	Mode           Mode           `json:"mode"`
 	Revision       string         `json:"revision"`
 	Request        *Request       `json:"request,omitempty"` // what was asked for in the place of the rules
+	Terms          Terms          `json:"terms"`
 	Snapshot       Snapshot       `json:"snapshot"`
 	State          State          `json:"state"` // before the decision
 	Recommendation Recommendation `json:"recommendation"`

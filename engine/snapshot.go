@@ -66,6 +66,7 @@ type Snapshot struct {
 type ServiceView struct {
 	Name     string    `json:"name"`
 	Replicas Replicas  `json:"replicas"`
+	Real     int       `json:"real,omitempty"`    // how many there are really, where a shadow sees its own count
 	Rollout  string    `json:"rollout,omitempty"` // why the target asks to be left alone for now
 	NoRoom   string    `json:"no_room,omitempty"` // why more replicas would find no place now
 	Version  string    `json:"version,omitempty"` // of the service's definition, which an order is bound to

@@ -2,14 +2,13 @@ package engine
 
 import "time"
 
-// State is what the guard must remember of one policy, with the two things it shares with the others: the switch and
-// the budget.
+// State is what the guard must remember of one policy, with what is not its own: the switch, the pauses and the budget.
 type State struct {
-	Enabled bool   `json:"enabled"` // the global switch
-	Budget  Budget `json:"budget"`
+	Enabled bool    `json:"enabled"`          // the global switch
+	Pauses  []Pause `json:"pauses,omitempty"` // of the service, and of all: each holds
+	Budget  Budget  `json:"budget"`
 
 	Boot     Boot      `json:"boot"` // the machine's run on which the deadlines were set
-	Pause    *Pause    `json:"pause,omitempty"`
 	Cooldown Deadlines `json:"cooldown"`
 	Backoff  Backoff   `json:"backoff"`
 	Wishes   []Wish    `json:"wishes,omitempty"`  // the stabilization window, oldest first
@@ -20,6 +19,8 @@ type State struct {
 	Virtual  int       `json:"virtual"`           // what a shadow policy would have now; 0: not started
 	Past     []Past    `json:"past,omitempty"`    // ended events, oldest first: at most 10
 	Changes  []Change  `json:"changes,omitempty"` // within the longest period of the policy's rates, oldest first
+
+	Conditions []Condition `json:"conditions,omitempty"` // as the last decision left them
 }
 
 // Deadlines are the ends of a cooldown, one a direction.
@@ -41,11 +42,25 @@ type Backoff struct {
 	Deadline Deadline `json:"deadline"`
 }
 
-// Pause stops a policy until an instant, or until somebody resumes it when Until is zero.
+// Pause keeps anything from being begun until an instant, or until somebody resumes it when Until is zero.
 type Pause struct {
-	Until  time.Time `json:"until,omitzero"`
-	Actor  string    `json:"actor"`
-	Reason string    `json:"reason"`
+	Service string    `json:"service,omitempty"` // absent: all services
+	Since   time.Time `json:"since,omitzero"`
+	Until   time.Time `json:"until,omitzero"`
+	Boot    Boot      `json:"boot,omitzero"` // of a pause of so many hours: the machine's run on which they are counted
+	Actor   string    `json:"actor"`
+	Reason  string    `json:"reason"`
+}
+
+// Condition says of one thing whether it is so, and since when. Since moves with Status alone; Reason and Message are
+// those of the newest decision.
+type Condition struct {
+	Type    string    `json:"type"`
+	Metric  string    `json:"metric,omitempty"` // that it is about, where there is one a metric
+	Status  bool      `json:"status"`
+	Reason  string    `json:"reason"` // CamelCase code
+	Message string    `json:"message,omitempty"`
+	Since   time.Time `json:"since"`
 }
 
 // Wish is a count that was wanted at an instant.

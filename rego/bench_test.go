@@ -19,8 +19,8 @@ func BenchmarkRecommend(b *testing.B) {
 	})
 }
 
-// BenchmarkStrategies is one recommendation of each strategy for the same three metrics: in Rego, and by hand in Go.
-func BenchmarkStrategies(b *testing.B) {
+// BenchmarkEachStrategy is one recommendation of each strategy for the same three metrics: in Rego, and by hand in Go.
+func BenchmarkEachStrategy(b *testing.B) {
 	for strategy, byHand := range map[string]func(engine.Policy, engine.Snapshot){
 		"threshold":       func(p engine.Policy, s engine.Snapshot) { reference(p, s) },
 		"target_tracking": func(p engine.Policy, s engine.Snapshot) { trackingReference(p, s, false) },

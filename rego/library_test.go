@@ -98,8 +98,8 @@ func TestLibraryPassesItsTests(t *testing.T) {
 	if len(report.Cases) < 50 {
 		t.Errorf("only %d cases ran", len(report.Cases))
 	}
-	if report.Coverage < least {
-		t.Errorf("coverage is %.1f %%, under %d", report.Coverage, least)
+	if report.Coverage.Percent < least {
+		t.Errorf("coverage is %.1f %%, under %d", report.Coverage.Percent, least)
 	}
 }
 

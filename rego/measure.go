@@ -52,7 +52,7 @@ func Measure(p engine.Policy, s engine.Snapshot) []Measured {
 		if m.Status != engine.OK {
 			m.Detail = brief(reading.Detail)
 		}
-		if v, ok := observe(t.Comparison, reading); ok {
+		if v, ok := t.Observe(reading); ok {
 			v = rounded(v)
 			m.Observed = &v
 			sign := 1.0
@@ -65,19 +65,6 @@ func Measure(p engine.Policy, s engine.Snapshot) []Measured {
 		measured[i] = m
 	}
 	return measured
-}
-
-func observe(c engine.Comparison, r engine.Reading) (float64, bool) {
-	switch {
-	case r.Status != engine.OK:
-		return 0, false
-	case c != engine.PercentageChange:
-		return *r.Value, true
-	case r.Previous == nil || *r.Previous == 0:
-		return 0, false
-	}
-	change := 100 * (*r.Value - *r.Previous) / math.Abs(*r.Previous)
-	return change, !math.IsInf(change, 0) && !math.IsNaN(change)
 }
 
 // rounded gives a fraction six significant digits, or, from a million on, those of the nearest whole number. A whole

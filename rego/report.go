@@ -20,7 +20,7 @@ import (
 // Report is how an author's Rego tests went.
 type Report struct {
 	Cases    []Case
-	Coverage float64          // percent of the lines of the author's rules that the tests ran; 100 where there are none
+	Coverage Coverage         // of the author's rules
 	Problems []engine.Problem // why there are no cases: files that do not parse or compile
 }
 
@@ -148,25 +148,4 @@ func cases(r *tester.Result) []Case {
 		list = append(list, c)
 	}
 	return list
-}
-
-func coverage(lines *cover.Cover, modules map[string]*ast.Module, own []File) float64 {
-	rules := map[string]*ast.Module{}
-	for _, f := range own {
-		if m := modules[f.Path]; m != nil {
-			rules[f.Path] = m
-		}
-	}
-	found := lines.Report(rules)
-	ran, all := 0, 0
-	for file := range rules {
-		if f := found.Files[file]; f != nil {
-			ran += f.CoveredLines
-			all += f.CoveredLines + f.NotCoveredLines
-		}
-	}
-	if all == 0 {
-		return 100
-	}
-	return 100 * float64(ran) / float64(all)
 }

@@ -68,7 +68,7 @@ func (t *Tracked) track(m engine.Metric, p engine.Policy, n engine.Replicas, r e
 		t.Silent = max(0, n.Ready-r.Reporting)
 	}
 	load := ratio
-	if whole(m) {
+	if m.Whole() {
 		ratio /= float64(max(1, n.Current))
 	} else {
 		load *= float64(n.Ready - t.Silent)
@@ -78,7 +78,7 @@ func (t *Tracked) track(m engine.Metric, p engine.Policy, n engine.Replicas, r e
 	if n.Ready > 0 {
 		t.Under = max(0, -beyond(load+float64(t.Silent), n.Ready))
 	}
-	if r.Expected != nil && whole(m) {
+	if r.Expected != nil && m.Whole() {
 		coming := *r.Expected / t.Value
 		t.Expected, t.Coming, t.Beyond = number(*r.Expected), capped(coming), new(beyond(coming, n.Current))
 	}
@@ -88,11 +88,6 @@ func (t *Tracked) track(m engine.Metric, p engine.Policy, n engine.Replicas, r e
 func beyond(load float64, replicas int) float64 {
 	n := float64(replicas)
 	return rounded((within(load) - n) / max(1, n))
-}
-
-// whole says whether a metric's value is the whole service's.
-func whole(m engine.Metric) bool {
-	return m.Scope == engine.Total || m.Scope == engine.PerReplica && m.Aggregation == "sum"
 }
 
 func number(v float64) *float64 {

@@ -35,8 +35,8 @@ type stopped struct {
 
 func watch(ctx context.Context) *watcher {
 	w := &watcher{ctx: ctx}
-	w.timer = time.AfterFunc(deadline, w.look)
-	w.timer.Reset(interval) // only now: a look sets the timer itself, so it must find it
+	w.timer = time.AfterFunc(time.Hour, w.look) // never: on a busy machine a short time may pass before it is assigned
+	w.timer.Reset(interval)                     // only now: a look sets the timer itself, so it must find it
 	return w
 }
 

@@ -75,7 +75,7 @@ func (w *written) unread() {
 func (w *written) nothingAhead() {
 	whole := func(t engine.Target) bool {
 		m, _ := w.policy.Metric(t.Metric)
-		return m.Scope == engine.Total || m.Scope == engine.PerReplica && m.Aggregation == "sum"
+		return m.Whole()
 	}
 	if uses(w.policy, "predictive") && !slices.ContainsFunc(w.policy.Targets, whole) {
 		w.warn(w.place("strategy"), "strategy", "strategy predictive has nothing to look ahead at: only metrics of the whole service are forecast (scope total, "+

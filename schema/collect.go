@@ -23,6 +23,7 @@ const (
 	ruleFile
 	testFile
 	scenarioFile
+	archiveFile // a scenario with policies and rules of its own
 )
 
 func kindOf(name string) kind {
@@ -31,6 +32,8 @@ func kindOf(name string) kind {
 		return other
 	case strings.HasSuffix(name, ".scenario.yaml"):
 		return scenarioFile
+	case strings.HasSuffix(name, ".scenario.txtar"):
+		return archiveFile
 	case ext == ".cue":
 		return cueFile
 	case ext == ".json":
@@ -70,7 +73,7 @@ func collect(path string) ([]file, []engine.Problem, error) {
 	if !info.IsDir() {
 		f := file{path: path, kind: kindOf(filepath.Base(path))}
 		if f.kind == other {
-			return nil, nil, fmt.Errorf("load policies: %s is not a .cue, .json, .yaml, .yml or .rego file", path)
+			return nil, nil, fmt.Errorf("load policies: %s is not a .cue, .json, .yaml, .yml, .rego or .scenario.txtar file", path)
 		}
 		if f.text, err = readFile(path); err != nil {
 			return nil, nil, fmt.Errorf("load policies: %w", err)

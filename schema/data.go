@@ -35,9 +35,9 @@ func parseData(f file) (ast.Expr, []engine.Problem) {
 			return nil, []engine.Problem{{File: f.path, Line: at, Column: 1,
 				Message: "a second YAML document begins here; allowed: one document a file; put it in a file of its own"}}
 		}
-		parsed, err := yaml.Extract(f.path, f.text)
-		if err != nil {
-			return nil, []engine.Problem{yamlProblem(f.path, err)}
+		parsed, p := parseYAML(f.path, f.text)
+		if p != nil {
+			return nil, []engine.Problem{*p}
 		}
 		expr = whole(parsed)
 		if _, nothing := expr.(*ast.BinaryExpr); nothing { // null or anything, which data never is
@@ -64,6 +64,23 @@ func screenJSON(path string, text []byte) *engine.Problem {
 	before := text[:offset]
 	return &engine.Problem{File: path, Line: 1 + bytes.Count(before, []byte("\n")), Column: offset - bytes.LastIndexByte(before, '\n'),
 		Message: "not JSON: " + syntax.Error()}
+}
+
+// parseYAML refuses what ends a line to YAML alone: CUE's reader counts lines without it, and loses its way.
+func parseYAML(path string, text []byte) (*ast.File, *engine.Problem) {
+	for i, r := range string(text) {
+		if r == '\u0085' || r == '\u2028' || r == '\u2029' || r == '\r' && !bytes.HasPrefix(text[i+1:], []byte("\n")) {
+			before := text[:i]
+			return nil, &engine.Problem{File: path, Line: 1 + bytes.Count(before, []byte("\n")), Column: i - bytes.LastIndexByte(before, '\n'),
+				Message: fmt.Sprintf("the character U+%04X ends a line here, to YAML alone; end lines with a line feed (U+000A)", r)}
+		}
+	}
+	parsed, err := yaml.Extract(path, text)
+	if err != nil {
+		p := yamlProblem(path, err)
+		return nil, &p
+	}
+	return parsed, nil
 }
 
 // yamlProblem takes file and line out of a parser's message, where they stand in front.

@@ -22,6 +22,9 @@ func Load(path string, queries Queries) (Set, error) {
 		return Set{}, err
 	}
 	folder := len(files) != 1 || files[0].path != path
+	if !folder && files[0].kind == archiveFile {
+		return loadArchive(files[0], queries)
+	}
 	set, err := check(files, folder, queries)
 	if err != nil {
 		return Set{}, err
@@ -74,7 +77,7 @@ func check(files []file, folder bool, queries Queries) (Set, error) {
 			l.set.Rules = append(l.set.Rules, RegoFile{Path: f.path, Text: f.text})
 		case testFile:
 			l.set.Tests = append(l.set.Tests, RegoFile{Path: f.path, Text: f.text})
-		case scenarioFile:
+		case scenarioFile, archiveFile:
 			l.set.Scenarios = append(l.set.Scenarios, f.path)
 		}
 	}
@@ -204,6 +207,7 @@ func (l *loading) readPolicies(v cue.Value, w *walk) {
 // finish holds the policies against each other and keeps those that nothing is wrong with.
 func (l *loading) finish() {
 	l.rivals()
+	l.set.Written = map[string]Body{}
 	for _, w := range l.policies {
 		l.asks(w)
 	}
@@ -211,6 +215,9 @@ func (l *loading) finish() {
 		l.set.Problems = append(l.set.Problems, w.problems...)
 		if !slices.ContainsFunc(w.problems, func(p engine.Problem) bool { return !p.Warning }) {
 			l.set.Policies = append(l.set.Policies, w.policy)
+			if body, err := w.value.MarshalJSON(); err == nil {
+				l.set.Written[w.policy.Name] = body
+			}
 		}
 	}
 	slices.SortFunc(l.set.Policies, func(a, b engine.Policy) int { return strings.Compare(a.Name, b.Name) })

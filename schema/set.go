@@ -8,6 +8,7 @@ package schema
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -23,7 +24,11 @@ type Set struct {
 	Tests     []RegoFile       // the author's *_test.rego
 	Scenarios []string         // paths of *.scenario.yaml
 	Files     []string         // every file that was read, for watching
+	Written   map[string]Body  // what the author wrote of each policy, by its name
 }
+
+// Body is a policy as its author wrote it, without defaults, in JSON.
+type Body = json.RawMessage
 
 // RegoFile is a file of the author's rules, not compiled.
 type RegoFile struct {

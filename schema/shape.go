@@ -30,7 +30,11 @@ func shapeOf(v cue.Value) (*shape, error) {
 	if a := v.Attribute("secret"); a.Err() == nil {
 		s.secret = true
 	}
-	if a := v.Attribute("allowed"); a.Err() == nil {
+	a := v.Attribute("allowed")
+	if a.Err() != nil {
+		a = cue.Dereference(v).Attribute("allowed") // an element of a list can't have one itself
+	}
+	if a.Err() == nil {
 		words, err := a.String(0)
 		if err != nil {
 			return nil, fmt.Errorf("read @allowed of %s: %w", v.Path(), err)
@@ -120,7 +124,7 @@ func (s *shape) find(path string) *shape {
 
 // accepts says whether a plain value is concrete and meets its constraint.
 func (s *shape) accepts(v cue.Value) bool {
-	if s.duration {
+	if s.duration && v.IncompleteKind() != cue.BoolKind { // which some allow in its place
 		_, err := duration(scalar(v), s.shortest)
 		return err == nil
 	}

@@ -22,6 +22,8 @@ func TestScreen(t *testing.T) {
 		{"deep JSON", "a.json", deep, "a.json:1:101: error: brackets are nested deeper than 100; write it flatter"},
 		{"deep YAML", "a.yaml", "a: " + strings.Repeat("- ", 150) + "1", "a.yaml: error: not YAML: block sequence entries are not allowed in this context"},
 		{"deep YAML list", "a.yaml", strings.Repeat("- ", 150) + "1", "a.yaml:1:203: error: values are nested deeper than 100; write it flatter"},
+		{"carriage returns", "a.yaml", "#\n# a\rb#", "a.yaml:2:4: error: the character U+000D ends a line here, to YAML alone; end lines with a line feed (U+000A)"},
+		{"line separator", "a.yaml", "a: 'b\u2028c'", "a.yaml:1:6: error: the character U+2028 ends a line here, to YAML alone; end lines with a line feed (U+000A)"},
 		{"deep CUE", "a.cue", "a: " + deep, "a.cue:1:104: error: brackets are nested deeper than 100; write it flatter"},
 		{"long CUE path", "a.cue", strings.Repeat("a:", 2000) + "1", "a.cue:1:2001: error: an expression of more than 2000 tokens; split it"},
 		{"long CUE expression", "a.cue", "a: 1" + strings.Repeat("+1", 2000), "a.cue:1:2002: error: an expression of more than 2000 tokens; split it"},

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/user"
 
+	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/spf13/cobra"
 )
@@ -27,15 +28,20 @@ func newEnable(f *flags, on bool) *cobra.Command {
 				return unreachable(err)
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "autoscaling is %sd\n", use)
-			if offline, ok := flyball.(*app.Offline); ok {
-				socket, store := offline.Where()
-				fmt.Fprintf(cmd.ErrOrStderr(), "no daemon answers at %s; wrote the switch to %s\n", socket, store)
-			}
+			wrote(cmd, flyball, "the switch")
 			return nil
 		},
 	}
 	f.daemonFlags(cmd)
 	return cmd
+}
+
+// wrote says where something was written to where no daemon runs that would heed it at once.
+func wrote(cmd *cobra.Command, flyball api.Flyball, what string) {
+	if offline, ok := flyball.(*app.Offline); ok {
+		socket, store := offline.Where()
+		fmt.Fprintf(cmd.ErrOrStderr(), "no daemon answers at %s; wrote %s to %s\n", socket, what, store)
+	}
 }
 
 // actor is who sits at the keyboard, for the record.

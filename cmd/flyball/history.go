@@ -49,7 +49,7 @@ func newHistory(f *flags) *cobra.Command {
 }
 
 func printHistory(out io.Writer, events []engine.Event) error {
-	w := newTable("TIME", "SERVICE", "ACTION", "FROM", "TO", "REACHED", "RESULT", "TOOK", "WHY")
+	w := newTable("TIME", "POLICY", "SERVICE", "ACTION", "FROM", "TO", "REACHED", "RESULT", "TOOK", "WHY")
 	for _, e := range events {
 		result, took, reached := string(e.Result), e.Ended.Sub(e.Started).Round(10*time.Millisecond).String(), fmt.Sprint(e.Reached)
 		if e.Result == "" {
@@ -58,7 +58,7 @@ func printHistory(out io.Writer, events []engine.Event) error {
 		if e.Mode == engine.Shadow { // nothing was done that could have ended
 			result, took, reached = "shadow", "-", "-"
 		}
-		w.row(e.Started.Local().Format(time.DateTime), e.Service, string(e.Action), fmt.Sprint(e.From), fmt.Sprint(e.To),
+		w.row(e.Started.Local().Format(time.DateTime), e.Policy, e.Service, string(e.Action), fmt.Sprint(e.From), fmt.Sprint(e.To),
 			reached, result, took, why(e))
 	}
 	return w.print(out)

@@ -9,25 +9,28 @@ import (
 	"testing"
 )
 
-// The README's policy gives the README's decision.
-func TestReadmeExample(t *testing.T) {
+// find is what a pattern encloses in the README.
+func find(t *testing.T, pattern string) string {
+	t.Helper()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	find := func(pattern string) string {
-		t.Helper()
-		m := regexp.MustCompile(pattern).FindSubmatch(readme)
-		if m == nil {
-			t.Fatalf("the README has no %s", pattern)
-		}
-		return string(m[1])
+	m := regexp.MustCompile(pattern).FindSubmatch(readme)
+	if m == nil {
+		t.Fatalf("the README has no %s", pattern)
 	}
+	return string(m[1])
+}
+
+// The README's policy gives the README's decision, and does what its scenario expects.
+func TestReadmeExample(t *testing.T) {
 	dir := t.TempDir()
 	policy, snapshot := filepath.Join(dir, "backend.cue"), filepath.Join(dir, "busy.json")
 	for path, text := range map[string]string{
-		policy:   find("(?s)```cue\n(.*?)```"),
-		snapshot: find("`busy.json` is `(.*)`"),
+		policy:   find(t, "(?s)```cue\n(.*?)```"),
+		snapshot: find(t, "`busy.json` is `(.*)`"),
+		filepath.Join(dir, "morning.scenario.yaml"): find(t, "(?s)```yaml\n(.*?)```"),
 	} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -37,7 +40,24 @@ func TestReadmeExample(t *testing.T) {
 	if code := execute(t.Context(), []string{"eval", "-p", policy, "--snapshot", snapshot}, strings.NewReader(""), &out, &errs); code != exitFine {
 		t.Fatalf("exit code %d: %s", code, errs.String())
 	}
-	if want := find(`(?s)\$ flyball eval [^\n]*\n(.*?)` + "```"); out.String() != want {
+	if want := find(t, `(?s)\$ flyball eval [^\n]*\n(.*?)`+"```"); out.String() != want {
 		t.Errorf("eval prints\n%s\nthe README says\n%s", out.String(), want)
+	}
+	out.Reset()
+	errs.Reset()
+	if code := execute(t.Context(), []string{"test", dir}, strings.NewReader(""), &out, &errs); code != exitFine || !strings.Contains(errs.String(), "5 tests, 0 failed") {
+		t.Errorf("test ends with %d and prints\n%s%s", code, out.String(), errs.String())
+	}
+}
+
+// The README's policy with everything in it is valid, and nothing in it is doubtful.
+func TestReadmeStrategies(t *testing.T) {
+	policy := filepath.Join(t.TempDir(), "shop.cue")
+	if err := os.WriteFile(policy, []byte(find(t, "(?s)rates\n\n```cue\n(.*?)```")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	if code := execute(t.Context(), []string{"validate", "--strict", policy}, strings.NewReader(""), &out, &errs); code != exitFine {
+		t.Errorf("exit code %d: %s%s", code, out.String(), errs.String())
 	}
 }

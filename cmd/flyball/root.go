@@ -100,8 +100,27 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 	p.StringVarP(&f.policies, "policies", "p", defaultPolicies, "folder or file of policies")
 	p.StringVar(&f.envFile, "env-file", defaultEnvFile, "file of AUTOSCALING_ and other settings")
 	root.AddCommand(
-		newInit(f), newValidate(f), newTest(f), newEval(f), newRun(f),
-		newStatus(f), newHistory(f), newMetrics(f), newPush(f), newDoctor(f), newScale(f), newRollback(f), newEnable(f, true), newEnable(f, false), newVersion(), newLoad(),
+		newInit(f),
+		newValidate(f),
+		newTest(f),
+		newEval(f),
+		newBacktest(f),
+		newRun(f),
+		newStatus(f),
+		newHistory(f),
+		newMetrics(f),
+		newPush(f),
+		newDoctor(f),
+		newScale(f),
+		newRollback(f),
+		newEnable(f, true),
+		newEnable(f, false),
+		newPause(f),
+		newResume(f),
+		newImport(f),
+		newReport(f),
+		newVersion(),
+		newLoad(),
 	)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return coded{exitUsage, fmt.Errorf("%w\nsee %s --help", err, cmd.CommandPath())}

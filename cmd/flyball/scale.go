@@ -19,7 +19,8 @@ func newScale(f *flags) *cobra.Command {
 		Long: `Ask the daemon for a number of replicas. The policy's bounds, the budget and a change under way hold; --force goes
 beyond the bounds and the budget. A replica whose drain fails stays, with --force too: mend the drain, or take it out of the
 policy. Cooldowns and the back-off do not hold, and the cooldowns start anew: until they end the policy leaves the service
-alone, unless it is under its minimum. The service needs a policy that is enabled and live; autoscaling may be off.`,
+alone, unless it is under its minimum. The service needs a policy that is enabled and live; autoscaling may be off, or paused:
+both bind the policies, and not the people who know why.`,
 		Example: `  flyball scale backend 3`,
 		Args:    cobra.ExactArgs(2),
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
@@ -61,6 +62,9 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 		state = "on"
 	}
 	fmt.Fprintf(out, "autoscaling: %s\n", state)
+	if s.Pause != nil {
+		printLines(out, fold("paused: all services, "+pauseLine(*s.Pause), ""))
+	}
 	switch d := s.Daemon; {
 	case d == nil:
 		fmt.Fprintln(out, "daemon: not running; this is what it last recorded")
@@ -75,13 +79,66 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 	}
 	w := newTable("POLICY", "SERVICE", "STATE", "REPLICAS", "MIN-MAX", "METRICS", "LAST DECISION", "REASON")
 	for _, p := range s.Policies {
-		w.row(p.Name, p.Service, stateOf(p, s.Enabled), replicasOf(p), fmt.Sprintf("%d-%d", p.MinReplicas, p.MaxReplicas),
-			metricsOf(p.Metrics), ago(p.LastEvaluation, now), reasonOf(p))
+		w.row(p.Name, p.Service, stateOf(p, s), replicasOf(p), fmt.Sprintf("%d-%d", p.MinReplicas, p.MaxReplicas),
+			metricsOf(p.Metrics), ago(p.LastEvaluation, now), "")
 	}
-	return w.print(out)
+	lines := w.lines()
+	printLines(out, lines[:1])
+	for i, p := range s.Policies {
+		under, said := notes(p, s, now)
+		row, reason := lines[i+1], reasonOf(p, said)
+		switch all := row + reason; {
+		case utf8.RuneCountInString(all) <= width:
+			row = all
+		case !said || reason != p.Reason:
+			under = append([]string{reason}, under...)
+		}
+		printLines(out, []string{row})
+		for _, note := range under {
+			printLines(out, fold(note, "  "))
+		}
+	}
+	return nil
 }
 
-func stateOf(p api.PolicyStatus, on bool) string {
+func printLines(out io.Writer, lines []string) {
+	for _, line := range lines {
+		fmt.Fprintln(out, strings.TrimRight(line, " "))
+	}
+}
+
+// notes are what is to be said of a policy under its row: a pause, and what is not as one wishes. said is whether the
+// reason of the last decision is among it.
+func notes(p api.PolicyStatus, s api.Status, now time.Time) (all []string, said bool) {
+	said = p.Reason == "Paused" && paused(p, s)
+	if p.Pause != nil {
+		all = append(all, "paused "+pauseLine(*p.Pause))
+	}
+	for _, c := range p.Conditions {
+		switch wished := c.Type != "Limited"; {
+		case c.Status == wished, c.Type == "Vetoes":
+		case c.Reason == "Paused", c.Reason == "Disabled" && !s.Enabled: // which is said where it is so
+		default:
+			all = append(all, fmt.Sprintf("%s %s for %s: %s: %s", c.Type, yes(c.Status), span(now.Sub(c.Since)), c.Reason, c.Message))
+			said = said || c.Reason == p.Reason
+		}
+	}
+	if v := p.Veto; v != nil {
+		all = append(all, fmt.Sprintf("%s alone keeps it from going down, and has been against it for %s: %s", v.Metric, span(now.Sub(v.Since)), v.Message))
+	}
+	return all, said
+}
+
+func paused(p api.PolicyStatus, s api.Status) bool { return p.Pause != nil || s.Pause != nil }
+
+func yes(so bool) string {
+	if so {
+		return "yes"
+	}
+	return "no"
+}
+
+func stateOf(p api.PolicyStatus, s api.Status) string {
 	switch {
 	case !p.Enabled:
 		return "disabled"
@@ -89,12 +146,16 @@ func stateOf(p api.PolicyStatus, on bool) string {
 		return "blocked"
 	case p.Open != nil:
 		return fmt.Sprintf("%s to %d", p.Open.Action, p.Open.To)
+	case p.Pause != nil && p.Pause.Until != nil:
+		return "paused " + span(seconds(p.Pause.Seconds))
+	case paused(p, s):
+		return "paused"
 	case p.Backoff != nil && p.Backoff.Seconds > 0:
 		left := time.Duration(p.Backoff.Seconds * float64(time.Second)).Round(time.Second)
 		return fmt.Sprintf("backing off %s (%d failed)", left, p.Backoff.Failures)
 	case p.Mode == engine.Shadow:
 		return "shadow"
-	case !on:
+	case !s.Enabled:
 		return "off"
 	}
 	return "active"
@@ -125,16 +186,20 @@ func metricsOf(metrics map[string]engine.Reading) string {
 	return strings.Join(parts, ", ")
 }
 
-func reasonOf(p api.PolicyStatus) string {
+// reasonOf is why there was no decision, or what the last one says, in one line: its code alone where the rest is said
+// elsewhere.
+func reasonOf(p api.PolicyStatus, said bool) string {
+	text := p.Reason
 	switch {
 	case p.Error != "":
-		return p.Error
-	case p.LastResult != "" && p.LastResult != engine.Succeeded:
-		return fmt.Sprintf("%s: %s (the last change ended %s: flyball history %s)", p.Reason, p.Message, p.LastResult, p.Service)
-	case p.Message != "":
-		return p.Reason + ": " + p.Message
+		text = p.Error
+	case p.Message != "" && !said:
+		text += ": " + p.Message
 	}
-	return p.Reason
+	if p.Error == "" && p.LastResult != "" && p.LastResult != engine.Succeeded {
+		text += fmt.Sprintf(" (the last change ended %s: flyball history %s)", p.LastResult, p.Service)
+	}
+	return strings.ReplaceAll(text, "\n", "; ")
 }
 
 func ago(at *time.Time, now time.Time) string {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 )
 
 // table lines up columns.
@@ -25,13 +26,35 @@ func (t *table) row(cells ...string) { fmt.Fprintln(t.columns, strings.Join(cell
 
 // print writes the table without the blanks that empty last cells leave.
 func (t *table) print(out io.Writer) error {
-	if err := t.columns.Flush(); err != nil {
-		return err
-	}
-	for line := range strings.Lines(t.text.String()) {
-		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " \n")); err != nil {
+	for _, line := range t.lines() {
+		if _, err := fmt.Fprintln(out, strings.TrimRight(line, " ")); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lines is the table as it is printed, with those blanks.
+func (t *table) lines() []string {
+	_ = t.columns.Flush() // to memory
+	return strings.Split(strings.TrimSuffix(t.text.String(), "\n"), "\n")
+}
+
+// width is of a terminal that is not wide.
+const width = 100
+
+// fold breaks a text between words into lines that fit, the first behind indent and the others a little further in.
+func fold(text, indent string) []string {
+	var lines []string
+	line := indent
+	for i, word := range strings.Fields(text) {
+		if i > 0 && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+			lines = append(lines, line)
+			line = indent + "  "
+		} else if i > 0 {
+			line += " "
+		}
+		line += word
+	}
+	return append(lines, line)
 }

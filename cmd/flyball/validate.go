@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/app"
@@ -71,11 +70,7 @@ func printProblems(out io.Writer, format string, problems []engine.Problem, poli
 		return printJSON(out, map[string]any{"policies": names, "problems": problems})
 	case "github":
 		for _, p := range problems {
-			level := "error"
-			if p.Warning {
-				level = "warning"
-			}
-			fmt.Fprintf(out, "::%s file=%s,line=%d,col=%d::%s\n", level, property(p.File), p.Line, p.Column, message(p.Message))
+			annotate(out, p)
 		}
 		return nil
 	}
@@ -83,16 +78,6 @@ func printProblems(out io.Writer, format string, problems []engine.Problem, poli
 		fmt.Fprintln(out, p)
 	}
 	return nil
-}
-
-// GitHub's workflow commands escape what would end a message or a property:
-// https://docs.github.com/actions/reference/workflow-commands-for-github-actions
-func message(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(s)
-}
-
-func property(s string) string {
-	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(message(s))
 }
 
 func printJSON(out io.Writer, v any) error {

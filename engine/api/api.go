@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/report"
 )
 
 // Flyball is what can be asked of a daemon, or of its store while none runs.
@@ -16,6 +17,11 @@ type Flyball interface {
 	History(ctx context.Context, service string, limit int) ([]engine.Event, error)
 	// Enable turns the global switch. The last call persists and wins over AUTOSCALING_ENABLED.
 	Enable(ctx context.Context, on bool, actor string) error
+	// Pause has nothing begun of a service, or of all, until it ends by itself or somebody resumes. A Refusal says what of it
+	// can't be, or that there is no such service.
+	Pause(ctx context.Context, ask PauseAsk) (Paused, error)
+	// Resume ends the pause of a service; service "" means that of all services, which leaves those of single ones.
+	Resume(ctx context.Context, service, actor string) (Resumed, error)
 	// Scale asks for a number of replicas, and Rollback for what was there before the last change, in the place of the
 	// rules. They answer once it is decided; History tells how the event ends. A Refusal says why nothing was decided.
 	Scale(ctx context.Context, service string, ask Ask) (Begun, error)
@@ -24,6 +30,8 @@ type Flyball interface {
 	Metrics(ctx context.Context, service string) ([]MetricStatus, error)
 	// Samples is the history of a metric.
 	Samples(ctx context.Context, asked Asked) (Kept, error)
+	// Report sums up what the policies of a service did, and would have done; service "" means all services.
+	Report(ctx context.Context, service string, from, to time.Time) (report.Report, error)
 	// Push takes values that an application posts. All of them are taken, or none.
 	Push(ctx context.Context, service string, samples []Pushed) error
 }
@@ -52,6 +60,7 @@ func (r Refusal) Error() string { return r.Detail }
 // Status is what flyball knows now.
 type Status struct {
 	Enabled  bool           `json:"enabled"`
+	Pause    *Pause         `json:"pause,omitempty"`  // of all services
 	Daemon   *Daemon        `json:"daemon,omitempty"` // absent: no daemon runs, this was read from the store
 	Policies []PolicyStatus `json:"policies"`
 }
@@ -83,6 +92,9 @@ type PolicyStatus struct {
 	Reason          string                    `json:"reason,omitempty"`
 	Message         string                    `json:"message,omitempty"`
 	Metrics         map[string]engine.Reading `json:"metrics,omitempty"`
+	Conditions      []engine.Condition        `json:"conditions,omitempty"` // as the last decision left them
+	Veto            *engine.Condition         `json:"veto,omitempty"`       // the metric that alone has kept the service up for a day
+	Pause           *Pause                    `json:"pause,omitempty"`      // of the service
 	Cooldown        *Cooldown                 `json:"cooldown,omitempty"`
 	Backoff         *Backoff                  `json:"backoff,omitempty"` // after raises of which nothing stayed
 	Open            *engine.Event             `json:"open,omitempty"`    // what is being carried out

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/report"
 	"go.uber.org/goleak"
 )
 
@@ -26,11 +27,26 @@ type paper struct {
 	samples Asked
 	pushed  []Pushed
 
+	from, to time.Time // of a report
+
 	on    bool
 	actor string
 	fail  error
 	limit int
 	asked []Ask
+
+	paused  PauseAsk
+	resumed string
+}
+
+func (p *paper) Pause(_ context.Context, ask PauseAsk) (Paused, error) {
+	p.paused = ask
+	return Paused{Pause: Pause{Service: ask.Service, Actor: ask.Actor, Reason: ask.Reason, Seconds: ask.Seconds}}, p.fail
+}
+
+func (p *paper) Resume(_ context.Context, service, actor string) (Resumed, error) {
+	p.resumed, p.actor = service, actor
+	return Resumed{Ended: &Pause{Service: service}, Still: []Pause{{Actor: "ben"}}}, p.fail
 }
 
 func (p *paper) Scale(_ context.Context, service string, ask Ask) (Begun, error) {
@@ -68,6 +84,11 @@ func (p *paper) Metrics(_ context.Context, service string) ([]MetricStatus, erro
 func (p *paper) Samples(_ context.Context, asked Asked) (Kept, error) {
 	p.samples = asked
 	return Kept{From: asked.From, To: asked.To, Series: []engine.Series{{Metric: asked.Metric, Points: []engine.Point{{At: asked.To, Value: 1}}}}}, p.fail
+}
+
+func (p *paper) Report(_ context.Context, service string, from, to time.Time) (report.Report, error) {
+	p.from, p.to = from, to
+	return report.Report{From: from, To: to, Services: []report.Service{{Service: service}}}, p.fail
 }
 
 func (p *paper) Push(_ context.Context, _ string, samples []Pushed) error {
@@ -120,6 +141,10 @@ func TestOverTheSocket(t *testing.T) {
 	if h, err := c.History(t.Context(), "shop/../web", 7); err != nil || len(h) != 1 || h[0].Service != "shop/../web" || p.limit != 7 {
 		t.Errorf("history: %+v, limit %d, %v", h, p.limit, err)
 	}
+	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	if r, err := c.Report(t.Context(), "web", from, from.Add(time.Hour)); err != nil || r.Services[0].Service != "web" || !p.from.Equal(from) || !r.To.Equal(from.Add(time.Hour)) {
+		t.Errorf("report: %+v, %v", r, err)
+	}
 	if b, err := c.Scale(t.Context(), "web", Ask{Replicas: 4, Force: true, Actor: "ana"}); err != nil || b.Decision.To != 4 || b.Event.Service != "web" {
 		t.Errorf("scale: %+v, %v", b, err)
 	}
@@ -128,6 +153,14 @@ func TestOverTheSocket(t *testing.T) {
 	}
 	if want := []Ask{{4, true, "ana"}, {2, false, "ana"}}; !slices.Equal(p.asked, want) {
 		t.Errorf("asked %+v, want %+v", p.asked, want)
+	}
+	until := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	ask := PauseAsk{Service: "web", Until: until, Reason: "a sale", Actor: "ana"}
+	if got, err := c.Pause(t.Context(), ask); err != nil || p.paused != ask || got.Pause.Actor != "ana" {
+		t.Errorf("pause: %+v, asked %+v, %v", got, p.paused, err)
+	}
+	if got, err := c.Resume(t.Context(), "web", "ana"); err != nil || p.resumed != "web" || p.actor != "ana" || got.Ended.Service != "web" || got.Still[0].Actor != "ben" {
+		t.Errorf("resume: %+v of %q by %q, %v", got, p.resumed, p.actor, err)
 	}
 	p.fail = Refusal{409, "a change is under way"}
 	if _, err := c.Scale(t.Context(), "web", Ask{Replicas: 4}); !errors.Is(err, p.fail) {
@@ -201,11 +234,19 @@ func TestRequests(t *testing.T) {
 		{"no history", "GET", "history/idle", "", 200, `"history":[]`},
 		{"limit of 0", "GET", "history/web?limit=0", "", 400, `limit is \"0\"; allowed is 1 to 1000`},
 		{"limit that is no number", "GET", "history/web?limit=ten", "", 400, `limit is \"ten\"`},
+		{"a report", "GET", "report/web?since=7d", "", 200, `"success":true,"service":"web","from":`},
+		{"a report of all", "GET", "report", "", 200, `"services":[{"service":""`},
+		{"a report since when", "GET", "report/web?since=tuesday", "", 400, `since is \"tuesday\"; allowed is a length of time such as 90m, 24h or 7d`},
 		{"enable what", "POST", "enable", `{}`, 400, `lacks`},
 		{"enable misspelt", "POST", "enable", `{"enbaled": true}`, 400, `enbaled`},
 		{"enable with a text", "POST", "enable", `{"enabled": "yes"}`, 400, `the body is not`},
 		{"half a body", "POST", "enable", `{"enab`, 400, `the body is not`},
 		{"a huge body", "POST", "enable", `{"actor":"` + strings.Repeat("x", maxBody) + `"}`, 400, `too large`},
+		{"pause all", "POST", "pause", `{"seconds": 60, "reason": "a sale"}`, 200, `{"success":true,"pause":{"since":"0001-01-01T00:00:00Z","seconds":60,"actor":"api","reason":"a sale"}}`},
+		{"pause misspelt", "POST", "pause", `{"servcie": "web"}`, 400, `servcie`},
+		{"pause until a word", "POST", "pause", `{"until": "tomorrow"}`, 400, `the body is not like`},
+		{"resume all", "POST", "resume", "", 200, `{"success":true,"ended":`},
+		{"resume misspelt", "POST", "resume", `{"servcie": "web"}`, 400, `servcie`},
 		{"the wrong method", "GET", "enable", "", 405, ""},
 		{"no such path", "GET", "nothing", "", 404, ""},
 	}

@@ -81,7 +81,9 @@ func Handler(f Flyball, log *slog.Logger) http.Handler {
 			return begunAnswer{Success: true, Service: r.PathValue("service"), Begun: begun}, err
 		})
 	}
+	servePauses(f, handle)
 	serveMetrics(f, handle)
+	serveReport(f, handle)
 	return mux
 }
 

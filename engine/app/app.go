@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,7 +83,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	a.sources = &sources{env: o.env()}
 	live := &control.Live{
 		Targets:    to.targets(),
-		NewWindows: func() control.Windows { return new(metrics.Windows) },
+		NewWindows: func(p engine.Policy) control.Windows { return metrics.For(p) },
 		History:    store,
 		Deadline:   callDeadline,
 		Budget:     &control.Budget{MaxReplicas: o.MaxReplicas, MinMemory: int64(*o.MinMemoryMB) << 20},
@@ -185,6 +187,12 @@ func (a *App) banner() {
 		a.log.Info("dry run: decisions are made as if autoscaling were on, nothing is touched")
 	case !on:
 		a.log.Warn("autoscaling is off: decisions are shown, nothing is touched; turn it on with flyball enable")
+	}
+	pauses, _ := a.store.Pauses(context.Background()) // a cycle tells when they can't be read
+	for _, place := range slices.Sorted(maps.Keys(pauses)) {
+		if p := holding(pauses, place, a.loop.Now()); p != nil {
+			a.log.Warn("paused", "service", called(p.Service), "until", untilText(p.Until), "actor", p.Actor, "reason", p.Reason)
+		}
 	}
 }
 

@@ -57,7 +57,7 @@ func BenchmarkDay(b *testing.B) {
 		world := &daily{}
 		live := &control.Live{
 			Targets: map[string]control.Target{"": world}, Sources: map[string]control.Feed{"system": {Source: world, Whole: true}},
-			NewWindows: func() control.Windows { return new(metrics.Windows) }, History: store, Deadline: time.Minute,
+			NewWindows: func(p engine.Policy) control.Windows { return metrics.For(p) }, History: store, Deadline: time.Minute,
 		}
 		before := cpuSeconds()
 		for at := time.Duration(0); at < day; at += every {

@@ -64,7 +64,7 @@ func paper(p engine.Policy, s schema.SnapshotService, at time.Time) *scenario.Wo
 	world := &scenario.World{Replicas: s.Replicas, Readings: s.Metrics, Rollout: s.Rollout, History: s.History}
 	world.Memory.Cooldown = engine.Deadlines{Up: deadline(at, s.CooldownUp), Down: deadline(at, s.CooldownDown)}
 	if s.Paused {
-		world.Memory.Pause = &engine.Pause{Actor: "the snapshot", Reason: s.PauseReason}
+		world.Memory.Pauses = []engine.Pause{{Service: p.Service, Actor: "the snapshot", Reason: s.PauseReason}}
 	}
 	return world
 }

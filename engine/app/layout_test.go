@@ -22,10 +22,12 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/sim":      {},
 		"engine/metrics":  {"engine"},
 		"schema":          {"engine", "engine/metrics/formula"},
+		"schema/convert":  {"engine", "schema"},
 		"rego":            {"engine"},
-		"engine/api":      {"engine"},
+		"engine/report":   {"engine"},
+		"engine/api":      {"engine", "engine/report"},
 		"engine/app":      nil, // everything
-		"cmd/flyball":     {"engine", "engine/api", "engine/app"},
+		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/report"},
 
 		"engine/metrics/formula":    {"engine"},
 		"engine/metrics/poll":       {"engine"},
@@ -47,8 +49,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/target/sim":               {"engine", "engine/sim"},
 	}
 	owners := map[string][]string{
-		"cuelang.org/go":                   {"schema"},
+		"cuelang.org/go":                   {"schema", "schema/convert"},
+		"github.com/hashicorp/hcl":         {"schema/convert"},
 		"github.com/open-policy-agent/opa": {"rego"},
+		"golang.org/x/tools":               {"schema"},
 		"modernc.org/sqlite":               {"engine/store/sqlite", "engine/metrics/sql"},
 		"github.com/prometheus/prometheus": {"engine/metrics/prometheus", "engine/metrics/prometheus/query", "engine/metrics/scrape"},
 		"github.com/redis/go-redis":        {"engine/metrics/redis"},

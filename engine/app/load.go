@@ -26,7 +26,7 @@ func Load(ctx context.Context, read Reader, path string) (Loaded, error) {
 	loaded := Loaded{Set: set}
 	rules, problems := rego.Compile(ctx, files(set.Rules), set.Policies, schema.InputSchema)
 	loaded.Rules = rules
-	loaded.Problems = append(loaded.Problems, problems...)
+	loaded.Problems = append(loaded.Problems, schema.Placed(path, problems)...)
 	return loaded, nil
 }
 

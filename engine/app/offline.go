@@ -75,7 +75,11 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 	s := api.Status{Enabled: f.o.Enabled, Policies: []api.PolicyStatus{}}
 	now := clock()()
 	newest, states := map[string]engine.Record{}, map[string]engine.State{}
-	err := f.read(func(store *sqlite.Store) error {
+	var pauses map[string]engine.Pause
+	err := f.read(func(store *sqlite.Store) (err error) {
+		if pauses, err = store.Pauses(ctx); err != nil {
+			return err
+		}
 		if on, known, err := store.Enabled(ctx); err != nil {
 			return err
 		} else if known {
@@ -98,9 +102,12 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 		}
 		return nil
 	})
+	s.Pause = holding(pauses, "", now)
 	for _, p := range f.policies {
 		key := p.Subject()
-		s.Policies = append(s.Policies, describe(p, newest[key], nil, guard.Rebase(states[key], now.Boot, now.At), now.At))
+		ps := describe(p, newest[key], nil, guard.Rebase(states[key], now.Boot, now.At), now.At)
+		ps.Pause = holding(pauses, p.Target.Service(p.Service), now)
+		s.Policies = append(s.Policies, ps)
 	}
 	return s, err
 }
@@ -136,11 +143,15 @@ func (f *Offline) Rollback(ctx context.Context, service string, ask api.Ask) (ap
 
 // Enable turns the global switch in the store; the next daemon finds it there.
 func (f *Offline) Enable(ctx context.Context, on bool, actor string) error {
+	return f.write(func(store *sqlite.Store) error { return store.SetEnabled(ctx, on, actor, time.Now()) })
+}
+
+func (f *Offline) write(do func(*sqlite.Store) error) error {
 	store, err := sqlite.Open(f.o.Store, sqlite.Options{Log: f.o.Log})
 	if err != nil {
 		return err
 	}
-	return errors.Join(store.SetEnabled(ctx, on, actor, time.Now()), store.Shutdown())
+	return errors.Join(do(store), store.Shutdown())
 }
 
 // Metrics is what the metrics read when they were last looked at.

@@ -11,9 +11,11 @@ func TestShippedFolders(t *testing.T) {
 		folder  string
 		stories int // at least
 	}{
-		{"../../testdata/scenario", 3},
+		{"../../testdata/scenario", 10},
 		{"../../policies", 2},
 		{"../../examples/quickstart/policies", 1},
+		{"../../examples/prometheus/policies", 1},
+		{"../../examples/swarm/policies", 1},
 		{"starter", 1},
 	}
 	for _, tt := range tests {
@@ -28,13 +30,13 @@ func TestShippedFolders(t *testing.T) {
 			if len(loaded.Scenarios) < tt.stories {
 				t.Errorf("has %d stories, want %d", len(loaded.Scenarios), tt.stories)
 			}
-			checked, _, problems := Test(t.Context(), loaded)
-			for _, p := range problems {
+			v := Test(t.Context(), Here, loaded)
+			for _, p := range v.Problems {
 				t.Error(p)
 			}
-			for _, c := range checked {
+			for _, c := range v.Tests {
 				for _, f := range c.Failures {
-					t.Errorf("%s (%s): %s", c.Place, c.Name, f)
+					t.Errorf("%s:%d: %s: %s", c.File, c.Line, c.Name, f)
 				}
 			}
 		})

@@ -31,6 +31,11 @@ func (a *App) Status(ctx context.Context) (api.Status, error) {
 		},
 	}
 	now := a.loop.Now()
+	pauses, err := a.store.Pauses(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Pause = holding(pauses, "", now)
 	for _, p := range policies {
 		p = a.mode(p)
 		st, err := a.store.State(ctx, p)
@@ -38,7 +43,9 @@ func (a *App) Status(ctx context.Context) (api.Status, error) {
 			return s, err
 		}
 		l := newest[p.Subject()]
-		s.Policies = append(s.Policies, describe(p, l.record, l.err, guard.Rebase(st, now.Boot, now.At), now.At))
+		ps := describe(p, l.record, l.err, guard.Rebase(st, now.Boot, now.At), now.At)
+		ps.Pause = holding(pauses, p.Target.Service(p.Service), now)
+		s.Policies = append(s.Policies, ps)
 	}
 	return s, nil
 }
@@ -63,6 +70,12 @@ func describe(p engine.Policy, r engine.Record, failed error, st engine.State, a
 			if newest.Result == engine.Succeeded && newest.Action == engine.ScaleUp { // which means that all are ready
 				ps.ReadyReplicas = newest.To
 			}
+		}
+	}
+	if p.Enabled { // else nobody sees to it that they are still so
+		ps.Conditions = st.Conditions
+		if veto, found := guard.Veto(st.Conditions, at); found {
+			ps.Veto = &veto
 		}
 	}
 	if failed != nil {

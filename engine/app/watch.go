@@ -24,6 +24,13 @@ func (a *App) watch(ctx context.Context, reload <-chan os.Signal) {
 	watch(ctx, reload, a.seen, func() uint64 { return fingerprint(a.o.Policies) }, func() { a.reload(ctx) })
 }
 
+// Follow calls run, and again each time that a file below a path has changed, until ctx ends.
+func Follow(ctx context.Context, path string, run func()) {
+	seen := fingerprint(path)
+	run()
+	watch(ctx, nil, seen, func() uint64 { return fingerprint(path) }, run)
+}
+
 // watch calls load when two looks in a row see the same, and that differs from what was seen before the last load; and
 // at once when reload is sent to. seen is what was seen before the first load.
 func watch(ctx context.Context, reload <-chan os.Signal, seen uint64, look func() uint64, load func()) {

@@ -77,6 +77,37 @@ func TestSignalReloadsAtOnce(t *testing.T) {
 	})
 }
 
+func TestFollow(t *testing.T) {
+	dir := t.TempDir()
+	write := func(text string) {
+		if err := os.WriteFile(filepath.Join(dir, "a.cue"), []byte(text), 0o600); err != nil {
+			t.Error(err)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		runs := 0
+		var following sync.WaitGroup
+		following.Go(func() {
+			Follow(ctx, dir, func() {
+				if runs++; runs == 2 {
+					write("in the middle of a run")
+				}
+			})
+		})
+		for _, want := range []int{1, 3} {
+			time.Sleep(10 * settle)
+			synctest.Wait()
+			if runs != want {
+				t.Errorf("ran %d times, want %d", runs, want)
+			}
+			write("a change")
+		}
+		stop()
+		following.Wait()
+	})
+}
+
 // Every way in which files are changed shows.
 func TestFingerprint(t *testing.T) {
 	dir := t.TempDir()

@@ -136,6 +136,9 @@ func (b *Budget) reserve(p engine.Policy, s engine.Snapshot, priority engine.Pri
 			r.budget.Available = max(1, r.budget.Available-a.memory)
 		}
 	}
+	if real := s.Service.Real; real > 0 && r.budget.Available > 0 { // what a shadow only imagines would have taken its share
+		r.budget.Available = max(1, r.budget.Available+int64(real-s.Service.Replicas.Current)*r.budget.PerReplica)
+	}
 	return r
 }
 

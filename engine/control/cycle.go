@@ -160,13 +160,13 @@ func (c *Cycle) recommend(ctx context.Context, p engine.Policy, s engine.Snapsho
 // guard guards the recommendation, or the request in its place, and records what comes of it. All policies pass here one
 // after the other: the budget is counted and reserved in one step.
 //
-// Switch and pause are read again here: what was turned off while the world was being looked at stays undone.
+// Switch and pauses are read again here: what was turned off while the world was being looked at stays undone.
 func (c *Cycle) guard(ctx context.Context, p engine.Policy, s engine.Snapshot, r engine.Recommendation, request *engine.Request, state engine.State, void *attempt) (engine.Record, *engine.Event, error) {
 	newest, err := c.Ledger.State(ctx, p)
 	if err != nil {
 		return engine.Record{}, nil, fmt.Errorf("read the state of %s: %w", p.Name, err)
 	}
-	state.Enabled, state.Pause = newest.Enabled, newest.Pause
+	state.Enabled, state.Pauses = newest.Enabled, guard.Carry(newest.Pauses, state.Boot)
 	if request != nil {
 		r = guard.Asked(*request, s)
 	}
@@ -176,12 +176,15 @@ func (c *Cycle) guard(ctx context.Context, p engine.Policy, s engine.Snapshot, r
 
 	record := engine.Record{
 		At: s.At, Policy: p.Name, Service: p.Service, Target: p.Target, Mode: p.Mode, Revision: p.Revision,
-		Request: request, Snapshot: s, State: state, Recommendation: r,
+		Request: request, Terms: p.Terms(s), Snapshot: s, State: state, Recommendation: r,
 	}
 	if request == nil {
 		record.Decision, state = guard.Decide(p, s, r, state)
 	} else {
 		record.Decision, state = guard.Obey(p, s, *request, state)
+	}
+	if p.Mode == engine.Shadow {
+		state.Virtual = imagined(s, state)
 	}
 	holds := record.Decision.Action == engine.Hold
 	from, drifted := guard.Drifted(p, s, record.State)

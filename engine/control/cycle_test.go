@@ -27,6 +27,7 @@ type paper struct {
 
 	observeErr, recordErr, closeErr, settleErr error
 	off                                        bool
+	pauses                                     []engine.Pause
 	act                                        func(ctx context.Context, o engine.Order) engine.Outcome
 }
 
@@ -55,7 +56,7 @@ func (w *paper) State(_ context.Context, p engine.Policy) (engine.State, error) 
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	st := w.states[p.Subject()]
-	st.Enabled = !w.off
+	st.Enabled, st.Pauses = !w.off, w.pauses
 	return st, nil
 }
 
@@ -276,6 +277,48 @@ func TestSwitchedOffWhileLooking(t *testing.T) {
 	r, e, err := c.Run(t.Context(), policy("web"), Moment{At: start})
 	if err != nil || e != nil || r.Decision.Reason != "Disabled" {
 		t.Errorf("decided %+v, event %v, error %v", r.Decision, e, err)
+	}
+}
+
+func TestPausedWhileLooking(t *testing.T) {
+	w := newPaper(2)
+	c := w.cycle(rule(1))
+	c.World = looking{w, func() { w.pauses = []engine.Pause{{Service: "web", Actor: "ana", Reason: "a sale"}} }}
+	r, e, err := c.Run(t.Context(), policy("web"), Moment{At: start})
+	if err != nil || e != nil || r.Decision.Reason != "Paused" || len(r.State.Pauses) != 1 {
+		t.Errorf("decided %+v on %+v, event %v, error %v", r.Decision, r.State.Pauses, e, err)
+	}
+	w.pauses = nil
+	c.World = w
+	if r, e, err = c.Run(t.Context(), policy("web"), Moment{At: start.Add(time.Minute)}); err != nil || e == nil {
+		t.Errorf("resumed, decided %+v, error %v", r.Decision, err)
+	}
+}
+
+// Two hours are counted on the clock of now, and end by themselves.
+func TestAPauseEnds(t *testing.T) {
+	w := newPaper(2)
+	c := w.cycle(rule(1))
+	w.pauses = []engine.Pause{{Until: start.Add(2 * time.Hour), Boot: engine.Boot{ID: "a", Started: start}, Actor: "ana", Reason: "a sale"}}
+	ahead := engine.Boot{ID: "a", Started: start.Add(time.Hour)}
+	for after, reason := range []string{1: "Paused", 2: "Paused", 3: "RuleSaidSo"} {
+		r, _, err := c.Run(t.Context(), policy("web"), Moment{At: start.Add(time.Duration(after) * time.Hour), Boot: ahead})
+		if err != nil || reason != "" && r.Decision.Reason != reason {
+			t.Errorf("after %d hours decided %+v, error %v; want %s", after, r.Decision, err, reason)
+		}
+	}
+}
+
+// A person who scales by hand knows of the pause.
+func TestAPauseDoesNotHoldPeople(t *testing.T) {
+	w := newPaper(2)
+	w.pauses = []engine.Pause{{Actor: "ana", Reason: "a sale"}}
+	ask := func(engine.Policy, engine.Snapshot, engine.State) (*engine.Request, error) {
+		return &engine.Request{Kind: engine.Scale, Replicas: 4, Actor: "ben"}, nil
+	}
+	r, e, err := w.cycle(rule(1)).Obey(t.Context(), policy("web"), Moment{At: start}, ask, func(engine.Record, *engine.Event) {})
+	if err != nil || e == nil || w.replicas != 4 {
+		t.Errorf("decided %+v, event %v, error %v, %d replicas", r.Decision, e, err, w.replicas)
 	}
 }
 

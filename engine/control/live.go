@@ -17,7 +17,7 @@ import (
 type Live struct {
 	Targets    map[string]Target // by driver
 	Sources    map[string]Feed   // by the name that metrics use
-	NewWindows func() Windows
+	NewWindows func(p engine.Policy) Windows
 	History    History       // nil: samples live in the windows only
 	Deadline   time.Duration // for one call to a target or a source
 	Budget     *Budget       // is told what runs, so that it counts services that no cycle has looked at yet
@@ -32,6 +32,7 @@ type Live struct {
 type view struct {
 	mu       sync.Mutex
 	metrics  []engine.Metric // what the windows are of
+	forecast engine.Forecast // that they make
 	windows  Windows
 	seen     bool
 	at       time.Time                   // when it was last observed
@@ -61,7 +62,7 @@ func (l *Live) Observe(ctx context.Context, p engine.Policy, st engine.State, at
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.at.Sub(at) > putBack { // samples of the clock that was ahead would stand before all to come
-		v.windows, v.changed = l.NewWindows(), at
+		v.windows, v.changed, v.recalled = l.NewWindows(p), at, map[string]bool{}
 	}
 	v.at = at
 	other := len(service.Replicas) != len(v.replicas)
@@ -170,17 +171,26 @@ func (l *Live) Available(p engine.Policy) int64 {
 	return l.HostMemory()
 }
 
-// seen is what is known of a policy's service: the live policy's view of it, else the shadow's.
+// seen is what is known of a policy's service: the live policy's view of it, or the shadow's where that is newer, as it is
+// once the live policy has gone.
 func (l *Live) seen(p engine.Policy) *view {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	newest, at := &view{}, time.Time{}
 	for _, mode := range []engine.Mode{engine.Live, engine.Shadow} {
 		p.Mode = mode
-		if v := l.views[p.Subject()]; v != nil {
-			return v
+		v := l.views[p.Subject()]
+		if v == nil {
+			continue
+		}
+		v.mu.Lock()
+		looked := v.at
+		v.mu.Unlock()
+		if looked.After(at) || at.IsZero() {
+			newest, at = v, looked
 		}
 	}
-	return &view{}
+	return newest
 }
 
 // Touch notes that a service was changed at an instant, by whomever, and names the subjects that it concerns.
@@ -206,9 +216,9 @@ func (l *Live) view(p engine.Policy) *view {
 		l.views = map[string]*view{}
 	}
 	v := l.views[p.Subject()]
-	if v == nil || !v.fits(p.Metrics) { // samples of one signal are no evidence of another
+	if v == nil || v.forecast != p.Forecast || !v.fits(p.Metrics) { // samples of one signal are no evidence of another
 		v = &view{
-			metrics: p.Metrics, windows: l.NewWindows(),
+			metrics: p.Metrics, forecast: p.Forecast, windows: l.NewWindows(p),
 			others: map[string][]engine.Replica{}, failed: map[string]string{}, recalled: map[string]bool{},
 		}
 		l.views[p.Subject()] = v

@@ -277,7 +277,7 @@ func TestSlowSourceHoldsUpNobodyElse(t *testing.T) {
 		live := &Live{
 			Targets:    map[string]Target{"": steady{}},
 			Sources:    map[string]Feed{"system": {Source: cpu}, "slow": {Source: stuck{}, Whole: true}},
-			NewWindows: func() Windows { return &kept{} },
+			NewWindows: func(engine.Policy) Windows { return &kept{} },
 			Deadline:   5 * time.Second,
 		}
 		p := policy("web")
@@ -341,7 +341,7 @@ func sampled(t *testing.T, l *Live, p engine.Policy) {
 func TestMetricOfAnotherService(t *testing.T) {
 	live := &Live{
 		Targets: map[string]Target{"": steady{}}, Sources: map[string]Feed{"system": {Source: fine{}}},
-		NewWindows: func() Windows { return &joined{} }, Deadline: time.Second,
+		NewWindows: func(engine.Policy) Windows { return &joined{} }, Deadline: time.Second,
 	}
 	p := policy("web")
 	p.Metrics = append(p.Metrics, engine.Metric{Name: "db_cpu", Source: "system", Service: "db"})
@@ -386,7 +386,7 @@ func (resets) Read(_ engine.Policy, _ engine.Metric, _ []engine.Replica, changed
 // The windows begin anew when the real count changes: not at the first look, and not when a shadow imagines a change.
 func TestWindowsBeginAnewAfterAChange(t *testing.T) {
 	n := 2
-	live := &Live{Targets: map[string]Target{"": growing{replicas: &n}}, NewWindows: func() Windows { return &resets{} }, Deadline: time.Second}
+	live := &Live{Targets: map[string]Target{"": growing{replicas: &n}}, NewWindows: func(engine.Policy) Windows { return &resets{} }, Deadline: time.Second}
 	p := policy("web")
 	p.Mode = engine.Shadow
 	look := func(after time.Duration, virtual int, want string) {
@@ -410,7 +410,7 @@ func TestWindowsBeginAnewAfterAChange(t *testing.T) {
 
 func TestHangingTargetHasADeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		live := &Live{Targets: map[string]Target{"": hanging{}}, Deadline: 5 * time.Second, NewWindows: func() Windows { return &kept{} }}
+		live := &Live{Targets: map[string]Target{"": hanging{}}, Deadline: 5 * time.Second, NewWindows: func(engine.Policy) Windows { return &kept{} }}
 		begun := time.Now()
 		if _, err := live.Observe(t.Context(), policy("web"), engine.State{}, start); err == nil || time.Since(begun) != 5*time.Second {
 			t.Errorf("after %s: %v", time.Since(begun), err)
@@ -421,7 +421,7 @@ func TestHangingTargetHasADeadline(t *testing.T) {
 // A shadow sees the budget of the service as it is, and leaves what is known of it alone.
 func TestAShadowLeavesTheViewOfTheLivePolicyAlone(t *testing.T) {
 	p := policy("web")
-	l := &Live{Targets: map[string]Target{"": steady{}}, NewWindows: func() Windows { return &kept{} }, Deadline: time.Second, Budget: &Budget{}}
+	l := &Live{Targets: map[string]Target{"": steady{}}, NewWindows: func(engine.Policy) Windows { return &kept{} }, Deadline: time.Second, Budget: &Budget{}}
 	if _, err := l.Observe(t.Context(), p, engine.State{}, start); err != nil {
 		t.Fatal(err)
 	}
@@ -438,7 +438,7 @@ func TestAShadowLeavesTheViewOfTheLivePolicyAlone(t *testing.T) {
 // A clock that is put back an hour blinds nobody: the windows begin anew.
 func TestWindowsBeginAnewWhenTheClockIsPutBack(t *testing.T) {
 	made := 0
-	live := &Live{Targets: map[string]Target{"": steady{}}, Deadline: time.Second, NewWindows: func() Windows { made++; return &resets{} }}
+	live := &Live{Targets: map[string]Target{"": steady{}}, Deadline: time.Second, NewWindows: func(engine.Policy) Windows { made++; return &resets{} }}
 	for _, step := range []struct {
 		at   time.Duration
 		made int

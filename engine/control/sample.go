@@ -146,7 +146,7 @@ func (l *Live) recall(ctx context.Context, v *view, p engine.Policy, part Part) 
 		}
 		now := time.Now()
 		kept, err := l.History.Samples(ctx, engine.Range{
-			Subject: p.Subject(), Metric: m.Name, Signal: m.Signal(), From: now.Add(-2 * m.Window), To: now,
+			Subject: p.Subject(), Metric: m.Name, Signal: m.Signal(), From: now.Add(-reach(p, m)), To: now,
 		})
 		if err != nil {
 			v.failed[m.Name] = err.Error() // the windows fill anyway
@@ -157,6 +157,15 @@ func (l *Live) recall(ctx context.Context, v *view, p engine.Policy, part Part) 
 			}
 		}
 	}
+}
+
+// reach is how far back a metric's windows are filled: what a reading looks at and, for a seasonal forecast, some seasons.
+func reach(p engine.Policy, m engine.Metric) time.Duration {
+	const seasons = 4
+	if m.Scope == engine.Total {
+		return max(2*m.Window, seasons*p.Forecast.Season)
+	}
+	return 2 * m.Window
 }
 
 // Why is what an error says of one metric: what names it, or else all of it; nil where it names only others.

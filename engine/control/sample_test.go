@@ -47,7 +47,7 @@ func (v saying) Sample(_ context.Context, metrics []engine.Metric, s engine.Serv
 func world(h History, s Source) *Live {
 	return &Live{
 		Targets: map[string]Target{"": steady{}}, Sources: map[string]Feed{"system": {Source: s}, "queue": {Source: s, Whole: true}},
-		NewWindows: func() Windows { return &kept{} }, History: h, Deadline: time.Second,
+		NewWindows: func(engine.Policy) Windows { return &kept{} }, History: h, Deadline: time.Second,
 	}
 }
 
@@ -113,6 +113,41 @@ func TestWindowsAreFilledFromTheHistory(t *testing.T) {
 		windows = again.views[p.Subject()].windows.(*kept)
 		if i := slices.IndexFunc(*windows, func(s engine.Sample) bool { return s.Value == 7 }); i >= 0 {
 			t.Error("samples of one query were taken for another's")
+		}
+	})
+}
+
+// A seasonal forecast begins with some seasons of the metrics that may be forecast.
+func TestForecastsBeginWithTheHistory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var a archive
+		p := policy("web")
+		p.Forecast = engine.Forecast{Season: 24 * time.Hour, Horizon: 5 * time.Minute}
+		p.Metrics = []engine.Metric{
+			{Name: "length", Source: "queue", Service: "web", Scope: engine.Total, Window: time.Minute},
+			{Name: "wait", Source: "queue", Service: "web", Scope: engine.Independent, Window: time.Minute},
+		}
+		sampled(t, world(&a, saying(7)), p)
+		for i, want := range []time.Duration{4 * 24 * time.Hour, 2 * time.Minute} {
+			if got := a.asked[i].To.Sub(a.asked[i].From); got != want {
+				t.Errorf("asked for %s of %s, want %s", got, a.asked[i].Metric, want)
+			}
+		}
+	})
+}
+
+// Another season is another forecast: it begins anew, with the history.
+func TestAnotherSeasonIsRecalled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var a archive
+		p := policy("web")
+		p.Metrics = []engine.Metric{{Name: "length", Source: "queue", Service: "web", Scope: engine.Total, Window: time.Minute}}
+		live := world(&a, saying(7))
+		sampled(t, live, p)
+		p.Forecast = engine.Forecast{Season: 168 * time.Hour, Horizon: 5 * time.Minute}
+		sampled(t, live, p)
+		if len(a.asked) != 2 || a.asked[1].To.Sub(a.asked[1].From) != 4*168*time.Hour {
+			t.Errorf("asked for %+v", a.asked)
 		}
 	})
 }

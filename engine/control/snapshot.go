@@ -8,7 +8,7 @@ import (
 )
 
 // NewSnapshot is what a policy sees of a service with these readings. A shadow policy sees its own count instead of the
-// real one, with the load of the real replicas spread over that many.
+// real one, all ready, with the load of the real replicas spread over that many.
 func NewSnapshot(p engine.Policy, s engine.Service, readings map[string]engine.Reading, st engine.State, at time.Time) engine.Snapshot {
 	current, ready := len(s.Replicas), s.Ready()
 	snapshot := engine.Snapshot{
@@ -21,32 +21,81 @@ func NewSnapshot(p engine.Policy, s engine.Service, readings map[string]engine.R
 		History:  guard.History(st, at),
 		Schedule: scheduled(p.Schedule, at),
 	}
-	if p.Mode == engine.Shadow && st.Virtual > 0 && current > 0 && st.Virtual != current {
+	if imagines(p, st, at) && current > 0 {
 		snapshot.Service.Replicas = engine.Replicas{Current: st.Virtual, Ready: st.Virtual}
-		snapshot.Metrics = spread(p, readings, float64(current)/float64(st.Virtual))
-		for name, r := range snapshot.Metrics {
-			if r.Reporting >= ready { // all of them, so all of the imagined ones
-				r.Reporting = st.Virtual
-				snapshot.Metrics[name] = r
-			}
-		}
+		snapshot.Service.Real = current
+		snapshot.Metrics = spread(p, readings, current, ready, st.Virtual)
 	}
 	return snapshot
 }
 
-// spread multiplies what perReplica metrics read by a ratio of replicas.
-func spread(p engine.Policy, readings map[string]engine.Reading, ratio float64) map[string]engine.Reading {
+// imagines says that a shadow has a count of its own. It begins at the real one, and begins anew once nobody has looked
+// for a while, the machine has started again, or the service was stopped: then a live policy goes on from what is there.
+func imagines(p engine.Policy, st engine.State, at time.Time) bool {
+	return p.Mode == engine.Shadow && st.Virtual > 0 && at.Sub(st.Known.At) <= engine.Unseen(p.EvaluationInterval)
+}
+
+// imagined is the count that a shadow goes on from after a look: what it saw. While autoscaling is off it has none: what
+// runs then is what somebody wants.
+func imagined(s engine.Snapshot, st engine.State) int {
+	if !st.Enabled {
+		return 0
+	}
+	return s.Service.Replicas.Current
+}
+
+// spread is what perReplica metrics would read with the load on so many imagined replicas. All real ones that carry it
+// are counted: those that are ready, and those that report before they are. Readings over a window of another imagined
+// count are as good, because the load is real; that the real count did not change in it is the window's to see to.
+func spread(p engine.Policy, readings map[string]engine.Reading, current, ready, virtual int) map[string]engine.Reading {
 	out := make(map[string]engine.Reading, len(readings))
 	for name, r := range readings {
-		if m, _ := p.Metric(name); m.Scope == engine.PerReplica && m.Aggregation != "sum" {
-			for _, v := range []**float64{&r.Value, &r.Previous, &r.SlopePerMinute, &r.Forecast, &r.Expected} {
-				if *v != nil {
-					x := **v * ratio
-					*v = &x
-				}
+		m, _ := p.Metric(name)
+		if m.Service != p.Service {
+			out[name] = r
+			continue
+		}
+		carrying := max(ready, r.Reporting)
+		if carrying == 0 {
+			carrying = current
+		}
+		if shared(m) {
+			ratio := float64(carrying) / float64(virtual)
+			if falls(p, name) {
+				ratio = 1 / ratio
 			}
+			scale(&r, ratio)
+		}
+		if r.Reporting >= ready && r.Reporting > 0 { // all of them, so all of the imagined ones
+			r.Reporting = virtual
+		} else {
+			r.Reporting = min(r.Reporting, virtual-1) // some are silent, so some of the imagined ones
 		}
 		out[name] = r
 	}
 	return out
+}
+
+// shared says that a metric reads a replica's share of the load: sum and rate add the shares up again.
+func shared(m engine.Metric) bool {
+	return m.Scope == engine.PerReplica && m.Aggregation != "sum" && m.Aggregation != "rate"
+}
+
+// falls says that a metric falls under load.
+func falls(p engine.Policy, metric string) bool {
+	for _, t := range p.Thresholds {
+		if t.Metric == metric && t.Comparison == engine.LessThan {
+			return true
+		}
+	}
+	return false
+}
+
+func scale(r *engine.Reading, ratio float64) {
+	for _, v := range []**float64{&r.Value, &r.Previous, &r.SlopePerMinute, &r.Forecast, &r.Expected} {
+		if *v != nil {
+			x := **v * ratio
+			*v = &x
+		}
+	}
 }

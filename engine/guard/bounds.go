@@ -1,23 +1,15 @@
 package guard
 
 import (
-	"cmp"
 	"fmt"
 
 	"github.com/flyball-dev/flyball/engine"
 )
 
-// limits are the bounds that hold now: those of the policy, or of its schedule. What is warmed up for may lie above the
-// maximum that still holds: that is what it is warmed up for. A metric that is not ok lifts the lower bound to its floor.
+// limits are the bounds that hold now: those of the policy, or of its schedule. A metric that is not ok lifts the lower one
+// to its floor.
 func limits(p engine.Policy, snap engine.Snapshot) (low, high int) {
-	low, high = p.MinReplicas, p.MaxReplicas
-	if s := snap.Schedule; s != nil {
-		high = cmp.Or(s.MaxReplicas, high)
-		if s.Prewarming {
-			high = max(high, s.MinReplicas)
-		}
-		low = min(cmp.Or(s.MinReplicas, low), high)
-	}
+	low, high = p.Bounds(snap.Schedule)
 	for _, m := range p.Metrics {
 		if snap.Metrics[m.Name].Status != engine.OK {
 			low = max(low, min(m.Floor, high))

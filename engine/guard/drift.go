@@ -13,7 +13,7 @@ const Quiet = 10 * time.Second
 
 // knownFor is how long a count that was left or seen is expected to be still there: a few evaluations. When nobody has
 // looked for longer, because the daemon or the policy was off, what runs now is what somebody wants.
-func knownFor(p engine.Policy) time.Duration { return max(3*p.EvaluationInterval, time.Minute) }
+func knownFor(p engine.Policy) time.Duration { return engine.Unseen(p.EvaluationInterval) }
 
 // Drifted says whether the number of replicas is another than flyball last left or saw, and which that was. Somebody changed
 // it, or replicas ended by themselves. A shadow's count is its own, and a service that is stopped is somebody's wish.

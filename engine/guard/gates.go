@@ -1,27 +1,22 @@
 package guard
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
-// enabled holds while the global switch or the policy is off, or the policy is paused, by somebody or by its schedule.
+// enabled holds while the global switch or the policy is off, or it is paused: by somebody, this service or all of them, or by
+// the policy's schedule.
 func enabled(s situation, current int) ruling {
-	pause := s.state.Pause
 	scheduled := s.snapshot.Schedule
-	switch {
+	switch p := Paused(s.state.Pauses, s.at); {
 	case !s.state.Enabled:
 		return ruling{current, "Disabled", "autoscaling is off; turn it on with flyball enable"}
 	case !s.policy.Enabled:
 		return ruling{current, "PolicyDisabled", "the policy says enabled: false"}
+	case p != nil:
+		return ruling{current, "Paused", describePause(*p)}
 	case scheduled != nil && scheduled.Pause != "":
 		return ruling{current, "PausedBySchedule", "paused by the policy's schedule: " + scheduled.Pause}
-	case pause == nil || !pause.Until.IsZero() && !s.at.Before(pause.Until):
-		return ruling{to: current}
-	case pause.Until.IsZero():
-		return ruling{current, "Paused", fmt.Sprintf("paused by %s: %s", pause.Actor, pause.Reason)}
 	}
-	return ruling{current, "Paused", fmt.Sprintf("paused by %s until %s: %s", pause.Actor, pause.Until.Format(time.RFC3339), pause.Reason)}
+	return ruling{to: current}
 }
 
 // stopped holds at 0: somebody stopped the service, and there is nothing to clone.

@@ -57,8 +57,15 @@ var stages = []stage{
 }
 
 // Decide turns a recommendation into a decision, and gives the state after it: the stabilization window with the wish
-// of now, and the count that is known. What an applied decision does to the state is Begin's and End's to say.
+// of now, the count that is known, and the conditions. What an applied decision does to the state is Begin's and End's to
+// say.
 func Decide(p engine.Policy, snap engine.Snapshot, r engine.Recommendation, st engine.State) (engine.Decision, engine.State) {
+	d, st := decide(p, snap, r, st)
+	st.Conditions = Conditions(st.Conditions, d, r, snap, p)
+	return d, st
+}
+
+func decide(p engine.Policy, snap engine.Snapshot, r engine.Recommendation, st engine.State) (engine.Decision, engine.State) {
 	s := situation{
 		policy: p, snapshot: snap, recommendation: r, state: st, at: snap.At,
 		current: snap.Service.Replicas.Current,

@@ -48,9 +48,11 @@ func TestDecide(t *testing.T) {
 		{"nothing to do", 2, nil, 2, "RuleSaidSo", ""},
 		{"the switch is off", 3, func(in *drawn) { in.st.Enabled = false }, 2, "Disabled", "flyball enable"},
 		{"the policy is off", 3, func(in *drawn) { in.p.Enabled = false }, 2, "PolicyDisabled", ""},
-		{"paused for good", 3, func(in *drawn) { in.st.Pause = &engine.Pause{Actor: "ana", Reason: "sale"} }, 2, "Paused", "ana: sale"},
-		{"paused for a while", 3, func(in *drawn) { in.st.Pause = &engine.Pause{Until: start.Add(time.Hour)} }, 2, "Paused", "2026-01-01T01:00:00Z"},
-		{"a pause that is over", 3, func(in *drawn) { in.st.Pause = &engine.Pause{Until: start} }, 3, "RuleSaidSo", ""},
+		{"paused for good", 3, func(in *drawn) { in.st.Pauses = []engine.Pause{{Service: "web", Actor: "ana", Reason: "sale"}} }, 2, "Paused", "paused by ana until resumed: sale"},
+		{"paused for a while", 3, func(in *drawn) {
+			in.st.Pauses = []engine.Pause{{Until: start.Add(time.Hour), Actor: "ana", Reason: "sale"}}
+		}, 2, "Paused", "all services are paused by ana until 2026-01-01T01:00:00Z: sale"},
+		{"a pause that is over", 3, func(in *drawn) { in.st.Pauses = []engine.Pause{{Until: start}} }, 3, "RuleSaidSo", ""},
 		{"stopped stays stopped", 3, func(in *drawn) { in.s.Service.Replicas = engine.Replicas{} }, 0, "Stopped", ""},
 		{"an open event", 3, func(in *drawn) { in.st.Open = &engine.Event{From: 1, To: 2, Started: start.Add(-time.Minute)} }, 2, "RolloutInProgress", "1 → 2, begun 1m0s ago"},
 		{"the target is busy", 3, func(in *drawn) { in.s.Service.Rollout = "compose recreates web" }, 2, "RolloutInProgress", "compose recreates web"},

@@ -8,10 +8,10 @@ import (
 )
 
 // Rebase carries a state's deadlines over to the clock of now. A wall clock that was set moves them along; after
-// another boot, of which nobody knows how long it was away, each waits its whole length again.
+// another boot, of which nobody knows how long it was away, each waits its whole length again. Pauses are told by Carry.
 func Rebase(s engine.State, boot engine.Boot, at time.Time) engine.State {
 	was := s.Boot
-	s.Boot = boot
+	s.Boot, s.Pauses = boot, Carry(s.Pauses, boot)
 	same := was.ID == boot.ID
 	step := boot.Started.Sub(was.Started)
 	if was.ID == "" || same && step.Abs() < time.Second {
@@ -47,6 +47,10 @@ func Rebase(s engine.State, boot engine.Boot, at time.Time) engine.State {
 	s.Changes = slices.Clone(s.Changes)
 	for i := range s.Changes {
 		s.Changes[i].At = s.Changes[i].At.Add(step)
+	}
+	s.Conditions = slices.Clone(s.Conditions)
+	for i := range s.Conditions {
+		s.Conditions[i].Since = s.Conditions[i].Since.Add(step)
 	}
 	if s.Open != nil {
 		open := *s.Open

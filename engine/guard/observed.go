@@ -15,26 +15,7 @@ func observed(s situation, wish int) ruling {
 	if wish == s.current {
 		return ruling{to: wish}
 	}
-	var doubt []string
-	reason, ok := "", 0
-	for _, m := range s.policy.Metrics {
-		r, found := s.snapshot.Metrics[m.Name]
-		if !found {
-			r.Status = engine.Missing
-		}
-		if r.Status == engine.OK {
-			ok++
-			if silent := s.silent(m, r); silent > 0 && m.OnMissing != "ignore" {
-				doubt = append(doubt, fmt.Sprintf("%s: %s of %d ready do not report", m.Name, replicas(silent), s.snapshot.Service.Replicas.Ready))
-				reason = cmp.Or(reason, "MetricPartial")
-			}
-			continue
-		}
-		if m.OnMissing != "ignore" {
-			doubt = append(doubt, describe(m.Name, r))
-			reason = cmp.Or(reason, statusReason[r.Status])
-		}
-	}
+	doubt, reason, ok := doubts(s)
 	failed := s.recommendation.Error
 	switch {
 	case wish < s.current && failed != "":
@@ -53,6 +34,29 @@ func observed(s situation, wish int) ruling {
 		}
 	}
 	return ruling{to: wish}
+}
+
+// doubts are what forbids scaling down about the metrics, with the reason of the first; ok counts those that can be trusted.
+func doubts(s situation) (doubt []string, reason string, ok int) {
+	for _, m := range s.policy.Metrics {
+		r, found := s.snapshot.Metrics[m.Name]
+		if !found {
+			r.Status = engine.Missing
+		}
+		if r.Status == engine.OK {
+			ok++
+			if silent := s.silent(m, r); silent > 0 && m.OnMissing != "ignore" {
+				doubt = append(doubt, fmt.Sprintf("%s: %s of %d ready do not report", m.Name, replicas(silent), s.snapshot.Service.Replicas.Ready))
+				reason = cmp.Or(reason, "MetricPartial")
+			}
+			continue
+		}
+		if m.OnMissing != "ignore" {
+			doubt = append(doubt, describe(m.Name, r))
+			reason = cmp.Or(reason, statusReason[r.Status])
+		}
+	}
+	return doubt, reason, ok
 }
 
 func ruleReason(r engine.Recommendation) string {

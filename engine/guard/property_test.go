@@ -110,6 +110,14 @@ func draw(t *rapid.T) drawn {
 		st.Restored = start.Add(-seconds(t, "restored at", 600))
 	}
 	s.Service.Touched = start.Add(-seconds(t, "touched", 20))
+	if rapid.IntRange(0, 4).Draw(t, "paused") == 0 {
+		p := engine.Pause{Actor: "ana", Reason: "sale"}
+		if rapid.Bool().Draw(t, "ends") {
+			p.Until = start.Add(seconds(t, "pause until", 120) - time.Minute)
+		}
+		st.Pauses = []engine.Pause{p}
+	}
+	st.Conditions = conditions(t, start)
 	if rapid.IntRange(0, 9).Draw(t, "open") == 0 {
 		st.Open = &engine.Event{Started: start}
 	}
@@ -153,10 +161,11 @@ func TestInvariants(t *testing.T) {
 		if d.To != current {
 			applied(t, in, d, low)
 		}
-		again, _ := Decide(in.p, in.s, in.r, in.st)
-		if x, y := bytesOf(t, d), bytesOf(t, again); x != y {
+		again, afterAgain := Decide(in.p, in.s, in.r, in.st)
+		if x, y := bytesOf(t, d)+bytesOf(t, after), bytesOf(t, again)+bytesOf(t, afterAgain); x != y {
 			t.Fatalf("the same input gave\n%s\n%s", x, y)
 		}
+		conditionsFollow(t, in, after.Conditions)
 		for _, step := range d.Trace {
 			if step.From != step.To && step.Reason == "" {
 				t.Fatalf("stage %s moved %d → %d without a reason", step.Stage, step.From, step.To)
@@ -175,6 +184,9 @@ func applied(t *rapid.T, in drawn, d engine.Decision, low int) {
 	}
 	if said := in.s.Schedule; said != nil && said.Pause != "" {
 		t.Fatalf("%d → %d while the schedule pauses", d.From, d.To)
+	}
+	if p := Paused(in.st.Pauses, start); p != nil {
+		t.Fatalf("%d → %d in a pause until %s", d.From, d.To, p.Until)
 	}
 	if _, drifted := Drifted(in.p, in.s, in.st); drifted && !quiet(in.s) {
 		t.Fatalf("%d → %d while somebody else is changing the service", d.From, d.To)
@@ -253,8 +265,8 @@ func slowest(in drawn, pace engine.Pace, direction int) int {
 
 func outside(n, low, high int) int { return max(0, low-n, n-high) }
 
-func bytesOf(t *rapid.T, d engine.Decision) string {
-	b, err := json.Marshal(d)
+func bytesOf(t *rapid.T, value any) string {
+	b, err := json.Marshal(value)
 	if err != nil {
 		t.Fatal(err)
 	}

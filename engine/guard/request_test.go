@@ -131,8 +131,10 @@ func TestRestore(t *testing.T) {
 		"added ones stay":            {func(_ *engine.Policy, s *engine.Snapshot, _ *engine.State) { s.Service.Replicas.Current = 5 }, 0},
 		"a stopped service stays so": {func(_ *engine.Policy, s *engine.Snapshot, _ *engine.State) { s.Service.Replicas.Current = 0 }, 0},
 		"not with autoscaling off":   {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) { st.Enabled = false }, 0},
-		"not while paused":           {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) { st.Pause = &engine.Pause{Actor: "anna"} }, 0},
-		"not in shadow":              {func(p *engine.Policy, _ *engine.Snapshot, _ *engine.State) { p.Mode = engine.Shadow }, 0},
+		"not while paused": {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) {
+			st.Pauses = []engine.Pause{{Actor: "anna"}}
+		}, 0},
+		"not in shadow": {func(p *engine.Policy, _ *engine.Snapshot, _ *engine.State) { p.Mode = engine.Shadow }, 0},
 		"not twice within the cooldown": {func(_ *engine.Policy, _ *engine.Snapshot, st *engine.State) {
 			st.Restored = start.Add(-4 * time.Minute)
 		}, 0},

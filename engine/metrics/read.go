@@ -26,6 +26,8 @@ import (
 // a fall is a restart from zero; its slope is that of the rates between neighbours. The forecast is the value moved along the slope, from the mean time of its samples to one evaluation
 // interval from now. A window below 5 s is read as 5 s, the shortest that can be filled.
 //
+// Expected is the highest of the seasonal forecast from now to the policy's horizon, where there is one.
+//
 // Read also drops samples that no later Read will need: at must not go back by more than a window.
 func (w *Windows) Read(p engine.Policy, m engine.Metric, live []engine.Replica, changed, at time.Time) engine.Reading {
 	window := span(m)
@@ -82,6 +84,9 @@ func (w *Windows) Read(p engine.Policy, m engine.Metric, live []engine.Replica, 
 		if forecast := value + rise; finite(forecast) {
 			reading.Forecast = &forecast
 		}
+	}
+	if of := w.seasons[m.Name]; of != nil {
+		reading.Expected = of.expected(at, p.Forecast.Horizon)
 	}
 	from := func(r engine.Replica) time.Time { return later(begin.Add(-window), since(r)) }
 	before := cut(w.counted(m, alive, from, begin))

@@ -43,6 +43,16 @@ func span(m engine.Metric) time.Duration {
 // a time.
 type Windows struct {
 	metrics map[string]*signal
+	seasons map[string]*season // of the metrics that a forecast is made of
+}
+
+// For makes windows for the metrics of a policy, with a seasonal forecast of those that it asks for one.
+func For(p engine.Policy) *Windows {
+	w := &Windows{seasons: map[string]*season{}}
+	for _, m := range Seasonal(p) {
+		w.seasons[m.Name] = newSeason(p.Forecast.Season)
+	}
+	return w
 }
 
 // signal is what was said of one metric.
@@ -74,6 +84,9 @@ func (w *Windows) Add(samples []engine.Sample) []engine.Sample {
 	for _, s := range samples {
 		if !s.At.IsZero() && w.signal(s.Metric).add(s) {
 			taken = append(taken, s)
+			if of := w.seasons[s.Metric]; of != nil && s.Replica == "" {
+				of.add(s.At, s.Value)
+			}
 		}
 	}
 	return taken

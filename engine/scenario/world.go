@@ -16,6 +16,7 @@ type World struct {
 	Replicas engine.Replicas
 	Readings map[string]engine.Reading
 	Rollout  string
+	Outcome  engine.Result   // of every order; empty: it succeeds
 	History  *engine.History // instead of what the state remembers; nil: what it remembers
 	Memory   engine.State
 
@@ -60,10 +61,23 @@ func list(n engine.Replicas) []engine.Replica {
 	return replicas
 }
 
-// Scale makes it so, at once.
+// Scale makes it so, at once; or as much of it as its outcome says: all but one where that is partial, nothing where it
+// failed or was rolled back.
 func (w *World) Scale(_ context.Context, o engine.Order) engine.Outcome {
-	w.Replicas = engine.Replicas{Current: o.To, Ready: o.To}
-	return engine.Outcome{Result: engine.Succeeded, Reached: o.To, Ended: w.at}
+	done := engine.Outcome{Result: engine.Succeeded, Reached: o.To, Ended: w.at}
+	if w.Outcome != "" && w.Outcome != engine.Succeeded {
+		done.Result, done.Error = w.Outcome, "as the story has it"
+	}
+	switch {
+	case done.Result == engine.Failed || done.Result == engine.RolledBack:
+		done.Reached = o.From
+	case done.Result == engine.Partial && o.To > o.From:
+		done.Reached = o.To - 1
+	case done.Result == engine.Partial:
+		done.Reached = o.To + 1
+	}
+	w.Replicas = engine.Replicas{Current: done.Reached, Ready: done.Reached}
+	return done
 }
 
 // Settle does nothing: on paper nothing is interrupted.

@@ -71,6 +71,16 @@ func (m *Model) Scale(replicas int) {
 	m.promote()
 }
 
+// Crash makes so many of the ready replicas start anew: they cost all the while, and serve after the start delay.
+func (m *Model) Crash(replicas int) {
+	replicas = min(replicas, m.ready)
+	delay := int(math.Ceil(m.settings.StartDelay.Seconds()))
+	m.ready -= replicas
+	for range replicas {
+		m.starting = append(m.starting, m.second+delay)
+	}
+}
+
 // Step lets one second pass under a demand in requests a second, finite and not negative.
 func (m *Model) Step(demand float64) {
 	capacity := float64(m.ready) * m.settings.perSecond()
@@ -143,6 +153,14 @@ func (m *Model) CPU() (float64, bool) {
 // RequestRate is the demand of the last second in requests a minute; false before the first step.
 func (m *Model) RequestRate() (float64, bool) {
 	return m.demand * 60, m.second > 0
+}
+
+// WaitingTime is how long the backlog takes to be served, in seconds. With nobody to serve it, it is a minute.
+func (m *Model) WaitingTime() float64 {
+	if m.backlog == 0 {
+		return 0
+	}
+	return min(60, m.backlog/(float64(m.ready)*m.settings.perSecond()))
 }
 
 // Backlog is the number of requests that wait.

@@ -8,7 +8,8 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 )
 
-// Row is a decision as it is kept. A row of holds stands for all of them, with the record of the first.
+// Row is a decision as it is kept. A row of holds stands for all of them, with the record of the first: those have the
+// same reason, count, wish and terms, and no gap between them. What else the record says is of the first alone.
 type Row struct {
 	First  time.Time     `json:"first"`
 	Last   time.Time     `json:"last"`

@@ -46,7 +46,7 @@ func (s *Store) replace(cause error) error {
 			return errors.Join(cause, err)
 		}
 	}
-	s.log.Error("store damaged: moved aside and begun anew; history is lost, every policy waits a full cooldown, "+
+	s.log.Error("store damaged: moved aside and begun anew; history and pauses are lost, every policy waits a full cooldown, "+
 		"and autoscaling is off until flyball enable", "store", s.path, "moved_to", aside, "error", cause)
 	if err := s.connectWriter(); err != nil {
 		return err

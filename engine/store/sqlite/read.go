@@ -12,8 +12,8 @@ import (
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
-// State is what was last recorded for a policy's subject, with the global switch, which is off where it was never
-// set. The budget is not stored. Where nothing was recorded it is the zero state; in a ledger that replaced a damaged
+// State is what was last recorded for a policy's subject, with the pauses of its service and of all, and the global switch,
+// which is off where it was never set. The budget is not stored. Where nothing was recorded it is the zero state; in a ledger that replaced a damaged
 // one, with a full cooldown from then on.
 func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error) {
 	var state engine.State
@@ -35,6 +35,15 @@ func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error
 		}
 	}
 	state.Enabled = enabled
+	paused, err := s.Pauses(ctx)
+	if err != nil {
+		return engine.State{}, err
+	}
+	for _, place := range []string{p.Target.Service(p.Service), ""} {
+		if pause, found := paused[place]; found {
+			state.Pauses = append(state.Pauses, pause)
+		}
+	}
 	return state, nil
 }
 
@@ -82,18 +91,41 @@ func (s *Store) Decisions(ctx context.Context, policy string, limit int) ([]stor
 			WHERE id IN (SELECT id FROM decision WHERE policy = ? ORDER BY id DESC LIMIT ?) ORDER BY id DESC`
 		args = []any{policy, unlimited(limit)}
 	}
-	decisions, err := list(ctx, s.read, query, args, func(rows *sql.Rows) (store.Row, error) {
-		var row store.Row
-		var first, last int64
-		var err error
-		row.Record, err = decoded[engine.Record](rows, &first, &last, &row.Count)
-		row.First, row.Last = instant(first), instant(last)
-		return row, err
-	})
+	decisions, err := list(ctx, s.read, query, args, row)
 	if err != nil {
 		return nil, fmt.Errorf("read decisions: %w", err)
 	}
 	return decisions, nil
+}
+
+// Between lists what was decided and done for a service, the oldest first: the rows and the events that lie in a range, or
+// reach into it. An empty service means all. The records are without snapshot, state and the rules' reasons, which are
+// most of them and no part of a sum.
+func (s *Store) Between(ctx context.Context, service string, from, to time.Time) ([]store.Row, []engine.Event, error) {
+	args := []any{from.UnixNano(), to.UnixNano(), service}
+	decisions, err := list(ctx, s.read, `SELECT first, last, count,
+		json_remove(record, '$.snapshot', '$.state', '$.recommendation.reasons') FROM decision WHERE last >= ?1 AND first <= ?2
+		AND (?3 = '' OR json_extract(record, '$.service') = ?3) ORDER BY first, id`, args, row)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read decisions: %w", err)
+	}
+	events, err := list(ctx, s.read, `SELECT event FROM event WHERE started <= ?2 AND (ended IS NULL OR ended >= ?1)
+		AND (?3 = '' OR service = ?3) ORDER BY started, seq`, args, func(rows *sql.Rows) (engine.Event, error) {
+		return decoded[engine.Event](rows)
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("read history: %w", err)
+	}
+	return decisions, events, nil
+}
+
+func row(rows *sql.Rows) (store.Row, error) {
+	var row store.Row
+	var first, last int64
+	var err error
+	row.Record, err = decoded[engine.Record](rows, &first, &last, &row.Count)
+	row.First, row.Last = instant(first), instant(last)
+	return row, err
 }
 
 // Latest is the newest record of each service, and of each policy in shadow mode.

@@ -18,7 +18,7 @@ import (
 func (s *Store) Samples(ctx context.Context, r engine.Range) ([]engine.Series, error) {
 	fresh := s.arrivals.in(r)                // before the file: what is flushed meanwhile is found twice, not never
 	parts := map[identity][][]engine.Point{} // joined at the end: a year is two million points
-	err := s.look(ctx, func(tx *sql.Tx) error {
+	err := s.look(ctx, withSamples, func(tx *sql.Tx) error {
 		u := unpacker{log: s.log}
 		for _, query := range []string{chunksOf, openChunksOf} {
 			err := visit(ctx, tx, query, r, times(r), func(who identity, blob []byte) {
@@ -55,7 +55,7 @@ func (s *Store) Rollups(ctx context.Context, r engine.Range) ([]engine.Rollups, 
 	sampled.To = r.To.Truncate(chunk.Period).Add(chunk.Period - time.Millisecond)
 	open := s.arrivals.in(sampled)
 	rollups := map[identity][]engine.Rollup{}
-	err := s.look(ctx, func(tx *sql.Tx) error {
+	err := s.look(ctx, withSamples, func(tx *sql.Tx) error {
 		u := unpacker{log: s.log}
 		err := visit(ctx, tx, daysOf, r, []any{dayOf(r.From), dayOf(r.To)}, func(who identity, blob []byte) {
 			rollups[who] = append(rollups[who], u.rollups(who, blob)...)
@@ -152,9 +152,9 @@ func visit(ctx context.Context, tx *sql.Tx, query string, r engine.Range, times 
 	return rows.Err()
 }
 
-// look reads from one state of the file, where it has samples: that of an older flyball, which a reader leaves as it
-// is, has none.
-func (s *Store) look(ctx context.Context, do func(*sql.Tx) error) error {
+// look reads from one state of the file, where it has what came with a version: that of an older flyball, which a reader
+// leaves as it is, has none of it.
+func (s *Store) look(ctx context.Context, since int, do func(*sql.Tx) error) error {
 	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
@@ -164,7 +164,7 @@ func (s *Store) look(ctx context.Context, do func(*sql.Tx) error) error {
 	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&found); err != nil {
 		return err
 	}
-	if found < withSamples {
+	if found < since {
 		return nil
 	}
 	return do(tx)

@@ -19,7 +19,7 @@ CREATE TABLE state (
     record  TEXT -- none where an event was closed before anything was decided
 );
 
--- Decisions in order. Holds for the same reason in a row are one row, whose record is the first of them.
+-- Decisions in order. Holds in a row that are alike are one row, whose record is the first of them.
 CREATE TABLE decision (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
     policy   TEXT NOT NULL,

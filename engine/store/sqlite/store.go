@@ -158,7 +158,8 @@ func connect(path string, settings url.Values) (*sql.DB, error) {
 const (
 	application = 0x666c7962 // "flyb", in the file's header: tells a ledger from other programs' databases
 	withSamples = 2          // the first version that has them
-	version     = 2
+	withPauses  = 3
+	version     = 3
 )
 
 var (
@@ -166,6 +167,8 @@ var (
 	schema string
 	//go:embed samples.sql
 	samples string
+	//go:embed pauses.sql
+	pauses string
 )
 
 // prepare checks the file, lays down the tables of a new one, and adds to one of an older flyball what it lacks.
@@ -175,7 +178,7 @@ func prepare(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	if tables == 0 {
-		return laydown(ctx, db, schema+samples)
+		return laydown(ctx, db, schema+samples+pauses)
 	}
 	found, err := checkVersion(ctx, db)
 	if err != nil {
@@ -184,10 +187,17 @@ func prepare(ctx context.Context, db *sql.DB) error {
 	if err := checkWhole(ctx, db); err != nil {
 		return err
 	}
+	lacks := ""
 	if found < withSamples {
-		return laydown(ctx, db, samples)
+		lacks += samples
 	}
-	return nil
+	if found < withPauses {
+		lacks += pauses
+	}
+	if lacks == "" {
+		return nil
+	}
+	return laydown(ctx, db, lacks)
 }
 
 // laydown makes the file one of this version, in one transaction.

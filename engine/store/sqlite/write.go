@@ -12,8 +12,8 @@ import (
 )
 
 // Record writes a decision, the state after it and, where s.Open is set, the intent, in one transaction. Holds of a
-// policy for the same reason in a row, under one revision, are counted in one row. When Record returns nil it is all on
-// disk; when it returns an error, a full disk's for one, nothing is.
+// policy that are alike are counted in one row. When Record returns nil it is all on disk; when it returns an error, a
+// full disk's for one, nothing is.
 func (s *Store) Record(ctx context.Context, r engine.Record, state engine.State) error {
 	err := s.inTransaction(ctx, func(tx *sql.Tx) error {
 		record, err := json.Marshal(r)
@@ -76,13 +76,8 @@ func (s *Store) SetEnabled(ctx context.Context, on bool, actor string, at time.T
 func saveDecision(ctx context.Context, tx *sql.Tx, r engine.Record, record []byte) error {
 	at := r.At.UnixNano()
 	if r.Decision.Action == engine.Hold {
-		counted, err := tx.ExecContext(ctx, `UPDATE decision SET last = ?1, count = count + 1
-			WHERE id = (SELECT max(id) FROM decision WHERE policy = ?2 AND mode = ?3) AND action = ?4 AND reason = ?5 AND revision = ?6`,
-			at, r.Policy, r.Mode, r.Decision.Action, r.Decision.Reason, r.Revision)
-		if err != nil {
-			return err
-		}
-		if n, err := counted.RowsAffected(); err != nil || n == 1 {
+		counted, err := count(ctx, tx, r)
+		if err != nil || counted {
 			return err
 		}
 	}
@@ -92,9 +87,35 @@ func saveDecision(ctx context.Context, tx *sql.Tx, r engine.Record, record []byt
 	return err
 }
 
+// count counts a hold in the newest row of its policy, where that is of holds for the same reason, at the same count, of
+// the same wish of the rules, or of a person, under the same terms, and nobody was away in between: then all that is summed
+// up later is the same.
+func count(ctx context.Context, tx *sql.Tx, r engine.Record) (bool, error) {
+	terms, err := json.Marshal(r.Terms)
+	if err != nil {
+		return false, err
+	}
+	at := r.At.UnixNano()
+	counted, err := tx.ExecContext(ctx, `UPDATE decision SET last = ?1, count = count + 1
+		WHERE id = (SELECT max(id) FROM decision WHERE policy = ?2 AND mode = ?3) AND action = ?4 AND reason = ?5 AND revision = ?6
+		AND last BETWEEN ?1 - ?7 AND ?1
+		AND json_extract(record, '$.decision.from') = ?8
+		AND json_extract(record, '$.recommendation.action') = ?9
+		AND (ifnull(json_extract(record, '$.recommendation.error'), '') <> '') = ?10
+		AND json_extract(record, '$.terms') = json(?11)
+		AND (json_extract(record, '$.request') IS NOT NULL) = ?12`,
+		at, r.Policy, r.Mode, r.Decision.Action, r.Decision.Reason, r.Revision, int64(engine.Unseen(r.Terms.Every)),
+		r.Decision.From, r.Recommendation.Action, r.Recommendation.Error != "", string(terms), r.Request != nil)
+	if err != nil {
+		return false, err
+	}
+	n, err := counted.RowsAffected()
+	return n == 1, err
+}
+
 // saveState writes a state, without what is not the policy's own, and its open event.
 func saveState(ctx context.Context, tx *sql.Tx, subject string, mode engine.Mode, state engine.State) error {
-	state.Enabled, state.Budget = false, engine.Budget{}
+	state.Enabled, state.Pauses, state.Budget = false, nil, engine.Budget{}
 	text, err := json.Marshal(state)
 	if err != nil {
 		return err

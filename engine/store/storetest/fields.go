@@ -20,7 +20,7 @@ func (s Suite) fields(t *testing.T) {
 	check(t, ledger.Record(ctx, record, state))
 
 	want := state
-	want.Enabled, want.Budget = false, engine.Budget{} // neither is the policy's own
+	want.Enabled, want.Pauses, want.Budget = false, nil, engine.Budget{} // none is the policy's own
 	same(t, "state", must(ledger.State(ctx, p))(t), want)
 	same(t, "newest record", must(ledger.Latest(ctx))(t), []engine.Record{record})
 	rows := must(ledger.Decisions(ctx, record.Policy, 0))(t)
@@ -40,6 +40,9 @@ func (s Suite) fields(t *testing.T) {
 	event := *state.Open
 	check(t, ledger.Close(ctx, event, p, engine.State{}))
 	same(t, "closed event", must(ledger.History(ctx, "", 0))(t), []engine.Event{event})
+
+	check(t, ledger.Pause(ctx, "", state.Pauses[0]))
+	same(t, "pauses", must(ledger.Pauses(ctx))(t), map[string]engine.Pause{"": state.Pauses[0]})
 }
 
 func same(t *testing.T, what string, got, want any) {

@@ -19,8 +19,12 @@ type Store interface {
 
 	SetEnabled(ctx context.Context, on bool, actor string, at time.Time) error
 	Enabled(ctx context.Context) (on, known bool, err error)
+	Pause(ctx context.Context, place string, p engine.Pause) error
+	Resume(ctx context.Context, place string) error
+	Pauses(ctx context.Context) (map[string]engine.Pause, error)
 	History(ctx context.Context, service string, limit int) ([]engine.Event, error)
 	Decisions(ctx context.Context, policy string, limit int) ([]store.Row, error)
+	Between(ctx context.Context, service string, from, to time.Time) ([]store.Row, []engine.Event, error)
 	Latest(ctx context.Context) ([]engine.Record, error)
 	OpenEvents(ctx context.Context) ([]store.Intent, error)
 	Halfway(ctx context.Context) ([]engine.Event, error)
@@ -45,8 +49,11 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("a new ledger knows nothing", s.empty)
 	t.Run("a restart keeps cooldown, open event and switch", s.restart)
 	t.Run("live and shadow are two", s.modes)
+	t.Run("pauses last until they are resumed", s.pauses)
 	t.Run("a renamed policy finds the state of its service", s.renamed)
 	t.Run("holds in a row are one row", s.holds)
+	t.Run("holds that differ are several rows", s.unlike)
+	t.Run("decisions and events of a range", s.between)
 	t.Run("history is newest first", s.history)
 	t.Run("an event closes once", s.closing)
 	t.Run("all or nothing", s.atomic)

@@ -63,6 +63,43 @@ func (s Suite) modes(t *testing.T) {
 	same(t, "newest records", must(ledger.Latest(ctx))(t), []engine.Record{live, shadow})
 }
 
+// A pause is the service's, in whichever mode its policies run, or it is that of all. It stands through whatever else is
+// recorded, and a restart.
+func (s Suite) pauses(t *testing.T) {
+	ctx, address := t.Context(), s.Address(t)
+	web := policy("web", engine.Live)
+	shadow, elsewhere := policy("web", engine.Shadow), policy("web", engine.Live)
+	elsewhere.Target.Project = "elsewhere"
+	place := web.Target.Service("web")
+	one := engine.Pause{Service: "web", Since: start, Until: start.Add(time.Hour), Boot: engine.Boot{ID: "boot", Started: start}, Actor: "anna", Reason: "a sale"}
+	all := engine.Pause{Since: start, Actor: "ben", Reason: "Docker is updated"}
+
+	ledger := s.open(t, address)
+	same(t, "pauses of a new ledger", must(ledger.Pauses(ctx))(t), map[string]engine.Pause{})
+	check(t, ledger.Resume(ctx, place))
+	check(t, ledger.Pause(ctx, place, all))
+	check(t, ledger.Pause(ctx, place, one)) // in its place
+	check(t, ledger.Pause(ctx, "", all))
+	check(t, ledger.Record(ctx, decided(0, engine.Hold, "Paused"), engine.State{Virtual: 1, Pauses: []engine.Pause{all, all}}))
+	check(t, ledger.Shutdown())
+
+	ledger = s.open(t, address)
+	state := func(what string, p engine.Policy, want engine.State) {
+		t.Helper()
+		same(t, what, must(ledger.State(ctx, p))(t), want)
+	}
+	same(t, "pauses", must(ledger.Pauses(ctx))(t), map[string]engine.Pause{place: one, "": all})
+	state("state", web, engine.State{Virtual: 1, Pauses: []engine.Pause{one, all}})
+	state("state of a shadow", shadow, engine.State{Pauses: []engine.Pause{one, all}})
+	state("state of another project's service", elsewhere, engine.State{Pauses: []engine.Pause{all}})
+
+	check(t, ledger.Resume(ctx, ""))
+	state("state after all were resumed", web, engine.State{Virtual: 1, Pauses: []engine.Pause{one}})
+	state("state of another project's service after that", elsewhere, engine.State{})
+	check(t, ledger.Resume(ctx, place))
+	state("state after the service was resumed", web, engine.State{Virtual: 1})
+}
+
 // A service keeps its state when its policy is renamed, or another takes its place.
 func (s Suite) renamed(t *testing.T) {
 	ctx, ledger := t.Context(), s.fresh(t)

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
+)
+
+var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+// condition is one that has been so for so many minutes.
+func condition(kind string, so bool, minutes int, reason, message string) engine.Condition {
+	return engine.Condition{Type: kind, Status: so, Reason: reason, Message: message, Since: noon.Add(-time.Duration(minutes) * time.Minute)}
+}
+
+// backend is a policy at work, of which all is as one wishes.
+func backend() api.PolicyStatus {
+	at := noon.Add(-3 * time.Second)
+	return api.PolicyStatus{
+		Name: "backend", Service: "backend", Enabled: true, Mode: engine.Live, CurrentReplicas: 2, ReadyReplicas: 2,
+		MinReplicas: 1, MaxReplicas: 5, LastEvaluation: &at, Action: engine.Hold, Reason: "WithinBounds", Message: "cpu is 50",
+		Metrics:    map[string]engine.Reading{"cpu": engine.Reads(50)},
+		Conditions: []engine.Condition{condition("Able", true, 90, "NothingInTheWay", ""), condition("Limited", false, 90, "WithinLimits", "")},
+	}
+}
+
+func TestStatusTable(t *testing.T) {
+	until := noon.Add(2 * time.Hour)
+	for name, c := range map[string]struct {
+		with func(s *api.Status, p *api.PolicyStatus)
+		row  string
+		head string // the second line, where it is of interest
+		rest []string
+	}{
+		"as one wishes": {func(*api.Status, *api.PolicyStatus) {},
+			"backend  backend  active  2         1-5      cpu 50   3s ago         WithinBounds: cpu is 50", "", nil},
+		"not as one wishes": {func(_ *api.Status, p *api.PolicyStatus) {
+			p.Reason, p.Message = "AtMaximum", "wished for 9, the maximum is 5"
+			p.Conditions = []engine.Condition{
+				condition("Able", true, 90, "NothingInTheWay", ""), condition("Informed", false, 12, "MetricStale", "mem is stale (3m old)"),
+				condition("Limited", true, 185, "AtMaximum", "wished for 9, the maximum is 5"), condition("Vetoes", true, 60, "NotPastScaleDown", "cpu is 50"),
+			}
+		}, "backend  backend  active  2         1-5      cpu 50   3s ago         AtMaximum", "", []string{
+			"  Informed no for 12m: MetricStale: mem is stale (3m old)",
+			"  Limited yes for 3h5m: AtMaximum: wished for 9, the maximum is 5",
+		}},
+		"a reason too long for the row": {func(_ *api.Status, p *api.PolicyStatus) {
+			p.Message = strings.TrimSpace(strings.Repeat("cpu is 50 ", 20))
+		},
+			"backend  backend  active  2         1-5      cpu 50   3s ago", "", []string{
+				"  WithinBounds: cpu is 50 cpu is 50 cpu is 50 cpu is 50 cpu is 50 cpu is 50 cpu is 50 cpu is 50 cpu",
+				"    is 50 cpu is 50 cpu is 50 cpu is 50 cpu is 50 cpu is 50 cpu is 50 cpu is 50 cpu is 50 cpu is 50",
+				"    cpu is 50 cpu is 50",
+			}},
+		"the service is paused": {func(_ *api.Status, p *api.PolicyStatus) {
+			p.Reason, p.Message = "Paused", "paused by ana until 2026-01-01T14:00:00Z: a sale"
+			p.Pause = &api.Pause{Service: "backend", Actor: "ana", Reason: "a sale", Until: &until, Seconds: 7199.2}
+			p.Conditions[0] = condition("Able", false, 1, "Paused", p.Message)
+		}, "backend  backend  paused 2h  2         1-5      cpu 50   3s ago         Paused", "", []string{"  paused by ana, 2h left: a sale"}},
+		"all are paused": {func(s *api.Status, p *api.PolicyStatus) {
+			p.Reason, p.Message = "Paused", "all services are paused by ana until resumed: a sale"
+			p.Conditions[0] = condition("Able", false, 1, "Paused", p.Message)
+			s.Pause = &api.Pause{Actor: "ana", Reason: "a sale"}
+		}, "backend  backend  paused  2         1-5      cpu 50   3s ago         Paused", "paused: all services, by ana, until resumed: a sale", nil},
+		"autoscaling is off": {func(s *api.Status, p *api.PolicyStatus) {
+			s.Enabled = false
+			p.Reason, p.Message = "Disabled", "autoscaling is off"
+			p.Conditions[0] = condition("Able", false, 1, "Disabled", p.Message)
+		}, "backend  backend  off    2         1-5      cpu 50   3s ago         Disabled: autoscaling is off", "", nil},
+		"after a change that failed": {func(_ *api.Status, p *api.PolicyStatus) {
+			p.LastResult = engine.RolledBack
+			p.Reason, p.Message = "BackoffActive", "scaling up waits 30s more"
+			p.Conditions[0] = condition("Able", false, 1, "BackoffActive", p.Message)
+		}, "backend  backend  active  2         1-5      cpu 50   3s ago", "", []string{
+			"  BackoffActive (the last change ended rolled_back: flyball history backend)",
+			"  Able no for 1m: BackoffActive: scaling up waits 30s more",
+		}},
+		"one metric keeps it up": {func(_ *api.Status, p *api.PolicyStatus) {
+			veto := condition("Vetoes", true, 26*60, "NotPastScaleDown", "mem is 62, scaleDown is 40")
+			veto.Metric = "mem"
+			p.Veto = &veto
+		}, "backend  backend  active  2         1-5      cpu 50   3s ago         WithinBounds: cpu is 50", "", []string{
+			"  mem alone keeps it from going down, and has been against it for 26h: mem is 62, scaleDown is 40",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := backend()
+			s := api.Status{Enabled: true}
+			c.with(&s, &p)
+			other := backend()
+			s.Policies = []api.PolicyStatus{p, other}
+			var out strings.Builder
+			if err := printStatus(&out, s, noon); err != nil {
+				t.Fatal(err)
+			}
+			lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+			for _, line := range lines {
+				if n := utf8.RuneCountInString(line); n > width {
+					t.Errorf("%d columns: %s", n, line)
+				}
+			}
+			for _, want := range append([]string{c.row, c.head}, c.rest...) {
+				if want != "" && !strings.Contains(out.String(), want+"\n") {
+					t.Errorf("no line\n%s\nin\n%s", want, out.String())
+				}
+			}
+			const head = 4 // autoscaling, daemon, the columns and the other policy
+			if c.head != "" {
+				c.rest = append(c.rest, c.head)
+			}
+			if got, want := len(lines), head+1+len(c.rest); got != want {
+				t.Errorf("%d lines, want %d:\n%s", got, want, out.String())
+			}
+		})
+	}
+}
+
+func TestSpan(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", 45 * time.Second: "45s", 90 * time.Second: "1m30s", 2 * time.Minute: "2m",
+		12*time.Minute + 20*time.Second: "12m", time.Hour - 1: "1h", time.Hour + 59*time.Minute: "1h59m", 2 * time.Hour: "2h",
+		47 * time.Hour: "47h", 76*time.Hour + 10*time.Minute: "3d4h",
+	} {
+		if got := span(d); got != want {
+			t.Errorf("%s reads %s, want %s", d, got, want)
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine/report"
+)
+
+// reportRange is how far a report goes back unless it is told.
+const reportRange = 7 * 24 * time.Hour
+
+type reportAnswer struct {
+	Success bool   `json:"success"`
+	Service string `json:"service"`
+	report.Report
+}
+
+// serveReport adds the paths of reports.
+func serveReport(f Flyball, handle func(pattern string, answer func(r *http.Request) (any, error))) {
+	answer := func(r *http.Request) (any, error) {
+		q := r.URL.Query()
+		from, to, err := ReportRange(q.Get("since"), q.Get("from"), q.Get("to"), time.Now())
+		if err != nil {
+			return nil, Refusal{http.StatusBadRequest, err.Error()}
+		}
+		report, err := f.Report(r.Context(), r.PathValue("service"), from, to)
+		return reportAnswer{Success: true, Service: r.PathValue("service"), Report: report}, err
+	}
+	handle("GET /api/autoscaling/report", answer)
+	handle("GET /api/autoscaling/report/{service}", answer)
+}
+
+// Report asks what was done, and would have been, in a range.
+func (c *Client) Report(ctx context.Context, service string, from, to time.Time) (report.Report, error) {
+	path := "report"
+	if service != "" {
+		path += "/" + url.PathEscape(service)
+	}
+	q := url.Values{"from": {from.Format(time.RFC3339Nano)}, "to": {to.Format(time.RFC3339Nano)}}
+	var a reportAnswer
+	err := c.do(ctx, http.MethodGet, path+"?"+q.Encode(), nil, &a)
+	return a.Report, err
+}
+
+// ReportRange reads the range of a report: so long up to now, as since says (7d where nothing says anything), or from one
+// time to another, now by default. What is to come is not in it.
+func ReportRange(since, from, to string, now time.Time) (begin, end time.Time, err error) {
+	switch {
+	case since != "" && (from != "" || to != ""):
+		return begin, end, fmt.Errorf("since is %q, and from or to is set too; give since, or from and to", since)
+	case from == "" && to != "":
+		return begin, end, fmt.Errorf("to is %q without a from; give both, or since", to)
+	case from == "":
+		long := reportRange
+		if since != "" {
+			long, err = Long(since)
+		}
+		if err != nil {
+			return begin, end, fmt.Errorf("since is %q; allowed is a length of time such as 90m, 24h or 7d", since)
+		}
+		return now.Add(-long), now, nil
+	}
+	if begin, err = instant(from); err != nil {
+		return begin, end, fmt.Errorf("from is %q; %w", from, err)
+	}
+	if end = now; to != "" {
+		if end, err = instant(to); err != nil {
+			return begin, end, fmt.Errorf("to is %q; %w", to, err)
+		}
+	}
+	if end.After(now) {
+		end = now
+	}
+	if !begin.Before(end) {
+		return begin, end, fmt.Errorf("from %s is not before %s", begin.Format(time.RFC3339), end.Format(time.RFC3339))
+	}
+	return begin, end, nil
+}
+
+// instant reads a time, or a day, which begins at midnight where flyball runs.
+func instant(text string) (time.Time, error) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	at, err := time.ParseInLocation(time.DateOnly, text, time.Local)
+	if err != nil {
+		return at, fmt.Errorf("allowed is a day such as 2026-01-31, or a time in RFC 3339 such as 2026-01-31T08:00:00Z")
+	}
+	return at, nil
+}
+
+// longestReport is the longest time that Long reads: ten years, far more than anybody keeps.
+const longestReport = 3650 * 24 * time.Hour
+
+// Long reads a length of time above 0 that may begin with days: 7d, 1d12h, 90m.
+func Long(text string) (time.Duration, error) {
+	days, rest, found := strings.Cut(text, "d")
+	if !found {
+		days, rest = "0", text
+	}
+	n, err := strconv.ParseUint(days, 10, 16)
+	if err != nil {
+		return 0, err
+	}
+	long := time.Duration(n) * 24 * time.Hour
+	if rest != "" {
+		more, err := time.ParseDuration(rest)
+		if err != nil {
+			return 0, err
+		}
+		if more < 0 || more > longestReport {
+			return 0, fmt.Errorf("%q is not a length of time that adds to days", rest)
+		}
+		long += more
+	}
+	if long <= 0 || long > longestReport {
+		return 0, fmt.Errorf("%q is not above 0 and at most 3650d", text)
+	}
+	return long, nil
+}

@@ -1,0 +1,160 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/backtest"
+	"github.com/flyball-dev/flyball/rego"
+	"github.com/flyball-dev/flyball/schema"
+)
+
+// Tried are the entries of a backtest: policies by name, each as it is and in every combination of what the sweeps say.
+func Tried(l Loaded, names []string, sweeps []Sweep) ([]backtest.Entry, error) {
+	var entries []backtest.Entry
+	for _, name := range names {
+		p, err := l.Policy(name)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, backtest.Entry{Name: p.Name, Kind: backtest.Authored, Policy: p, Rules: l.Rules})
+		for _, changes := range combinations(sweeps) {
+			varied, err := l.Vary(p.Name, changes, queries())
+			if err != nil {
+				return nil, Invalid{[]engine.Problem{{Message: err.Error()}}}
+			}
+			entries = append(entries, backtest.Entry{Name: p.Name + " " + label(changes), Kind: backtest.Authored, Policy: varied, Rules: l.Rules})
+		}
+	}
+	return entries, nil
+}
+
+// ShippedEntries are the shipped strategies, for replicas of a capacity (requests a minute).
+func ShippedEntries(ctx context.Context, capacity float64) ([]backtest.Entry, error) {
+	shipped := backtest.Shipped(capacity)
+	rules, problems := rego.Compile(ctx, nil, shipped, nil)
+	if rules == nil {
+		return nil, Invalid{problems}
+	}
+	var entries []backtest.Entry
+	for _, p := range shipped {
+		entries = append(entries, backtest.Entry{Name: "strategy:" + p.Name, Kind: backtest.Strategy, Policy: p, Rules: rules})
+	}
+	return entries, nil
+}
+
+// Backtest runs it on all cores.
+func Backtest(ctx context.Context, b backtest.Backtest) (backtest.Result, error) {
+	b.AtOnce = runtime.NumCPU()
+	return backtest.Do(ctx, b)
+}
+
+// Sweep is a field of a policy, and the values that are tried for it.
+type Sweep struct {
+	Path   string
+	Values []string
+}
+
+// MostTried is how many combinations a sweep may make.
+const MostTried = 500
+
+// ParseSweep reads a sweep such as thresholds[0].scaleUp=60,70,80.
+func ParseSweep(text string) (Sweep, error) {
+	path, values, found := strings.Cut(text, "=")
+	s := Sweep{Path: path, Values: strings.Split(values, ",")}
+	if !found || path == "" || slices.Contains(s.Values, "") {
+		return s, fmt.Errorf("sweep is %.100q; allowed: a field and its values, such as thresholds[0].scaleUp=60,70,80 or cooldownPeriod=1m,5m", text)
+	}
+	return s, nil
+}
+
+// combinations are all ways of taking one value of each sweep.
+func combinations(sweeps []Sweep) [][]schema.Change {
+	if len(sweeps) == 0 {
+		return nil
+	}
+	all := [][]schema.Change{nil}
+	for _, s := range sweeps {
+		var longer [][]schema.Change
+		for _, changes := range all {
+			for _, v := range s.Values {
+				longer = append(longer, append(slices.Clone(changes), schema.Change{Path: s.Path, Value: v}))
+			}
+		}
+		all = longer
+	}
+	return all
+}
+
+func label(changes []schema.Change) string {
+	parts := make([]string, len(changes))
+	for i, c := range changes {
+		parts[i] = c.Path + "=" + c.Value
+	}
+	return strings.Join(parts, " ")
+}
+
+// ReadTrace reads a trace from a file. An error that is backtest.ErrNoUnit comes beside a trace.
+func ReadTrace(path string, how backtest.CSV) (backtest.Trace, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return backtest.Trace{}, err
+	}
+	t, err := backtest.ReadCSV(text, how)
+	if err != nil && !errors.Is(err, backtest.ErrNoUnit) {
+		return t, Invalid{[]engine.Problem{{File: path, Message: err.Error()}}}
+	}
+	return t, err
+}
+
+// Recorded makes a trace of what was kept of a metric of a service in the time before now. Of a metric of each replica it is
+// the sum.
+func Recorded(ctx context.Context, f api.Flyball, service, metric string, last time.Duration, how backtest.CSV, now time.Time) (backtest.Trace, error) {
+	kept, err := f.Samples(ctx, api.Asked{Service: service, Metric: metric, From: now.Add(-last), To: now, Rollups: last > 6*time.Hour})
+	if err != nil {
+		return backtest.Trace{}, err
+	}
+	means := means(kept)
+	at := slices.SortedFunc(maps.Keys(means), time.Time.Compare)
+	values := make([]float64, len(at))
+	for i, when := range at {
+		values[i] = max(0, means[when])
+	}
+	t, err := how.Rows(at, values, cmp.Or(how.Unit, backtest.PerMinute))
+	if err != nil {
+		return t, Invalid{[]engine.Problem{{Message: fmt.Sprintf("what was kept of %s of %s is no trace: %v", metric, service, err)}}}
+	}
+	return t, nil
+}
+
+// means are the sums over the series of the mean of each minute, or of each rollup.
+func means(kept api.Kept) map[time.Time]float64 {
+	sums := map[time.Time]float64{}
+	for _, s := range kept.Rollups {
+		for _, r := range s.Rollups {
+			sums[r.From] += r.Mean
+		}
+	}
+	for _, s := range kept.Series {
+		total, count := map[time.Time]float64{}, map[time.Time]float64{}
+		for _, p := range s.Points {
+			minute := p.At.Truncate(time.Minute)
+			total[minute] += p.Value
+			count[minute]++
+		}
+		for minute := range total {
+			sums[minute] += total[minute] / count[minute]
+		}
+	}
+	return sums
+}

@@ -1,0 +1,97 @@
+// Package backtest runs autoscalers against a trace of demand, in a closed loop with the simulated service of engine/sim, and
+// sums up how well they did. A policy is run by the production cycle. It is pure: time is the trace's, chance has a seed.
+package backtest
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/flyball-dev/flyball/engine/sim"
+)
+
+// Kind says what was run.
+type Kind string
+
+const (
+	Baseline Kind = "baseline" // something well known to compare with
+	Strategy Kind = "strategy" // a shipped strategy, with fixed settings
+	Authored Kind = "policy"   // a policy of the author's
+)
+
+// Run is one autoscaler against one trace.
+type Run struct {
+	Name string `json:"name"`
+	Kind Kind   `json:"kind"`
+	Figures
+	Decisions int      `json:"decisions,omitempty"` // of a policy
+	Speedup   *float64 `json:"speedup,omitempty"`   // elastic speedup over a fixed count at the mean need; absent: θ or τ is 0
+	Notes     []string `json:"notes,omitempty"`     // what of the policy the model does not have
+	Series    Series   `json:"-"`
+}
+
+// run is one closed loop. Before each second but the first the autoscaler may order; then the second passes, and is measured.
+// It begins with the replicas that the first demand needs. told is called now and then with the seconds that have passed.
+func run(ctx context.Context, trace Trace, s Settings, first int, a autoscaler, told func(seconds int)) (Figures, Series, error) {
+	model := sim.New(s.Settings, first)
+	seen := newMeter(s)
+	sum := tally{ordered: first}
+	series := newSeries(trace)
+	second, spoken := 0, 0
+	for _, row := range trace.Rows {
+		needed := s.Needed(row.Demand)
+		for range row.Seconds {
+			if second > 0 {
+				replicas, err := a.order(second, seen, model.Ready(), model.Starting())
+				if err != nil {
+					return Figures{}, series, fmt.Errorf("second %d: %w", second, err)
+				}
+				if replicas > model.Replicas() && s.at(NoStart, second) {
+					replicas = model.Replicas()
+				}
+				sum.order(second, replicas)
+				model.Scale(replicas)
+			}
+			if s.Faults != nil && s.begins(Crash, second) {
+				model.Crash((model.Ready() + 1) / 2)
+			}
+			ready, replicas := model.Ready(), model.Replicas()
+			model.Step(row.Demand)
+			seen.measure(model)
+			sum.second(needed, ready, replicas)
+			series.add(second, needed, ready, replicas)
+			second++
+		}
+		if second-spoken > tellEvery {
+			if ctx.Err() != nil {
+				return Figures{}, series, ctx.Err()
+			}
+			told(second - spoken)
+			spoken = second
+		}
+	}
+	told(second - spoken)
+	return sum.figures(model.Violations()), series, nil
+}
+
+const tellEvery = 6 * 3600 // seconds of the trace
+
+// fixed is what so many replicas, all the time, would come to.
+func fixed(trace Trace, s Settings, replicas int) Figures {
+	sum := tally{ordered: replicas}
+	for _, row := range trace.Rows {
+		needed := s.Needed(row.Demand)
+		for range row.Seconds {
+			sum.second(needed, replicas, replicas)
+		}
+	}
+	return sum.figures(0)
+}
+
+// meanNeed is the mean number of replicas needed, rounded.
+func meanNeed(trace Trace, s Settings) int {
+	total := 0
+	for _, row := range trace.Rows {
+		total += row.Seconds * s.Needed(row.Demand)
+	}
+	return max(1, (total+trace.Seconds()/2)/max(1, trace.Seconds()))
+}

@@ -1,0 +1,64 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// Pauses are the pauses that nobody has resumed, by the place of their service, which is empty for that of all services.
+// Some of them may be over.
+func (s *Store) Pauses(ctx context.Context) (map[string]engine.Pause, error) {
+	all := map[string]engine.Pause{}
+	err := s.look(ctx, withPauses, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, "SELECT place, pause FROM pause")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var place string
+			p, err := decoded[engine.Pause](rows, &place)
+			if err != nil {
+				return err
+			}
+			all[place] = p
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the pauses: %w", err)
+	}
+	return all, nil
+}
+
+// Pause pauses a service, or all where place is empty, in the place of the pause that it had.
+func (s *Store) Pause(ctx context.Context, place string, p engine.Pause) error {
+	err := s.inTransaction(ctx, func(tx *sql.Tx) error {
+		text, err := json.Marshal(p)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO pause VALUES (?, ?)", place, string(text))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("record the pause: %w", err)
+	}
+	return nil
+}
+
+// Resume ends the pause of a service, or that of all where place is empty. Where there is none it does nothing.
+func (s *Store) Resume(ctx context.Context, place string) error {
+	err := s.inTransaction(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM pause WHERE place = ?", place)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("end the pause: %w", err)
+	}
+	return nil
+}
