@@ -7,9 +7,9 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 )
 
-// scheduled is what the windows of a schedule say at an instant: nil where there is no schedule. Where several hold, the highest
+// Scheduled is what the windows of a schedule say at an instant: nil where there is no schedule. Where several hold, the highest
 // MinReplicas and the lowest MaxReplicas do.
-func scheduled(schedule []engine.Window, at time.Time) *engine.Scheduled {
+func Scheduled(schedule []engine.Window, at time.Time) *engine.Scheduled {
 	if len(schedule) == 0 {
 		return nil
 	}
@@ -56,6 +56,33 @@ func begins(w engine.Window, after, until time.Time) bool {
 		}
 	}
 	return false
+}
+
+// Edge is an instant at which a window of a schedule opens, closes, or begins to be warmed up for.
+type Edge struct {
+	At     time.Time
+	Window engine.Window
+	What   string // opens, closes, is warmed up for
+}
+
+// Edges are those of a schedule in (after, until], in order.
+func Edges(schedule []engine.Window, after, until time.Time) []Edge {
+	var edges []Edge
+	for _, w := range schedule {
+		for day := -1; day <= int(until.Sub(after)/(24*time.Hour))+2; day++ {
+			from, to, holds := on(w, after, day)
+			if !holds {
+				continue
+			}
+			edges = append(edges, Edge{from, w, "opens"}, Edge{to, w, "closes"})
+			if w.Prewarm > 0 && w.MinReplicas > 0 {
+				edges = append(edges, Edge{from.Add(-w.Prewarm), w, "is warmed up for"})
+			}
+		}
+	}
+	edges = slices.DeleteFunc(edges, func(e Edge) bool { return !e.At.After(after) || e.At.After(until) })
+	slices.SortStableFunc(edges, func(a, b Edge) int { return a.At.Compare(b.At) })
+	return edges
 }
 
 // on is the window that begins so many days after the local day of an instant; false where that day has none.

@@ -63,7 +63,7 @@ func TestWindowBeginsAndEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.window.Zone, c.window.MinReplicas = zone(t, c.zone), 4
 			holds := func(at time.Time) bool {
-				return scheduled([]engine.Window{c.window}, at).MinReplicas == 4
+				return Scheduled([]engine.Window{c.window}, at).MinReplicas == 4
 			}
 			begin, end := instant(t, c.begin), instant(t, c.end)
 			for at, want := range map[time.Time]bool{
@@ -118,12 +118,12 @@ func TestScheduled(t *testing.T) {
 			engine.Scheduled{Windows: []string{"freeze"}, MinReplicas: 6, Window: "freeze", Prewarming: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := scheduled(c.schedule, instant(t, c.at)); !reflect.DeepEqual(*got, c.want) {
+			if got := Scheduled(c.schedule, instant(t, c.at)); !reflect.DeepEqual(*got, c.want) {
 				t.Errorf("got %+v, want %+v", *got, c.want)
 			}
 		})
 	}
-	if got := scheduled(nil, start); got != nil {
+	if got := Scheduled(nil, start); got != nil {
 		t.Errorf("without a schedule there is %+v", got)
 	}
 }
@@ -138,7 +138,7 @@ func TestPrewarmOverAChangeOfTheClocks(t *testing.T) {
 			w := engine.Window{Zone: zone(t, c.zone), Dates: []string{c.date}, From: hours(4, 0), To: hours(8, 0), MinReplicas: 4, Prewarm: 6 * time.Hour}
 			begin := instant(t, c.begin)
 			for ago, warm := range map[time.Duration]bool{6*time.Hour + time.Second: false, 6 * time.Hour: true, time.Second: true, 0: false} {
-				if got := scheduled([]engine.Window{w}, begin.Add(-ago)); got.Prewarming != warm {
+				if got := Scheduled([]engine.Window{w}, begin.Add(-ago)); got.Prewarming != warm {
 					t.Errorf("%s before it, warming up is %v", ago, got.Prewarming)
 				}
 			}
@@ -220,7 +220,7 @@ func TestScheduleAgreesWithAClockOnTheWall(t *testing.T) {
 			open = open || from <= minute && minute < wall.first(until)
 			warm = warm || minute < from && from-minute <= int(w.Prewarm/time.Minute)
 		}
-		got := scheduled([]engine.Window{w}, wall.start.Add(time.Duration(minute)*time.Minute))
+		got := Scheduled([]engine.Window{w}, wall.start.Add(time.Duration(minute)*time.Minute))
 		want := engine.Scheduled{}
 		if open || warm {
 			want = engine.Scheduled{Windows: []string{""}, MinReplicas: 4, Prewarming: !open}

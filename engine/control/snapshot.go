@@ -19,7 +19,7 @@ func NewSnapshot(p engine.Policy, s engine.Service, readings map[string]engine.R
 		},
 		Metrics:  readings,
 		History:  guard.History(st, at),
-		Schedule: scheduled(p.Schedule, at),
+		Schedule: Scheduled(p.Schedule, at),
 	}
 	if imagines(p, st, at) && current > 0 {
 		snapshot.Service.Replicas = engine.Replicas{Current: st.Virtual, Ready: st.Virtual}
