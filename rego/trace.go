@@ -150,7 +150,7 @@ func (t *tracer) passed(e topdown.Event, b *branch, before int) []engine.Line {
 	for _, written := range b.exprs {
 		var last *ast.Expr
 		for _, expr := range b.rule.Body[:before] {
-			if within(expr.Location, written.Location) {
+			if inside(expr.Location, written.Location) {
 				last = expr
 			}
 		}
@@ -208,7 +208,7 @@ func (b *branch) line(written *ast.Expr, v engine.Verdict, values string) engine
 // written is the expression of the author's that a compiled one is of; nil where it is of the rule's head.
 func (b *branch) written(expr *ast.Expr) *ast.Expr {
 	for _, w := range b.exprs {
-		if within(expr.Location, w.Location) {
+		if inside(expr.Location, w.Location) {
 			return w
 		}
 	}

@@ -240,7 +240,7 @@ func cut(text string) string {
 	return text
 }
 
-func within(part, whole *ast.Location) bool {
+func inside(part, whole *ast.Location) bool {
 	return part != nil && whole != nil && part.File == whole.File && part.Offset >= whole.Offset &&
 		part.Offset+len(part.Text) <= whole.Offset+len(whole.Text)
 }

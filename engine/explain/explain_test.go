@@ -145,13 +145,13 @@ func TestAlternatives(t *testing.T) {
 			"without Disabled it would scale up to 3 (flyball enable)",
 		}},
 		"paused for a while": {of: web(reads("cpu", 90), func(c *explain.Case) {
-			c.State.Pause = &engine.Pause{Until: start.Add(time.Hour), Actor: "ana", Reason: "sale"}
+			c.State.Pauses = []engine.Pause{{Until: start.Add(time.Hour), Actor: "ana", Reason: "sale"}}
 		}), want: []string{
 			"would no longer scale up when cpu falls to 70; now 90",
 			"scales down to 1 when cpu falls below 25; now 90, once the pause is over (in 1h0m0s)",
 			"in 1h0m0s it would scale up to 3: the pause ends",
 			"in 10m0s cpu is stale if no new sample comes, and it would stay at 2",
-			"without Paused it would scale up to 3",
+			"without Paused it would scale up to 3 (flyball resume)",
 		}},
 		"stabilizing": {of: web(reads("cpu", 90), func(c *explain.Case) {
 			c.Policy.Stabilization.Up = 2 * time.Minute

@@ -62,8 +62,8 @@ func instants(c Case) []instant {
 		{st.Backoff.Deadline.Until, "the back-off ends"},
 		{c.Snapshot.Service.Touched.Add(guard.Quiet), "nobody has touched the service for a while"},
 	}
-	if st.Pause != nil {
-		all = append(all, instant{st.Pause.Until, "the pause ends"})
+	for _, pause := range st.Pauses {
+		all = append(all, instant{pause.Until, "the pause ends"})
 	}
 	for i, w := range st.Wishes {
 		if i == 0 || w.Replicas != st.Wishes[i-1].Replicas {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/guard"
 )
 
 // waits says whether a reason is one that passes: by itself, or because somebody lifts it.
@@ -46,8 +47,11 @@ func (a *asker) silence(c Case, step engine.Step) (Case, silenced) {
 		c.Snapshot.Schedule.Pause = ""
 		done.field, done.message = "schedule", "once the schedule's pause is over"
 	case "Paused":
-		done.until, done.message = c.State.Pause.Until, "once the pause is over"
-		c.State.Pause = nil
+		if pause := guard.Paused(c.State.Pauses, at); pause != nil {
+			done.until = pause.Until
+		}
+		done.field, done.message = "flyball resume", "once the pause is over"
+		c.State.Pauses = nil
 	case "RolloutInProgress":
 		c.Snapshot.Service.Rollout, c.State.Open, c.State.Known = "", nil, engine.Count{}
 		done.message = "once the change under way has ended"
