@@ -253,7 +253,11 @@ func (s *story) alternatives(e api.Explanation, verbose bool) {
 		return
 	}
 	s.line("")
-	if len(e.Alternatives) == 0 {
+	switch {
+	case len(e.Alternatives) == 0 && e.RulesError != "":
+		s.line("What would change this is not known: the rules gave no usable answer")
+		return
+	case len(e.Alternatives) == 0:
 		s.line("What would change this: no single metric, no stage of the guard, nor a day")
 		return
 	}

@@ -13,8 +13,11 @@ type bound struct{ value, step float64 }
 
 func at(value float64) bound { return bound{value, grain(value)} }
 
-// times is a bound on a multiple of a size, such as a target: the multiple is what is compared.
-func times(size, share float64) bound { return bound{tidy(size * share), size * grain(share)} }
+// times is a bound on a multiple of a size, such as a target: the value and the multiple have six digits each.
+func times(size, share float64) bound {
+	value := tidy(size * share)
+	return bound{value, max(grain(value), size*grain(share))}
+}
 
 // tidy takes the noise of an arithmetic operation from a number.
 func tidy(v float64) float64 {
@@ -70,13 +73,18 @@ func bounds(c Case, metric string) []bound {
 		if t.Metric != metric {
 			continue
 		}
-		for _, share := range []float64{1 + t.Tolerance, 1 - t.Tolerance} {
-			all = append(all, times(t.Value, share), times(t.Value*float64(n.Current), share))
+		size, each := t.Value, t.Value/float64(max(1, serving))
+		if whole(m) {
+			size, each = t.Value*float64(n.Current), t.Value
 		}
-		for k := max(0, n.Current-3); k <= n.Current+3; k++ {
-			all = append(all, times(t.Value, float64(k)))
-			if serving > 0 {
-				all = append(all, times(t.Value/float64(serving), float64(k)))
+		all = append(all, times(size, 1+t.Tolerance), times(size, 1-t.Tolerance))
+		asked := 0 // for now
+		if v := c.Snapshot.Metrics[metric].Value; v != nil {
+			asked = int(min(*v/each, engine.MostReplicas))
+		}
+		for _, around := range []int{n.Current, asked} {
+			for k := max(0, around-2); k <= around+2; k++ {
+				all = append(all, times(each, float64(k)))
 			}
 		}
 		rebound(t.Value*(1+t.Tolerance), false)
@@ -109,22 +117,40 @@ func changed(c Case, metric string, percent float64) (bound, bool) {
 	return bound{tidy(*previous + size*percent/100), size * grain(percent) / 100}, true
 }
 
+// whole says whether a metric's value is the whole service's.
+func whole(m engine.Metric) bool {
+	return m.Scope == engine.Total || m.Scope == engine.PerReplica && m.Aggregation == "sum"
+}
+
 // end is a bound and the side of it on which a metric asks for more replicas, or for fewer.
 type end struct {
 	bound
 	side engine.Side
 }
 
-// value is one that lies just on its side.
-func (e end) valueAt() float64 {
+// inside is a value just on the side of an end.
+func (e end) inside() float64 {
 	if e.side == engine.Above {
 		return e.value + e.step
 	}
 	return e.value - e.step
 }
 
+// has says whether a value is on the side of an end.
+func (e end) has(v float64) bool {
+	switch e.side {
+	case engine.Above:
+		return v > e.value
+	case engine.Below:
+		return v < e.value
+	}
+	return v <= e.value
+}
+
 // ends are where a metric asks for more replicas, and where for fewer; nil where the policy does not tell.
 func ends(c Case, metric string) (more, fewer *end) {
+	m, _ := c.Policy.Metric(metric)
+	n := c.Snapshot.Service.Replicas
 	for _, t := range c.Policy.Thresholds {
 		if t.Metric != metric {
 			continue
@@ -139,17 +165,21 @@ func ends(c Case, metric string) (more, fewer *end) {
 				return &end{up, engine.Above}, &end{down, engine.Below}
 			}
 		default:
-			return &end{at(t.ScaleUp), engine.Above}, &end{at(t.ScaleDown), engine.Below}
+			fewer := &end{at(t.ScaleDown), engine.Below}
+			if after := float64(n.Current-max(1, c.Policy.ScaleDownBy)) / float64(max(1, n.Ready)); m.Scope == engine.PerReplica && !whole(m) {
+				if safe := tidy(t.ScaleUp * after); safe < t.ScaleDown { // above it fewer replicas would ask for more again
+					fewer = &end{at(safe), engine.AtMost}
+				}
+			}
+			return &end{at(t.ScaleUp), engine.Above}, fewer
 		}
 	}
-	m, _ := c.Policy.Metric(metric)
 	for _, t := range c.Policy.Targets {
 		if t.Metric != metric {
 			continue
 		}
-		n := c.Snapshot.Service.Replicas
 		size, serving := t.Value, max(1, n.Ready)
-		if m.Scope == engine.Total || m.Aggregation == "sum" {
+		if whole(m) {
 			size, serving = t.Value*float64(n.Current), max(1, n.Current)
 		}
 		down := min(1-t.Tolerance, float64(n.Current-1)/float64(serving))

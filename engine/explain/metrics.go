@@ -154,7 +154,7 @@ func (a *asker) okAgain(c Case, metric string, lifted outcome, add func(outcome,
 		if e == nil {
 			continue
 		}
-		value := e.valueAt()
+		value := e.inside()
 		if o := a.try(c, metric, value); o.asked && !o.same(lifted) {
 			add(o, engine.Move{Metric: metric, Status: status(c, metric), Bound: e.value, Side: e.side, Value: value})
 		}
@@ -175,10 +175,10 @@ func (a *asker) together(c Case, base, lifted outcome) []engine.Alternative {
 		switch {
 		case fewer == nil || r.Status != engine.OK && m.OnMissing == "ignore":
 			continue
-		case r.Value != nil && (fewer.side == engine.Below && *r.Value < fewer.value || fewer.side == engine.Above && *r.Value > fewer.value):
+		case r.Value != nil && fewer.has(*r.Value):
 			continue
 		}
-		moves = append(moves, engine.Move{Metric: m.Name, Now: r.Value, Status: status(c, m.Name), Bound: fewer.value, Side: fewer.side, Value: fewer.valueAt()})
+		moves = append(moves, engine.Move{Metric: m.Name, Now: r.Value, Status: status(c, m.Name), Bound: fewer.value, Side: fewer.side, Value: fewer.inside()})
 	}
 	if len(moves) < 2 {
 		return nil
