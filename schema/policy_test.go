@@ -16,8 +16,8 @@ func TestBriefFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "policies.json:26:25: warning: cooldownPeriod: 300 is 5h; for seconds write \"300s\"\n" +
-		"policies.json:27:29: warning: evaluationInterval: 120 is 2h; for seconds write \"120s\"\n" +
+	want := "policies.json:26:25: warning: cooldownPeriod: 300 is 5h; for seconds write \"300s\" [bare-number]\n" +
+		"policies.json:27:29: warning: evaluationInterval: 120 is 2h; for seconds write \"120s\" [bare-number]\n" +
 		"policy backend-production-scaling on backend from policies.json:3\n"
 	if got := tell(set); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

@@ -101,7 +101,7 @@ func (s *shape) addStruct(v cue.Value) error {
 			return err
 		}
 		field.required = iter.Selector().ConstraintType() == cue.RequiredConstraint
-		name := strings.TrimRight(iter.Selector().String(), "?!")
+		name := iter.Selector().Unquoted()
 		s.fields[name] = field
 		s.names = append(s.names, name)
 	}

@@ -34,10 +34,11 @@ func (w *walk) say(at token.Position, path, format string, args ...any) {
 	})
 }
 
-// warn says what is allowed, and yet not likely meant.
-func (w *walk) warn(at token.Position, path, format string, args ...any) {
+// warn says what is allowed, and yet not likely meant. rule is one of #Lint.
+func (w *walk) warn(rule string, at token.Position, path, format string, args ...any) {
 	w.say(at, path, format, args...)
-	w.problems[len(w.problems)-1].Warning = true
+	last := &w.problems[len(w.problems)-1]
+	last.Warning, last.Rule = true, rule
 }
 
 // sound says whether nothing is wrong with a field, what it is part of and what is part of it.
