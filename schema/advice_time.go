@@ -25,20 +25,23 @@ func (w *written) longInterval() {
 		return
 	}
 	var shortest time.Duration
-	var name string
-	for _, m := range p.Metrics {
+	var name, path string
+	for i, m := range p.Metrics {
 		reach := max(m.Window, engine.ShortestWindow)
 		if slices.ContainsFunc(p.Thresholds, func(t engine.Threshold) bool { return t.Metric == m.Name && t.Comparison == engine.PercentageChange }) {
 			reach *= 2
 		}
 		if !m.Computed() && (name == "" || reach < shortest) {
-			shortest, name = reach, m.Name
+			shortest, name, path = reach, m.Name, fmt.Sprintf("metrics[%d].window", i)
 		}
 	}
 	if name == "" || p.EvaluationInterval <= shortest {
 		return
 	}
-	w.lint("long-interval", "evaluationInterval", "evaluationInterval %s is longer than the %s that are looked at of %s, so of every %s the samples of %s count for "+
+	if w.value.LookupPath(pathOf("evaluationInterval")).Exists() {
+		path = "evaluationInterval"
+	}
+	w.lint("long-interval", path, "evaluationInterval %s is longer than the %s that are looked at of %s, so of every %s the samples of %s count for "+
 		"nothing; write evaluationInterval: %q or less, or a longer window", short(p.EvaluationInterval), short(shortest), name,
 		short(p.EvaluationInterval), short(p.EvaluationInterval-shortest), short(shortest))
 }
