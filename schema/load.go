@@ -109,6 +109,9 @@ func (l *loading) data(f file) {
 		return
 	}
 	v := l.ctx.BuildExpr(expr)
+	if dialect := v.LookupPath(pathOf("$schema")); dialect.Exists() && l.folder {
+		return // a JSON Schema, such as those that flyball init --rules lays down
+	}
 	if services := v.LookupPath(pathOf("services")); services.Exists() && !v.LookupPath(pathOf("policies")).Exists() {
 		if l.folder {
 			return
