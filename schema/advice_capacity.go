@@ -73,12 +73,15 @@ func (w *written) slow() {
 		w.lint("capacity-never-reached", "rates.up", "rates.up lets no replica be added, so no strategy gets above minReplicas %d; raise replicas in it", p.MinReplicas)
 		return
 	}
+	if w.doubted("cooldownPeriod") || w.doubted("cooldown.up") || w.doubted("evaluationInterval") {
+		return // minutes that may be meant as seconds
+	}
 	day, called := cmp.Or(p.Forecast.Season, 24*time.Hour), "a day"
 	if day > 24*time.Hour {
 		called = "a week"
 	}
 	const pace = "at the pace of cooldown.up, evaluationInterval, maxStep, rates.up and what the strategy adds at once"
-	if takes := climb(p, p.MinReplicas, p.MaxReplicas); takes > day && !w.doubted("cooldownPeriod") && !w.doubted("evaluationInterval") {
+	if takes := climb(p, p.MinReplicas, p.MaxReplicas); takes > day {
 		w.lint("capacity-never-reached", "maxReplicas", "maxReplicas %d is not reached within %s: from minReplicas %d it takes %s at least, %s",
 			p.MaxReplicas, called, p.MinReplicas, short(takes), pace)
 	}
