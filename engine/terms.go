@@ -116,9 +116,14 @@ func (p Policy) said(s Snapshot) []saying {
 	return all
 }
 
-// Whole says whether a metric's value is the whole service's.
+// Whole says whether a metric's value is the whole service's: by its scope, or because its aggregation adds the replicas up.
 func (m Metric) Whole() bool {
-	return m.Scope == Total || m.Scope == PerReplica && m.Aggregation == "sum"
+	return m.Scope == Total || m.Scope == PerReplica && (m.Aggregation == "sum" || m.Aggregation == "rate")
+}
+
+// Shares says whether a metric reads what each of the policy's replicas has of a load that is shared out over them.
+func (p Policy) Shares(m Metric) bool {
+	return m.Scope == PerReplica && !m.Whole() && (m.Service == p.Service || m.Service == "")
 }
 
 func value(r Reading) (float64, bool) {

@@ -183,7 +183,7 @@ func (w *written) blind() {
 	}
 	foreseen := func(t engine.Target) bool {
 		m, _ := p.Metric(t.Metric)
-		return !m.Computed() && (m.Scope == engine.Total || m.Scope == engine.PerReplica && m.Aggregation == "sum")
+		return !m.Computed() && m.Scope == engine.Total // what replicas sampled one by one is of the replicas of then
 	}
 	if slices.ContainsFunc(p.Targets, foreseen) {
 		return

@@ -87,7 +87,7 @@ func (f *flap) told(metric, edge string) string {
 // flapping finds the counts at which being just above one of the edges undoes itself; nil: there are none.
 func flapping(p engine.Policy, metric string, edges []float64) *flap {
 	const hair = 1e-9 // so that a value that lands at a bound counts as past it: the next sample may be
-	if m, _ := p.Metric(metric); m.Scope != engine.PerReplica || m.Service != p.Service || m.Aggregation == "sum" || m.Aggregation == "rate" {
+	if m, _ := p.Metric(metric); !p.Shares(m) {
 		return nil // it stays as it is, or depends on somebody else
 	}
 	var found *flap

@@ -49,7 +49,7 @@ func TestInitRules(t *testing.T) {
 				t.Fatal(err, loaded.Problems)
 			}
 			report, err := rego.Test(t.Context(), files(loaded.Set.Rules), files(loaded.Tests))
-			if err != nil || report.Failed() || len(report.Cases) != 3 || report.Coverage < 100 {
+			if err != nil || report.Failed() || len(report.Cases) != 3 || report.Coverage.Percent < 100 {
 				t.Errorf("%v, %+v", err, report)
 			}
 		})

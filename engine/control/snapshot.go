@@ -59,7 +59,7 @@ func spread(p engine.Policy, readings map[string]engine.Reading, current, ready,
 		if carrying == 0 {
 			carrying = current
 		}
-		if shared(m) {
+		if p.Shares(m) {
 			ratio := float64(carrying) / float64(virtual)
 			if falls(p, name) {
 				ratio = 1 / ratio
@@ -74,11 +74,6 @@ func spread(p engine.Policy, readings map[string]engine.Reading, current, ready,
 		out[name] = r
 	}
 	return out
-}
-
-// shared says that a metric reads a replica's share of the load: sum and rate add the shares up again.
-func shared(m engine.Metric) bool {
-	return m.Scope == engine.PerReplica && m.Aggregation != "sum" && m.Aggregation != "rate"
 }
 
 // falls says that a metric falls under load.

@@ -74,7 +74,7 @@ func bounds(c Case, metric string) []bound {
 			continue
 		}
 		size, each := t.Value, t.Value/float64(max(1, serving))
-		if whole(m) {
+		if m.Whole() {
 			size, each = t.Value*float64(n.Current), t.Value
 		}
 		all = append(all, times(size, 1+t.Tolerance), times(size, 1-t.Tolerance))
@@ -115,11 +115,6 @@ func changed(c Case, metric string, percent float64) (bound, bool) {
 	}
 	size := math.Abs(*previous)
 	return bound{tidy(*previous + size*percent/100), size * grain(percent) / 100}, true
-}
-
-// whole says whether a metric's value is the whole service's.
-func whole(m engine.Metric) bool {
-	return m.Scope == engine.Total || m.Scope == engine.PerReplica && m.Aggregation == "sum"
 }
 
 // end is a bound and the side of it on which a metric asks for more replicas, or for fewer.
@@ -166,7 +161,7 @@ func ends(c Case, metric string) (more, fewer *end) {
 			}
 		default:
 			fewer := &end{at(t.ScaleDown), engine.Below}
-			if after := float64(n.Current-max(1, c.Policy.ScaleDownBy)) / float64(max(1, n.Ready)); m.Scope == engine.PerReplica && !whole(m) {
+			if after := float64(n.Current-max(1, c.Policy.ScaleDownBy)) / float64(max(1, n.Ready)); m.Scope == engine.PerReplica && !m.Whole() {
 				if safe := tidy(t.ScaleUp * after); safe < t.ScaleDown { // above it fewer replicas would ask for more again
 					fewer = &end{at(safe), engine.AtMost}
 				}
@@ -179,7 +174,7 @@ func ends(c Case, metric string) (more, fewer *end) {
 			continue
 		}
 		size, serving := t.Value, max(1, n.Ready)
-		if whole(m) {
+		if m.Whole() {
 			size, serving = t.Value*float64(n.Current), max(1, n.Current)
 		}
 		down := min(1-t.Tolerance, float64(n.Current-1)/float64(serving))
