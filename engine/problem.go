@@ -15,20 +15,24 @@ type Problem struct {
 	Warning bool   `json:"warning"`
 	Policy  string `json:"policy,omitempty"`
 	Path    string `json:"path,omitempty"` // the field, such as thresholds[0].scaleDown
+	Rule    string `json:"rule,omitempty"` // of a warning: the lint rule that it comes of, such as flap-hazard
 	Message string `json:"message"`        // what was found, what is allowed, and the mend
 }
 
 // String is the problem on one line, as compilers print it.
 func (p Problem) String() string {
-	severity := "error"
+	said := "error: " + p.Message
 	if p.Warning {
-		severity = "warning"
+		said = "warning: " + p.Message
+	}
+	if p.Rule != "" {
+		said += " [" + p.Rule + "]"
 	}
 	switch {
 	case p.File == "":
-		return fmt.Sprintf("%s: %s", severity, p.Message)
+		return said
 	case p.Line == 0:
-		return fmt.Sprintf("%s: %s: %s", p.File, severity, p.Message)
+		return p.File + ": " + said
 	}
-	return fmt.Sprintf("%s:%d:%d: %s: %s", p.File, p.Line, p.Column, severity, p.Message)
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, said)
 }

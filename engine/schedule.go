@@ -53,8 +53,9 @@ func (z Zone) In() *time.Location {
 
 // Scheduled is what a policy's schedule says at one instant.
 type Scheduled struct {
-	Windows     []string `json:"windows,omitempty"` // those that hold now, by name
+	Windows     []string `json:"windows,omitempty"` // those that hold now, or are warmed up for, by name
 	MinReplicas int      `json:"min_replicas"`      // 0: no window has one
+	Window      string   `json:"window,omitempty"`  // whose MinReplicas it is
 	MaxReplicas int      `json:"max_replicas"`      // 0: no window has one
 	Prewarming  bool     `json:"prewarming"`        // MinReplicas is of a window that is yet to begin
 	Pause       string   `json:"pause,omitempty"`

@@ -33,12 +33,16 @@ func (p Policy) Terms(s Snapshot) Terms {
 	return t
 }
 
-// Bounds are those of the policy, or of what its schedule says; nil: it has none.
+// Bounds are those of the policy, or of what its schedule says; nil: it has none. What is warmed up for may lie above the maximum
+// that still holds: that is what it is warmed up for.
 func (p Policy) Bounds(s *Scheduled) (low, high int) {
 	if s == nil {
 		return p.MinReplicas, p.MaxReplicas
 	}
 	high = cmp.Or(s.MaxReplicas, p.MaxReplicas)
+	if s.Prewarming {
+		high = max(high, s.MinReplicas)
+	}
 	return min(cmp.Or(s.MinReplicas, p.MinReplicas), high), high
 }
 
@@ -112,9 +116,14 @@ func (p Policy) said(s Snapshot) []saying {
 	return all
 }
 
-// Whole says whether a metric's value is the whole service's.
+// Whole says whether a metric's value is the whole service's: by its scope, or because its aggregation adds the replicas up.
 func (m Metric) Whole() bool {
-	return m.Scope == Total || m.Scope == PerReplica && m.Aggregation == "sum"
+	return m.Scope == Total || m.Scope == PerReplica && (m.Aggregation == "sum" || m.Aggregation == "rate")
+}
+
+// Shares says whether a metric reads what each of the policy's replicas has of a load that is shared out over them.
+func (p Policy) Shares(m Metric) bool {
+	return m.Scope == PerReplica && !m.Whole() && (m.Service == p.Service || m.Service == "")
 }
 
 func value(r Reading) (float64, bool) {

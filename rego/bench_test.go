@@ -19,6 +19,29 @@ func BenchmarkRecommend(b *testing.B) {
 	})
 }
 
+// BenchmarkEachStrategy is one recommendation of each strategy for the same three metrics: in Rego, and by hand in Go.
+func BenchmarkEachStrategy(b *testing.B) {
+	for strategy, byHand := range map[string]func(engine.Policy, engine.Snapshot){
+		"threshold":       func(p engine.Policy, s engine.Snapshot) { reference(p, s) },
+		"target_tracking": func(p engine.Policy, s engine.Snapshot) { trackingReference(p, s, false) },
+		"predictive":      func(p engine.Policy, s engine.Snapshot) { trackingReference(p, s, true) },
+		"step":            func(p engine.Policy, s engine.Snapshot) { stepReference(p, s) },
+		"schedule":        nil, // nothing is computed
+	} {
+		p, s := threeFor(strategy)
+		b.Run(strategy+"/rego", func(b *testing.B) { recommends(b, p, s) })
+		if byHand == nil {
+			continue
+		}
+		b.Run(strategy+"/go", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				byHand(p, s)
+			}
+		})
+	}
+}
+
 // BenchmarkAnswers is the same for the other two answers: most of the time nothing is to be done.
 func BenchmarkAnswers(b *testing.B) {
 	for name, value := range map[string]float64{"hold": 41.25, "down": 4.3333333} {

@@ -15,14 +15,14 @@ import (
 // Error says what went wrong.
 func (r *Rules) Recommend(ctx context.Context, p engine.Policy, s engine.Snapshot) (engine.Recommendation, error) {
 	if len(p.Strategies) == 1 {
-		return r.recommend(ctx, p, p.Strategies[0], s)
+		return r.recommend(ctx, p, p.Strategies[0], s, nil)
 	}
 	var best engine.Recommendation
 	var spoken, failed []engine.Reason
 	var errs []error
 	answers := 0
 	for _, strategy := range p.Strategies {
-		rec, err := r.recommend(ctx, p, strategy, s)
+		rec, err := r.recommend(ctx, p, strategy, s, nil)
 		if err != nil {
 			errs = append(errs, err)
 			failed = append(failed, reasonOf(strategy, err))

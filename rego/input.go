@@ -36,6 +36,7 @@ type Terms struct {
 type Schedule struct {
 	Windows     []string `json:"windows"`
 	MinReplicas int      `json:"minReplicas,omitempty"`
+	Window      string   `json:"window"`
 	MaxReplicas int      `json:"maxReplicas,omitempty"`
 	Prewarming  bool     `json:"prewarming"`
 	Pause       string   `json:"pause,omitempty"`
@@ -49,7 +50,7 @@ func scheduleOf(s *engine.Scheduled) *Schedule {
 	if windows == nil {
 		windows = []string{}
 	}
-	return &Schedule{Windows: windows, MinReplicas: s.MinReplicas, MaxReplicas: s.MaxReplicas, Prewarming: s.Prewarming, Pause: s.Pause}
+	return &Schedule{Windows: windows, MinReplicas: s.MinReplicas, Window: s.Window, MaxReplicas: s.MaxReplicas, Prewarming: s.Prewarming, Pause: s.Pause}
 }
 
 // Input lays out a policy and a snapshot as the document that rules see. Every metric of the policy is in it, those

@@ -52,9 +52,11 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
-func TestTheStrategyNeedsNeither(t *testing.T) {
-	p, _ := three()
-	if got := compiled(t, "", p).queries[p.Strategies[0]].needs; got != (needs{}) {
-		t.Errorf("needs are %+v", got)
+func TestTheStrategiesNeedNeither(t *testing.T) {
+	for _, strategy := range []string{"threshold", "target_tracking", "step", "schedule", "predictive"} {
+		p, _ := threeFor(strategy)
+		if got := compiled(t, "", p).queries[strategy].needs; got != (needs{}) {
+			t.Errorf("needs of %s are %+v", strategy, got)
+		}
 	}
 }

@@ -44,7 +44,7 @@ func parse(own []File) (map[string]*ast.Module, []engine.Problem) {
 		case original < 0:
 			at.Message = fmt.Sprintf("package %s is flyball's own; name the package after the service, such as shop.checkout", packageName(m))
 		case !bytes.Equal(library[original].Text, f.Text):
-			at.Warning = true
+			at.Warning, at.Rule = true, "vendored-copy"
 			at.Message = fmt.Sprintf("this copy of %s differs from the one that runs; `flyball init --rules` refreshes it", library[original].Path)
 		default:
 			continue

@@ -38,21 +38,22 @@ func (e *RuleError) Reason() string { return e.Code }
 // answer is the variable that a query binds to the recommendation.
 const answer = ast.Var("answer")
 
-// recommend asks the rule of one strategy. Every error is a *RuleError, and then the recommendation is empty.
-func (r *Rules) recommend(ctx context.Context, p engine.Policy, strategy string, s engine.Snapshot) (engine.Recommendation, error) {
-	rec, code, err := r.answer(ctx, p, strategy, s)
+// recommend asks the rule of one strategy, in its own way where set says how. Every error is a *RuleError, and then the
+// recommendation is empty.
+func (r *Rules) recommend(ctx context.Context, p engine.Policy, strategy string, s engine.Snapshot, set func(*topdown.Query)) (engine.Recommendation, error) {
+	rec, code, err := r.answer(ctx, p, strategy, s, set)
 	if err != nil {
 		return engine.Recommendation{}, &RuleError{Code: code, Rule: "data." + packageOf(strategy) + ".recommendation", Err: err}
 	}
 	return rec, nil
 }
 
-func (r *Rules) answer(ctx context.Context, p engine.Policy, strategy string, s engine.Snapshot) (engine.Recommendation, string, error) {
+func (r *Rules) answer(ctx context.Context, p engine.Policy, strategy string, s engine.Snapshot, set func(*topdown.Query)) (engine.Recommendation, string, error) {
 	query, found := r.queries[strategy]
 	if !found {
 		return engine.Recommendation{}, RuleUndefined, fmt.Errorf("strategy %q was not compiled", strategy)
 	}
-	value, code, err := r.ask(ctx, query, p, s)
+	value, code, err := r.ask(ctx, query, p, s, set)
 	switch {
 	case err != nil:
 		return engine.Recommendation{}, code, err
@@ -70,7 +71,7 @@ func (r *Rules) Calculate(ctx context.Context, p engine.Policy, rule string, s e
 	if !found {
 		return nil, &RuleError{Code: RuleUndefined, Rule: "data." + rule, Err: errors.New("was not compiled")}
 	}
-	answered, code, err := r.ask(ctx, query, p, s)
+	answered, code, err := r.ask(ctx, query, p, s, nil)
 	if err != nil {
 		return nil, &RuleError{Code: code, Rule: "data." + rule, Err: err}
 	}
@@ -85,7 +86,7 @@ func (r *Rules) Calculate(ctx context.Context, p engine.Policy, rule string, s e
 }
 
 // ask evaluates a query; nil where it is undefined.
-func (r *Rules) ask(ctx context.Context, q query, p engine.Policy, s engine.Snapshot) (value *ast.Term, code string, err error) {
+func (r *Rules) ask(ctx context.Context, q query, p engine.Policy, s engine.Snapshot, set func(*topdown.Query)) (value *ast.Term, code string, err error) {
 	// A rule is an author's, and OPA is large: whatever breaks there must not take the daemon along.
 	defer func() {
 		if broken := recover(); broken != nil {
@@ -94,7 +95,7 @@ func (r *Rules) ask(ctx context.Context, q query, p engine.Policy, s engine.Snap
 	}()
 	w := watch(ctx)
 	defer w.stop()
-	err = topdown.NewQuery(q.body).
+	query := topdown.NewQuery(q.body).
 		WithCompiler(r.compiler).
 		WithStore(r.store).
 		WithTransaction(r.txn).
@@ -102,11 +103,14 @@ func (r *Rules) ask(ctx context.Context, q query, p engine.Policy, s engine.Snap
 		WithTime(s.At).
 		WithCancel(w).
 		WithMetrics(metrics.NoOp()).
-		WithStrictBuiltinErrors(true).
-		Iter(ctx, func(found topdown.QueryResult) error {
-			value = found[answer]
-			return nil
-		})
+		WithStrictBuiltinErrors(true)
+	if set != nil {
+		set(query)
+	}
+	err = query.Iter(ctx, func(found topdown.QueryResult) error {
+		value = found[answer]
+		return nil
+	})
 	if err != nil {
 		code, err = w.explain(err)
 	}

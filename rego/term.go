@@ -26,7 +26,7 @@ func newWords(policies []engine.Policy) words {
 		"replicas", "current", "ready", "starting",
 		"status", "value", "previous", "samples", "age_seconds", "slope_per_minute", "forecast", "expected", "reporting", "detail",
 		"metric", "scaleUp", "scaleDown", "comparison", "ignored", "observed", "share", "up", "down",
-		"target", "tolerance", "ratio", "load", "silent", "coming", "add", "remove", "edge", "windows", "prewarming", "pause",
+		"target", "tolerance", "ratio", "load", "silent", "over", "under", "coming", "beyond", "add", "remove", "edge", "windows", "window", "prewarming", "pause",
 		"last_action", "seconds_since_scale", "success_rate", "events", "action", "from", "to", "result",
 		string(engine.OK), string(engine.Stale), string(engine.Missing), string(engine.Invalid),
 		string(engine.GreaterThan), string(engine.LessThan), string(engine.PercentageChange),
@@ -183,16 +183,19 @@ func (w words) sight(items [][2]*ast.Term, s Sight) [][2]*ast.Term {
 }
 
 func (w words) tracked(t Tracked) *ast.Term {
-	items := append(make([][2]*ast.Term, 0, 15),
+	items := append(make([][2]*ast.Term, 0, 18),
 		w.item("metric", w.text(t.Metric)),
 		w.item("target", w.number(t.Value)),
 		w.item("tolerance", w.number(t.Tolerance)),
 		w.item("silent", ast.InternedTerm(t.Silent)),
+		w.item("over", w.number(t.Over)),
+		w.item("under", w.number(t.Under)),
 	)
 	items = w.optional(items, "ratio", t.Ratio)
 	items = w.optional(items, "load", t.Load)
 	items = w.optional(items, "expected", t.Expected)
 	items = w.optional(items, "coming", t.Coming)
+	items = w.optional(items, "beyond", t.Beyond)
 	return object(w.sight(items, t.Sight)...)
 }
 
@@ -207,8 +210,9 @@ func (w words) banded(b Banded) *ast.Term {
 }
 
 func (w words) schedule(s Schedule) *ast.Term {
-	items := append(make([][2]*ast.Term, 0, 5),
+	items := append(make([][2]*ast.Term, 0, 6),
 		w.item("windows", list(s.Windows, w.text)),
+		w.item("window", w.text(s.Window)),
 		w.item("prewarming", ast.InternedTerm(s.Prewarming)),
 	)
 	if s.MinReplicas > 0 {

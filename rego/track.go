@@ -1,6 +1,8 @@
 package rego
 
 import (
+	"math"
+
 	"github.com/flyball-dev/flyball/engine"
 )
 
@@ -22,17 +24,23 @@ type Tracked struct {
 	Ratio    *float64 `json:"ratio,omitempty"`    // observed over target; of a metric of the whole service the share of each current replica
 	Load     *float64 `json:"load,omitempty"`     // the replicas that what was seen would keep at the target
 	Silent   int      `json:"silent"`             // ready replicas that it does not hear of
+	Over     float64  `json:"over"`               // how far it is over the target, relative to it, if all that is not heard of is idle; 0: it is not
+	Under    float64  `json:"under"`              // how far it is under the target, if those not ready are left out and the silent ones are at it; 0: it is not
 	Expected *float64 `json:"expected,omitempty"` // the value of the seasonal forecast
 	Coming   *float64 `json:"coming,omitempty"`   // the replicas that this would keep at the target
+	Beyond   *float64 `json:"beyond,omitempty"`   // how far it takes the current replicas over the target, relative to it; below 0: under it
 }
 
 // Track lays a policy's targets beside a snapshot. All numbers have six significant digits, so that what is a whole number
-// of replicas but for a rounding error is no replica more.
+// of replicas but for a rounding error is no replica more, and what is at the end of the tolerance is not past it.
 //
 // With a target T and an observed value v
 //   - a perReplica metric, heard of r replicas, is v/T of its target: load r·v/T;
 //   - an independent one stands for all n ready replicas: load n·v/T;
 //   - the whole service's is shared out: load v/T, and of its target the c current replicas are at v/T/c.
+//
+// A forecast is made of the whole service's metrics alone: what a perReplica one read last week was shared out over the
+// replicas of then.
 func Track(p engine.Policy, s engine.Snapshot) []Tracked {
 	weights := 0.0
 	for _, t := range p.Targets {
@@ -55,28 +63,45 @@ func Track(p engine.Policy, s engine.Snapshot) []Tracked {
 }
 
 func (t *Tracked) track(m engine.Metric, p engine.Policy, n engine.Replicas, r engine.Reading) {
-	ratio := *t.Observed / t.Value
-	behind := n.Ready
-	switch {
-	case m.Whole():
-		t.Ratio, t.Load = number(ratio/float64(max(1, n.Current))), load(ratio)
-		if r.Expected != nil {
-			t.Expected, t.Coming = number(*r.Expected), load(*r.Expected/t.Value)
-		}
-		return
-	case m.Scope == engine.PerReplica && m.Service == p.Service && r.Reporting > 0:
-		behind = min(r.Reporting, n.Ready)
-		t.Silent = n.Ready - behind
+	ratio := within(*t.Observed / t.Value)
+	if m.Scope != engine.Independent && m.Service == p.Service && r.Reporting > 0 {
+		t.Silent = max(0, n.Ready-r.Reporting)
 	}
-	t.Ratio, t.Load = number(ratio), load(ratio*float64(behind))
+	load := ratio
+	if m.Whole() {
+		ratio /= float64(max(1, n.Current))
+	} else {
+		load *= float64(n.Ready - t.Silent)
+	}
+	t.Ratio, t.Load = capped(ratio), capped(load)
+	t.Over = max(0, beyond(load, n.Current))
+	if n.Ready > 0 {
+		t.Under = max(0, -beyond(load+float64(t.Silent), n.Ready))
+	}
+	if r.Expected != nil && m.Whole() {
+		coming := *r.Expected / t.Value
+		t.Expected, t.Coming, t.Beyond = number(*r.Expected), capped(coming), new(beyond(coming, n.Current))
+	}
 }
 
-// load is a number of replicas that a rule may answer with: nobody has more than twice the most.
-func load(replicas float64) *float64 { return number(min(2*engine.MostReplicas, replicas)) }
+// beyond is how far a load takes so many replicas over their target, relative to it.
+func beyond(load float64, replicas int) float64 {
+	n := float64(replicas)
+	return rounded((within(load) - n) / max(1, n))
+}
 
 func number(v float64) *float64 {
 	v = rounded(v)
-	return finite(&v)
+	return &v
+}
+
+// capped is a number of replicas, or a ratio of them. It has six decimals at most, so that whole ones can be added to it.
+func capped(v float64) *float64 { return number(math.Round(within(v)*1e6) / 1e6) }
+
+// within keeps a number of replicas to what an answer may ask for: a value without measure asks for many, not for nothing.
+func within(v float64) float64 {
+	const most = 1e9
+	return max(-most, min(v, most))
 }
 
 // Banded is a metric's bands beside what it reads now.

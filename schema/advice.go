@@ -1,116 +1,133 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/flyball-dev/flyball/engine"
 )
 
-// advise warns of what is allowed and will not do what its author hopes.
+// advise warns of what is allowed and will not do what its author hopes. A rule says only what is certain of the policy as it
+// is written; what is certain of all policies together is in capacity. The ids of the rules are those of #Lint.
 func (w *written) advise() {
-	p := w.policy
-	if p.MinReplicas == p.MaxReplicas {
-		w.warn(w.place("maxReplicas"), "maxReplicas", "unreachable bound: minReplicas and maxReplicas are both %d, so this policy never scales",
-			p.MaxReplicas)
-	}
+	w.fixed()
 	w.unreachableAmounts()
-	w.deadline(w.warn) // against the default minReady: with a health check, its author need not know of that
-	weights := 0.0
-	for i, t := range p.Thresholds {
-		m, _ := p.Metric(t.Metric)
-		weights += m.Weight
-		w.unreachable(w.bounds[i], t, m)
-		if uses(p, "threshold") {
-			w.flaps(w.bounds[i], t, m)
-		}
-	}
-	if uses(p, "threshold") && p.MinConfidence > 0 && weights == 0 {
-		w.warn(w.place("minConfidence"), "minConfidence", "unreachable bound: minConfidence %v is never met, because every metric "+
-			"with a threshold has weight 0; give one a weight", p.MinConfidence)
-	}
+	w.unreachable()
+	w.flaps()
+	w.noTolerance()
+	w.deadForms()
+	w.outdone()
+	w.unused()
+	w.weightless()
+	w.shortWindows()
+	w.longInterval()
+	w.shortStaleAfter()
+	w.shortCooldown()
+	w.slow()
+	w.blind()
+	// Against the default minReady: with a health check, its author need not know of that.
+	w.deadline(func(path, format string, args ...any) { w.lint("early-deadline", path, format, args...) })
 }
 
-// unreachableAmounts finds a maxStep that cuts scaleUpBy or scaleDownBy short.
-func (w *written) unreachableAmounts() {
+// lint warns at a field.
+func (w *written) lint(rule, path, format string, args ...any) {
+	w.warn(rule, w.place(path), path, format, args...)
+}
+
+// exempt drops the warnings that the policy's own lint turns off, each with a reason.
+func (w *written) exempt() {
+	if !w.sound("lint") {
+		return
+	}
+	w.problems = slices.DeleteFunc(w.problems, func(p engine.Problem) bool {
+		return p.Rule != "" && w.value.LookupPath(pathOf("lint."+p.Rule)).Exists()
+	})
+}
+
+// doubted says whether there is a warning at a field already.
+func (w *written) doubted(path string) bool {
+	return slices.ContainsFunc(w.problems, func(p engine.Problem) bool { return p.Path == path })
+}
+
+// season is the bounds that hold at some time: the policy's own, or those of a window of its schedule. Where several windows
+// hold at once, the bounds lie within those of each.
+type season struct {
+	name      string // of the window; empty: the policy's own
+	low, high int
+}
+
+func (s season) during() string {
+	if s.name == "" {
+		return ""
+	}
+	return " during " + s.name
+}
+
+func seasons(p engine.Policy) []season {
+	all := []season{{low: p.MinReplicas, high: p.MaxReplicas}}
+	for _, w := range p.Schedule {
+		if w.Pause != "" {
+			continue // nothing is changed then
+		}
+		high := cmp.Or(w.MaxReplicas, p.MaxReplicas)
+		all = append(all, season{w.Name, min(cmp.Or(w.MinReplicas, p.MinReplicas), high), high})
+		if w.Prewarm > 0 { // only minReplicas holds by then
+			all = append(all, season{w.Name, min(w.MinReplicas, p.MaxReplicas), p.MaxReplicas})
+		}
+	}
+	return all
+}
+
+// fixed finds a policy that has no room to scale.
+func (w *written) fixed() {
 	p := w.policy
-	if !uses(p, "threshold") || p.MaxStep == 0 {
+	all := seasons(p)
+	if slices.ContainsFunc(all, func(s season) bool { return s.low != all[0].low || s.high != s.low }) {
 		return
 	}
-	for path, by := range map[string]int{"scaleUpBy": p.ScaleUpBy, "scaleDownBy": p.ScaleDownBy} {
-		if by > p.MaxStep {
-			w.warn(w.place(path), path, "unreachable bound: %s %d is more than maxStep %d allows at once; raise maxStep or lower %s",
-				path, by, p.MaxStep, path)
+	w.lint("unreachable-bound", "maxReplicas", "minReplicas and maxReplicas are both %d, so this policy never scales", p.MaxReplicas)
+}
+
+// own says whether rules of the author's see the policy's metrics and thresholds, and may make anything of them.
+func own(p engine.Policy) bool {
+	return slices.ContainsFunc(p.Strategies, func(s string) bool { return strings.Contains(s, ".") }) ||
+		slices.ContainsFunc(p.Metrics, func(m engine.Metric) bool { return m.Rule != "" })
+}
+
+// tracks says whether targets decide.
+func tracks(p engine.Policy) bool { return uses(p, "target_tracking") || uses(p, "predictive") }
+
+// room is the most replicas that the rates of a direction let go or come at once, from n of them.
+func room(pace engine.Pace, n int) int {
+	most := engine.MostReplicas
+	for i, r := range pace.Limits {
+		by := r.Replicas
+		if r.Percent > 0 {
+			by = (n*r.Percent + 99) / 100
+		}
+		if i == 0 || (by > most) != pace.Least {
+			most = by
 		}
 	}
+	return most
 }
 
-// unreachable finds bounds that no value of a metric crosses: crossing is strict, none of the known types goes under
-// 0, and memory, error rates and throttling are percentages that end at 100. CPU may pass 100 where a replica has several cores.
-func (w *written) unreachable(i int, t engine.Threshold, m engine.Metric) {
-	if t.Comparison == engine.PercentageChange || m.Type == "custom" || m.Aggregation == "sum" {
-		return
-	}
-	above, below := "scaleUp", "scaleDown"
-	upper, lower := t.ScaleUp, t.ScaleDown
-	if t.Comparison == engine.LessThan {
-		above, below, upper, lower = below, above, lower, upper
-	}
-	effect := map[string]string{"scaleUp": "up", "scaleDown": "down"}
-	if lower <= 0 {
-		path := fmt.Sprintf("thresholds[%d].%s", i, below)
-		w.warn(w.place(path), path, "unreachable bound: %s is never below %v, so it never scales %s", t.Metric, lower, effect[below])
-	}
-	if percent := slices.Contains([]string{"memory", "error_rate", "throttling"}, m.Type); percent && upper >= 100 {
-		path := fmt.Sprintf("thresholds[%d].%s", i, above)
-		w.warn(w.place(path), path, "unreachable bound: %s is a percentage and never above %v, so it never scales %s", t.Metric, upper, effect[above])
-	}
-}
-
-// flaps finds a policy that undoes what it just did. A perReplica metric is shared out over the replicas, so what is
-// read as v with n of them is read as v·n/m with m. Where scaling up at scaleUp lands at or past scaleDown, the service
-// goes up and down for ever under a constant load. A sum over the replicas stays as it is. less_than has no such case: there
-// a raise moves a shared metric further past scaleUp.
-func (w *written) flaps(i int, t engine.Threshold, m engine.Metric) {
-	p := w.policy
-	if m.Scope != engine.PerReplica || m.Aggregation == "sum" || t.Comparison != engine.GreaterThan {
-		return
-	}
-	var first, last int
-	for n := p.MinReplicas; n < p.MaxReplicas; n++ {
-		if lands(t, n, p) <= t.ScaleDown {
-			last = n
-			if first == 0 {
-				first = n
-			}
+// ranges lists rising numbers, such as "1 to 3, 7".
+func ranges(numbers []int) string {
+	var parts []string
+	for i := 0; i < len(numbers); {
+		j := i
+		for j+1 < len(numbers) && numbers[j+1] == numbers[j]+1 {
+			j++
 		}
+		part := fmt.Sprint(numbers[i])
+		if j > i {
+			part = fmt.Sprintf("%d to %d", numbers[i], numbers[j])
+		}
+		parts = append(parts, part)
+		i = j + 1
 	}
-	if first == 0 {
-		return
-	}
-	count := fmt.Sprintf("%d to %d replicas", first, last)
-	switch last {
-	case 1:
-		count = "1 replica"
-	case first:
-		count = fmt.Sprintf("%d replicas", first)
-	}
-	path := fmt.Sprintf("thresholds[%d].scaleDown", i)
-	w.warn(w.place(path), path, "flap hazard: with %s, scaling up undoes itself: %s just above scaleUp %v on %d is shared out over %d, "+
-		"where it reads %.4g, at or under scaleDown %v; write a scaleDown below %.4g",
-		count, t.Metric, t.ScaleUp, first, raised(first, p), lands(t, first, p), t.ScaleDown, lands(t, first, p))
-}
-
-// lands is where a perReplica metric that reads scaleUp with n replicas comes to rest after one raise.
-func lands(t engine.Threshold, n int, p engine.Policy) float64 {
-	return t.ScaleUp * float64(n) / float64(raised(n, p))
-}
-
-// raised is the count after one raise by the threshold strategy.
-func raised(n int, p engine.Policy) int {
-	by := p.ScaleUpBy
-	if p.MaxStep > 0 {
-		by = min(by, p.MaxStep)
-	}
-	return min(n+by, p.MaxReplicas)
+	return strings.Join(parts, ", ")
 }

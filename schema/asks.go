@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"cuelang.org/go/cue/token"
+
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/metrics/formula"
 )
@@ -36,10 +38,10 @@ func (l *loading) asks(w *written) {
 			w.idle(m, path)
 		case "system":
 			if m.Query != "" {
-				w.warn(w.place(path+".query"), path+".query", "%s.query has no effect: system is Docker, which is asked by type; remove it", path)
+				w.warn("no-effect", w.place(path+".query"), path+".query", "%s.query has no effect: system is Docker, which is asked by type; remove it", path)
 			}
 			if !slices.Contains(measured, m.Type) {
-				w.warn(w.place(path+".source"), path+".source", "%s.source is system, which gives no %s; it gives %s", path, m.Type, strings.Join(measured, ", "))
+				w.warn("unread-metric", w.place(path+".source"), path+".source", "%s.source is system, which gives no %s; it gives %s", path, m.Type, strings.Join(measured, ", "))
 			}
 		default:
 			l.asked(w, m, path)
@@ -58,10 +60,10 @@ func (l *loading) asked(w *written, m engine.Metric, path string) {
 	case found:
 		kind = source.source.Type
 	case m.Source == "database":
-		w.warn(at, path+".source", `source database is not set up, so %s reads as missing; write config: sources: database: {type: "sql", driver: "postgres", dsn: {env: "DATABASE_DSN"}}`, m.Name)
+		w.warn("unread-metric", at, path+".source", `source database is not set up, so %s reads as missing; write config: sources: database: {type: "sql", driver: "postgres", dsn: {env: "DATABASE_DSN"}}`, m.Name)
 		return
 	case m.Source == "prometheus":
-		w.warn(at, path+".source", `source prometheus is not set up, so %s reads as missing; write config: sources: prometheus: {type: "prometheus", url: "http://prometheus:9090"}`, m.Name)
+		w.warn("unread-metric", at, path+".source", `source prometheus is not set up, so %s reads as missing; write config: sources: prometheus: {type: "prometheus", url: "http://prometheus:9090"}`, m.Name)
 		return
 	case m.Source != "business":
 		l.stranger(w, m, path)
@@ -75,7 +77,7 @@ func (l *loading) asked(w *written, m engine.Metric, path string) {
 			}
 		}
 	case kind == "scrape" && !slices.Contains(scraped, m.Type):
-		w.warn(at, path+".query", "%s.query is missing, so %s reads as missing; %s is scraped, which by itself gives %s", path, m.Name, m.Source, strings.Join(scraped, ", "))
+		w.warn("unread-metric", at, path+".query", "%s.query is missing, so %s reads as missing; %s is scraped, which by itself gives %s", path, m.Name, m.Source, strings.Join(scraped, ", "))
 	case kind != "scrape" && kind != "push":
 		w.report(w.place(path), path+".query", "%s.query is missing; %s is of type %s: write %s", path, m.Source, kind, examples[kind])
 	}
@@ -91,7 +93,9 @@ var examples = map[string]string{
 
 // stranger reports a source that is not set up. A file on its own may be set up by another.
 func (l *loading) stranger(w *written, m engine.Metric, path string) {
-	say := w.warn
+	say := func(at token.Position, path, format string, args ...any) {
+		w.warn("unread-metric", at, path, format, args...)
+	}
 	if l.folder {
 		say = w.report
 	}
@@ -112,7 +116,7 @@ func (w *written) idle(m engine.Metric, path string) {
 	}
 	for _, field := range []string{"service", "aggregation", "window"} {
 		if w.value.LookupPath(pathOf(path + "." + field)).Exists() {
-			w.warn(w.place(path+"."+field), path+"."+field, "%s.%s has no effect: %s is computed from what the others read; remove it", path, field, m.Name)
+			w.warn("no-effect", w.place(path+"."+field), path+"."+field, "%s.%s has no effect: %s is computed from what the others read; remove it", path, field, m.Name)
 		}
 	}
 }
@@ -121,7 +125,7 @@ func (w *written) idle(m engine.Metric, path string) {
 func (w *written) computed(i int, m engine.Metric, path string) {
 	switch {
 	case m.Expr == "" && m.Rule == "":
-		w.warn(w.place(path+".source"), path+".source", "%s.source is custom, and says not how, so %s reads as missing; write expr: \"…\" or rule: \"…\"", path, m.Name)
+		w.warn("unread-metric", w.place(path+".source"), path+".source", "%s.source is custom, and says not how, so %s reads as missing; write expr: \"…\" or rule: \"…\"", path, m.Name)
 		return
 	case m.Rule != "":
 		return

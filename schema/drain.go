@@ -5,7 +5,7 @@ func (w *written) drain() {
 	const exec, http, delay = "rollout.drain.exec", "rollout.drain.http", "rollout.drainDelay"
 	d := w.policy.Rollout.Drain
 	wrote := func(path string) bool { return w.value.LookupPath(pathOf(path)).Exists() }
-	if wrote(exec) && w.sound(exec) && (len(d.Exec) == 0 || d.Exec[0] == "") {
+	if wrote(exec) && w.sound(exec) && d.Exec[0] == "" {
 		w.report(w.place(exec), exec, "%s names no command; allowed: %s", exec, w.shape.find(exec).words())
 	}
 	if wrote(exec) && wrote(http) {

@@ -23,14 +23,15 @@ func (w *written) formed(i int) {
 	case wrote("bands"):
 		form = "bands"
 	}
+	if form == "" && wrote("tolerance") {
+		w.report(w.place(path+".tolerance"), path, "%s.tolerance stands beside no target; remove it, or write a target in the place of scaleUp and scaleDown", path)
+		return
+	}
 	if form == "" {
 		for _, field := range []string{"scaleUp", "scaleDown"} {
 			if !wrote(field) {
 				w.report(w.place(path), path+"."+field, "%s.%s is missing; allowed: a number (a threshold has scaleUp and scaleDown, or a target, or bands)", path, field)
 			}
-		}
-		if wrote("tolerance") {
-			w.report(w.place(path+".tolerance"), path+".tolerance", "%s.tolerance stands beside no target; remove it", path)
 		}
 		return
 	}
@@ -38,7 +39,7 @@ func (w *written) formed(i int) {
 		if field == form || form == "target" && field == "tolerance" || !wrote(field) {
 			continue
 		}
-		w.report(w.place(path+"."+field), path+"."+field, "%s.%s stands beside %s; a threshold has one form: write two of them", path, field, form)
+		w.report(w.place(path+"."+field), path+"."+field, "%s.%s stands beside %s; a threshold has one form: write another one for it", path, field, form)
 	}
 }
 
@@ -53,9 +54,28 @@ func (w *written) banded(i int, b engine.Bands) {
 		}
 	}
 	path := fmt.Sprintf("thresholds[%d].bands", i)
+	w.once(path, b)
 	highest, lowest := b.Edges()
 	if w.sound(path) && highest != nil && lowest != nil && *highest > *lowest {
 		w.report(w.place(path), path, "%s: below %v and above %v overlap, so some values do both; write every below at or under every above", path, *highest, *lowest)
+	}
+}
+
+// once finds a bound that two bands have.
+func (w *written) once(path string, b engine.Bands) {
+	seen := map[string]bool{}
+	for j, band := range b.Bands {
+		at := fmt.Sprintf("%s[%d]", path, j)
+		for field, bound := range map[string]*float64{"above": band.Above, "below": band.Below} {
+			if bound == nil || !w.sound(at) {
+				continue
+			}
+			key := fmt.Sprintf("%s %v", field, *bound)
+			if seen[key] {
+				w.report(w.place(at), at, "%s: there is another band %s; remove one", at, key)
+			}
+			seen[key] = true
+		}
 	}
 }
 
@@ -100,7 +120,7 @@ func (w *written) windows() {
 		case low == 0 && high == 0 && window.Pause == "":
 			w.report(w.place(path), path, "%s changes nothing; write minReplicas, maxReplicas or pause", path)
 		case low > 0 && high > 0 && low > high:
-			w.report(w.place(path+".minReplicas"), path+".minReplicas", "%s.minReplicas %d lies above its maxReplicas %d", path, low, high)
+			w.report(w.place(path+".minReplicas"), path+".minReplicas", "%s.minReplicas %d lies above its maxReplicas %d; raise maxReplicas or lower minReplicas", path, low, high)
 		case high == 0 && w.sound("maxReplicas") && low > p.MaxReplicas:
 			w.report(w.place(path+".minReplicas"), path+".minReplicas", "%s.minReplicas %d lies above the policy's maxReplicas %d; write a maxReplicas in the window too", path, low, p.MaxReplicas)
 		case low == 0 && high > 0 && w.sound("minReplicas") && high < p.MinReplicas:

@@ -101,7 +101,9 @@ func inline(node any, defs map[string]any) any {
 	return node
 }
 
+// encode writes a schema, in the newest dialect that OPA reads.
 func encode(tree map[string]any) ([]byte, error) {
+	tree["$schema"] = "http://json-schema.org/draft-07/schema#"
 	text, err := json.MarshalIndent(tree, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("write JSON schema: %w", err)

@@ -32,7 +32,7 @@ func Load(path string, queries Queries) (Set, error) {
 	set.Problems = append(set.Problems, problems...)
 	rego := !folder && len(set.Rules)+len(set.Tests)+len(set.Scenarios) > 0
 	if !rego && len(set.Policies) == 0 && reflect.DeepEqual(set.Config, Config{}) && len(set.Errors()) == 0 {
-		set.Problems = append(set.Problems, engine.Problem{File: path, Warning: true,
+		set.Problems = append(set.Problems, engine.Problem{File: path, Warning: true, Rule: "no-policies",
 			Message: "no policies here; write one in a .cue, .json or .yaml file"})
 	}
 	set.Problems = arrange(set.Problems)
@@ -109,6 +109,9 @@ func (l *loading) data(f file) {
 		return
 	}
 	v := l.ctx.BuildExpr(expr)
+	if dialect := v.LookupPath(pathOf("$schema")); dialect.Exists() && l.folder {
+		return // a JSON Schema, such as those that flyball init --rules lays down
+	}
 	if services := v.LookupPath(pathOf("services")); services.Exists() && !v.LookupPath(pathOf("policies")).Exists() {
 		if l.folder {
 			return
@@ -210,6 +213,10 @@ func (l *loading) finish() {
 	l.set.Written = map[string]Body{}
 	for _, w := range l.policies {
 		l.asks(w)
+	}
+	l.capacity()
+	for _, w := range l.policies {
+		w.exempt()
 	}
 	for _, w := range l.policies {
 		l.set.Problems = append(l.set.Problems, w.problems...)

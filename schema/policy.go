@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"cuelang.org/go/cue"
@@ -62,7 +63,7 @@ func (b *rulebook) read(v, definition cue.Value, key, beside string) *written {
 	if invalid != nil && len(w.problems) == 0 {
 		w.untranslated(invalid)
 	}
-	if len(w.problems) == 0 {
+	if len(w.wrong) == 0 && !slices.ContainsFunc(w.problems, func(p engine.Problem) bool { return !p.Warning }) {
 		w.advise()
 	}
 	return w

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,8 +16,8 @@ func TestBriefFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "policies.json:26:25: warning: cooldownPeriod: 300 is 5h; for seconds write \"300s\"\n" +
-		"policies.json:27:29: warning: evaluationInterval: 120 is 2h; for seconds write \"120s\"\n" +
+	want := "policies.json:26:25: warning: cooldownPeriod: 300 is 5h; for seconds write \"300s\" [bare-number]\n" +
+		"policies.json:27:29: warning: evaluationInterval: 120 is 2h; for seconds write \"120s\" [bare-number]\n" +
 		"policy backend-production-scaling on backend from policies.json:3\n"
 	if got := tell(set); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
@@ -80,8 +81,23 @@ func TestEveryField(t *testing.T) {
 			Name: "mood", Type: "custom", Source: "custom", Service: "web", Rule: "shop.metrics.mood", Aggregation: "avg",
 			Window: 5 * time.Minute, StaleAfter: 10 * time.Minute, Weight: 1, Scope: engine.Independent, OnMissing: "hold",
 		}},
-		Thresholds:         []engine.Threshold{{Metric: "wait", ScaleUp: 5, ScaleDown: 12.5, Comparison: engine.LessThan}},
-		Strategies:         []string{"shop.checkout"},
+		Thresholds: []engine.Threshold{{Metric: "wait", ScaleUp: 5, ScaleDown: 12.5, Comparison: engine.LessThan}},
+		Targets:    []engine.Target{{Metric: "wait", Value: 8, Tolerance: 0.2}, {Metric: "load", Value: 3, Tolerance: 0.1}},
+		Bands: []engine.Bands{{Metric: "load", Bands: []engine.Band{
+			{Above: new(90.0), Add: 3}, {Above: new(70.0), Add: 1}, {Below: new(25.5), Remove: 2},
+		}}},
+		Strategies: []string{"threshold", "target_tracking", "step", "schedule", "predictive", "shop.checkout"},
+		Schedule: []engine.Window{{
+			Name: "office", Days: []time.Weekday{time.Monday, time.Sunday}, From: 8 * time.Hour, To: 20*time.Hour + 30*time.Minute,
+			Zone: zone(t, "Europe/Prague"), MinReplicas: 4, MaxReplicas: 20, Prewarm: 10 * time.Minute,
+		}, {
+			Name: "00:00 to 24:00 UTC", Dates: []string{"2026-11-27", "2028-02-29"}, To: 24 * time.Hour, Zone: zone(t, "UTC"), Pause: "no changes during the sale",
+		}},
+		Rates: engine.Rates{
+			Up:   engine.Pace{Limits: []engine.Rate{{Replicas: 4, Period: 15 * time.Second}, {Percent: 100, Period: time.Minute}}},
+			Down: engine.Pace{Limits: []engine.Rate{{Percent: 10, Period: time.Minute}}, Least: true},
+		},
+		Forecast:           engine.Forecast{Season: 168 * time.Hour, Horizon: 20 * time.Minute},
 		MinConfidence:      0.25,
 		EvaluationInterval: 30 * time.Second,
 		Cooldown:           engine.UpDown{Up: time.Minute, Down: 10 * time.Minute},
@@ -108,6 +124,34 @@ func TestEveryField(t *testing.T) {
 		}}
 	if !reflect.DeepEqual(set.Config, wantConfig) {
 		t.Errorf("got %+v, want %+v", set.Config, wantConfig)
+	}
+}
+
+func zone(t *testing.T, name string) engine.Zone {
+	t.Helper()
+	z, err := engine.ParseZone(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
+}
+
+// A policy comes out of its JSON, as the ledger keeps it, as it went in.
+func TestPolicyAsJSON(t *testing.T) {
+	set, err := Load("testdata/every-field.cue", nil)
+	if err != nil || len(set.Policies) != 1 {
+		t.Fatal(set.Problems, err)
+	}
+	text, err := json.Marshal(set.Policies[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got engine.Policy
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, set.Policies[0]) {
+		t.Errorf("got  %+v\nwant %+v", got, set.Policies[0])
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"cuelang.org/go/cue/token"
-
 	"github.com/flyball-dev/flyball/engine"
 )
 
@@ -16,6 +14,9 @@ func (w *written) rules() {
 	if w.sound("minReplicas", "maxReplicas") && p.MinReplicas > p.MaxReplicas {
 		w.report(w.place("maxReplicas"), "maxReplicas", "maxReplicas %d lies under minReplicas %d; raise maxReplicas or lower minReplicas",
 			p.MaxReplicas, p.MinReplicas)
+	}
+	for i := range elements(w.value.LookupPath(pathOf("thresholds"))) {
+		w.formed(i)
 	}
 	w.enough()
 	w.uniqueMetrics()
@@ -28,7 +29,6 @@ func (w *written) rules() {
 		}
 	}
 	for i, r := range (reader{w.value}).list("thresholds") {
-		w.formed(i)
 		w.declared(i, r.text("metric"))
 	}
 	for i, t := range p.Thresholds {
@@ -43,7 +43,7 @@ func (w *written) rules() {
 	w.lowerCase()
 	w.drain()
 	if w.value.LookupPath(pathOf("rollout.minReady")).Exists() {
-		w.deadline(w.report)
+		w.deadline(func(path, format string, args ...any) { w.report(w.place(path), path, format, args...) })
 	}
 }
 
@@ -149,18 +149,18 @@ func (w *written) durations() {
 		}
 		// Those of a rollout are not the brief's, and nobody means minutes there.
 		if n, ok := scalar(v).(float64); ok && (n > 60 || n > 0 && strings.HasPrefix(path, "rollout.")) {
-			w.warn(w.place(path), path, `%s: %v is %s; for seconds write "%vs"`, path, n, short(minutes(n)), n)
+			w.lint("bare-number", path, `%s: %v is %s; for seconds write "%vs"`, path, n, short(minutes(n)), n)
 		}
 	}
 }
 
 // deadline finds a readyDeadline that passes before a replica without a health check counts as ready.
-func (w *written) deadline(say func(at token.Position, path, format string, args ...any)) {
+func (w *written) deadline(say func(path, format string, args ...any)) {
 	const path = "rollout.readyDeadline"
 	r := w.policy.Rollout
 	if !w.sound(path, "rollout.minReady") || r.ReadyDeadline == 0 || r.ReadyDeadline > r.MinReady {
 		return
 	}
-	say(w.place(path), path, "%s %s is not above minReady %s, so no replica without a health check could become ready in time; "+
+	say(path, "%s %s is not above minReady %s, so no replica without a health check could become ready in time; "+
 		"raise readyDeadline or lower minReady", path, short(r.ReadyDeadline), short(r.MinReady))
 }

@@ -60,6 +60,13 @@ func shapeOf(v cue.Value) (*shape, error) {
 			return nil, err
 		}
 	}
+	if a := v.Attribute("each"); a.Err() == nil {
+		words, err := a.String(0)
+		if err != nil {
+			return nil, fmt.Errorf("read @each of %s: %w", v.Path(), err)
+		}
+		s.element.allowed = words // an element is no field, which could have words of its own
+	}
 	return s, nil
 }
 
@@ -94,7 +101,7 @@ func (s *shape) addStruct(v cue.Value) error {
 			return err
 		}
 		field.required = iter.Selector().ConstraintType() == cue.RequiredConstraint
-		name := strings.TrimRight(iter.Selector().String(), "?!")
+		name := iter.Selector().Unquoted()
 		s.fields[name] = field
 		s.names = append(s.names, name)
 	}

@@ -34,10 +34,11 @@ func (w *walk) say(at token.Position, path, format string, args ...any) {
 	})
 }
 
-// warn says what is allowed, and yet not likely meant.
-func (w *walk) warn(at token.Position, path, format string, args ...any) {
+// warn says what is allowed, and yet not likely meant. rule is one of #Lint.
+func (w *walk) warn(rule string, at token.Position, path, format string, args ...any) {
 	w.say(at, path, format, args...)
-	w.problems[len(w.problems)-1].Warning = true
+	last := &w.problems[len(w.problems)-1]
+	last.Warning, last.Rule = true, rule
 }
 
 // sound says whether nothing is wrong with a field, what it is part of and what is part of it.
@@ -67,6 +68,9 @@ func (w *walk) value(v cue.Value, s *shape, path string) {
 	case kind == cue.StructKind && s.fields != nil:
 		w.fields(v, s, path)
 	case kind == cue.ListKind && s.element != nil:
+		if len(elements(v)) == 0 && s.check.Unify(v).Validate() != nil {
+			w.report(valuePlace(v), path, "%s is empty; allowed: %s", path, s.words())
+		}
 		for i, element := range elements(v) {
 			w.value(element, s.element, fmt.Sprintf("%s[%d]", path, i))
 		}

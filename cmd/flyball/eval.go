@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/spf13/cobra"
 )
@@ -23,16 +24,9 @@ decision with what every stage of the guard did. Nothing is touched. FILE is JSO
     "metrics":{"cpu_usage":85,"memory_usage":{"value":40,"age_seconds":900}}}}}`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			text, name, err := read(cmd.InOrStdin(), snapshot)
+			loaded, name, text, err := f.loadWith(cmd, snapshot)
 			if err != nil {
-				return unreachable(err)
-			}
-			loaded, err := app.Load(cmd.Context(), reader(), f.policies)
-			if err != nil {
-				return unreachable(err)
-			}
-			if errs := loaded.Errors(); len(errs) > 0 {
-				return app.Invalid{Problems: errs}
+				return err
 			}
 			evaluations, problems := app.Eval(cmd.Context(), loaded, only, name, text)
 			if evaluations != nil {
@@ -45,13 +39,7 @@ decision with what every stage of the guard did. Nothing is touched. FILE is JSO
 					return err
 				}
 			}
-			for _, p := range problems {
-				fmt.Fprintln(cmd.ErrOrStderr(), p)
-			}
-			if len(problems) > 0 {
-				return no
-			}
-			return nil
+			return problemsOf(cmd, problems)
 		},
 	}
 	cmd.Flags().StringVar(&snapshot, "snapshot", "", "snapshot file, or -")
@@ -59,6 +47,31 @@ decision with what every stage of the guard did. Nothing is touched. FILE is JSO
 	_ = cmd.MarkFlagRequired("snapshot")
 	f.outputFlag(cmd, "table", "json")
 	return cmd
+}
+
+// loadWith reads a snapshot file, and the policies it is for.
+func (f *flags) loadWith(cmd *cobra.Command, snapshot string) (loaded app.Loaded, name string, text []byte, err error) {
+	if text, name, err = read(cmd.InOrStdin(), snapshot); err != nil {
+		return loaded, name, text, unreachable(err)
+	}
+	if loaded, err = app.Load(cmd.Context(), reader(), f.policies); err != nil {
+		return loaded, name, text, unreachable(err)
+	}
+	if errs := loaded.Errors(); len(errs) > 0 {
+		err = app.Invalid{Problems: errs}
+	}
+	return loaded, name, text, err
+}
+
+// problemsOf prints problems, which are a no.
+func problemsOf(cmd *cobra.Command, problems []engine.Problem) error {
+	for _, p := range problems {
+		fmt.Fprintln(cmd.ErrOrStderr(), p)
+	}
+	if len(problems) > 0 {
+		return no
+	}
+	return nil
 }
 
 func read(in io.Reader, path string) (text []byte, name string, err error) {

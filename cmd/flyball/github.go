@@ -25,6 +25,9 @@ func annotate(out io.Writer, p engine.Problem) {
 	if p.Column > 0 {
 		properties = append(properties, fmt.Sprintf("col=%d", p.Column))
 	}
+	if p.Rule != "" {
+		properties = append(properties, "title="+property(p.Rule))
+	}
 	where := ""
 	if properties != nil {
 		where = " " + strings.Join(properties, ",")

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/app"
 )
 
@@ -69,40 +71,21 @@ func (c *junitCounts) count(t junitCase) {
 	}
 }
 
-// printJUnit writes the verdicts as XML. What XML has no way to write, such as a control character, is replaced.
-func printJUnit(out io.Writer, v app.Verdicts) error {
-	all := junitSuites{Name: "flyball test"}
+// printJUnit writes cases, each in the suite of its class. What XML has no way to write, such as a control character, is
+// replaced.
+func printJUnit(out io.Writer, name string, cases []junitCase) error {
+	all := junitSuites{Name: name}
 	suites := map[string]*junitSuite{}
-	add := func(file string, c junitCase) {
-		s := suites[file]
+	for _, c := range cases {
+		s := suites[c.Class]
 		if s == nil {
-			s = &junitSuite{Name: file}
-			suites[file] = s
+			s = &junitSuite{Name: c.Class}
+			suites[c.Class] = s
 			all.Suites = append(all.Suites, s)
 		}
 		s.Cases = append(s.Cases, c)
 		s.count(c)
 		all.count(c)
-	}
-	for _, t := range v.Tests {
-		c := junitCase{Name: t.Name, Class: t.File, File: t.File, Line: t.Line, Time: junitSeconds(t.Seconds)}
-		if c.Output = t.Output; t.About != "" {
-			c.Output = t.About + "\n\n" + t.Output
-		}
-		if t.Skipped {
-			c.Skipped = &struct{}{}
-		}
-		if len(t.Failures) > 0 {
-			c.Failure = &junitFault{t.Failures[0], strings.Join(t.Failures, "\n")}
-		}
-		add(t.File, c)
-	}
-	for _, p := range v.Problems {
-		file := p.File
-		if file == "" {
-			file = "flyball"
-		}
-		add(file, junitCase{Name: "can be run", Class: file, File: p.File, Line: p.Line, Error: &junitFault{p.Message, p.String()}})
 	}
 	if _, err := io.WriteString(out, xml.Header); err != nil {
 		return err
@@ -114,4 +97,55 @@ func printJUnit(out io.Writer, v app.Verdicts) error {
 	}
 	_, err := io.WriteString(out, "\n")
 	return err
+}
+
+// testsRun is a case a test, and one a problem that kept tests from being run.
+func testsRun(v app.Verdicts) []junitCase {
+	var cases []junitCase
+	for _, t := range v.Tests {
+		c := junitCase{Name: t.Name, Class: t.File, File: t.File, Line: t.Line, Time: junitSeconds(t.Seconds)}
+		if c.Output = t.Output; t.About != "" {
+			c.Output = t.About + "\n\n" + t.Output
+		}
+		if t.Skipped {
+			c.Skipped = &struct{}{}
+		}
+		if len(t.Failures) > 0 {
+			c.Failure = &junitFault{t.Failures[0], strings.Join(t.Failures, "\n")}
+		}
+		cases = append(cases, c)
+	}
+	for _, p := range v.Problems {
+		cases = append(cases, junitCase{Name: "can be run", Class: cmp.Or(p.File, "flyball"), File: p.File, Line: p.Line, Error: &junitFault{p.Message, p.String()}})
+	}
+	return cases
+}
+
+// filesChecked is a case a file, which fails where it has an error. What is of no file that was read is a case of its own.
+func filesChecked(files []string, problems []engine.Problem) []junitCase {
+	var cases []junitCase
+	at := map[string]int{}
+	of := func(file string) *junitCase {
+		i, known := at[file]
+		if !known {
+			i, at[file] = len(cases), len(cases)
+			cases = append(cases, junitCase{Name: cmp.Or(file, "policies"), Class: "validate", File: file})
+		}
+		return &cases[i]
+	}
+	for _, file := range files {
+		of(file)
+	}
+	for _, p := range problems {
+		c := of(p.File)
+		switch {
+		case p.Warning:
+			c.Output += p.String() + "\n"
+		case c.Failure == nil:
+			c.Failure = &junitFault{p.Message, p.String()}
+		default:
+			c.Failure.Text += "\n" + p.String()
+		}
+	}
+	return cases
 }

@@ -24,7 +24,7 @@ func TestJUnit(t *testing.T) {
 		Problems: []engine.Problem{{File: "a.scenario.yaml", Line: 9, Column: 2, Message: loud}, {Message: "of no file"}},
 	}
 	var out bytes.Buffer
-	if err := printJUnit(&out, v); err != nil {
+	if err := printJUnit(&out, "flyball test", testsRun(v)); err != nil {
 		t.Fatal(err)
 	}
 	for d := xml.NewDecoder(bytes.NewReader(out.Bytes())); ; {

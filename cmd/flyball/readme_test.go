@@ -23,29 +23,35 @@ func find(t *testing.T, pattern string) string {
 	return string(m[1])
 }
 
-// The README's policy gives the README's decision, and does what its scenario expects.
+// The README's policy gives the README's decisions, and does what its scenario expects.
 func TestReadmeExample(t *testing.T) {
-	dir := t.TempDir()
-	policy, snapshot := filepath.Join(dir, "backend.cue"), filepath.Join(dir, "busy.json")
-	for path, text := range map[string]string{
-		policy:   find(t, "(?s)```cue\n(.*?)```"),
-		snapshot: find(t, "`busy.json` is `(.*)`"),
-		filepath.Join(dir, "morning.scenario.yaml"): find(t, "(?s)```yaml\n(.*?)```"),
-	} {
+	files := map[string]string{
+		"backend.cue":           find(t, "(?s)```cue\n(.*?)```"),
+		"busy.json":             find(t, "`busy.json` is `(.*)`"),
+		"cooling.json":          find(t, "`cooling.json` is `(.*)`"),
+		"morning.scenario.yaml": find(t, "(?s)```yaml\n(.*?)```"),
+	}
+	printed := map[string]string{}
+	for _, verb := range []string{"eval", "explain"} {
+		printed[verb] = find(t, `(?s)\$ flyball `+verb+` -p [^\n]*\n(.*?)`+"```")
+	}
+	t.Chdir(t.TempDir())
+	for path, text := range files {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	for verb, snapshot := range map[string]string{"eval": "busy.json", "explain": "cooling.json"} {
+		var out, errs bytes.Buffer
+		if code := execute(t.Context(), []string{verb, "-p", "backend.cue", "--snapshot", snapshot}, strings.NewReader(""), &out, &errs); code != exitFine {
+			t.Fatalf("exit code %d: %s", code, errs.String())
+		}
+		if out.String() != printed[verb] {
+			t.Errorf("%s prints\n%s\nthe README says\n%s", verb, out.String(), printed[verb])
+		}
+	}
 	var out, errs bytes.Buffer
-	if code := execute(t.Context(), []string{"eval", "-p", policy, "--snapshot", snapshot}, strings.NewReader(""), &out, &errs); code != exitFine {
-		t.Fatalf("exit code %d: %s", code, errs.String())
-	}
-	if want := find(t, `(?s)\$ flyball eval [^\n]*\n(.*?)`+"```"); out.String() != want {
-		t.Errorf("eval prints\n%s\nthe README says\n%s", out.String(), want)
-	}
-	out.Reset()
-	errs.Reset()
-	if code := execute(t.Context(), []string{"test", dir}, strings.NewReader(""), &out, &errs); code != exitFine || !strings.Contains(errs.String(), "5 tests, 0 failed") {
+	if code := execute(t.Context(), []string{"test", "."}, strings.NewReader(""), &out, &errs); code != exitFine || !strings.Contains(errs.String(), "5 tests, 0 failed") {
 		t.Errorf("test ends with %d and prints\n%s%s", code, out.String(), errs.String())
 	}
 }

@@ -119,6 +119,7 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newResume(f),
 		newImport(f),
 		newReport(f),
+		newExplain(f),
 		newVersion(),
 		newLoad(),
 	)

@@ -114,7 +114,7 @@ func (t testRun) print(out io.Writer, v app.Verdicts) error {
 	case "json":
 		return printJSON(out, v)
 	case "junit":
-		return printJUnit(out, v)
+		return printJUnit(out, "flyball test", testsRun(v))
 	case "github":
 		for _, c := range v.Tests {
 			if len(c.Failures) > 0 {

@@ -16,9 +16,13 @@ func newValidate(f *flags) *cobra.Command {
 		Use:   "validate [PATH]",
 		Short: "Check policies and rules, without Docker and network",
 		Long: `Check a folder or a file of policies: fields, values, the rules between fields, the author's Rego. Everything that
-is wrong is listed at once, at its place. Ends with 1 where there is an error; with --strict also where there is a warning.`,
+is wrong is listed at once, at its place. Ends with 1 where there is an error; with --strict also where there is a warning.
+
+A warning names its rule, such as [flap-hazard]. A policy that means it turns the rule off and says why, in
+lint: {"flap-hazard": "the reason"}.`,
 		Example: `  flyball validate config/autoscaling
-  flyball validate --strict -o github`,
+  flyball validate --strict -o github
+  flyball validate -o sarif > flyball.sarif`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			loaded, err := app.Load(cmd.Context(), reader(), f.path(args))
@@ -33,7 +37,7 @@ is wrong is listed at once, at its place. Ends with 1 where there is an error; w
 					failed++
 				}
 			}
-			if err := printProblems(cmd.OutOrStdout(), f.output, problems, loaded.Policies); err != nil {
+			if err := printProblems(cmd.OutOrStdout(), f.output, loaded); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s in %s: %s, %s\n", count(len(loaded.Policies), "valid policy", "valid policies"),
@@ -45,7 +49,7 @@ is wrong is listed at once, at its place. Ends with 1 where there is an error; w
 		},
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "warnings are errors")
-	f.outputFlag(cmd, "text", "json", "github")
+	f.outputFlag(cmd, "text", "json", "github", "sarif", "junit")
 	return cmd
 }
 
@@ -57,11 +61,12 @@ func (f *flags) path(args []string) string {
 	return f.policies
 }
 
-func printProblems(out io.Writer, format string, problems []engine.Problem, policies []engine.Policy) error {
+func printProblems(out io.Writer, format string, loaded app.Loaded) error {
+	problems := loaded.Problems
 	switch format {
 	case "json":
-		names := make([]string, len(policies))
-		for i, p := range policies {
+		names := make([]string, len(loaded.Policies))
+		for i, p := range loaded.Policies {
 			names[i] = p.Name
 		}
 		if problems == nil {
@@ -73,6 +78,10 @@ func printProblems(out io.Writer, format string, problems []engine.Problem, poli
 			annotate(out, p)
 		}
 		return nil
+	case "sarif":
+		return printSARIF(out, problems)
+	case "junit":
+		return printJUnit(out, "flyball validate", filesChecked(loaded.Files, problems))
 	}
 	for _, p := range problems {
 		fmt.Fprintln(out, p)

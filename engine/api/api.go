@@ -15,6 +15,8 @@ type Flyball interface {
 	Status(ctx context.Context) (Status, error)
 	// History is the newest events first; service "" means all services.
 	History(ctx context.Context, service string, limit int) ([]engine.Event, error)
+	// Explain says how a decision came about, and what would have to be different for another one.
+	Explain(ctx context.Context, q Question) (Explanation, error)
 	// Enable turns the global switch. The last call persists and wins over AUTOSCALING_ENABLED.
 	Enable(ctx context.Context, on bool, actor string) error
 	// Pause has nothing begun of a service, or of all, until it ends by itself or somebody resumes. A Refusal says what of it

@@ -24,8 +24,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // paper is a Flyball that remembers what it was told.
 type paper struct {
-	samples Asked
-	pushed  []Pushed
+	samples  Asked
+	pushed   []Pushed
+	question Question
 
 	from, to time.Time // of a report
 
@@ -96,6 +97,11 @@ func (p *paper) Push(_ context.Context, _ string, samples []Pushed) error {
 	return p.fail
 }
 
+func (p *paper) Explain(_ context.Context, q Question) (Explanation, error) {
+	p.question = q
+	return Explanation{Decision: 7, Record: engine.Record{Service: q.Of}}, p.fail
+}
+
 func serve(t *testing.T, f Flyball) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "flyball") // t.TempDir may be too long for a socket
@@ -161,6 +167,13 @@ func TestOverTheSocket(t *testing.T) {
 	}
 	if got, err := c.Resume(t.Context(), "web", "ana"); err != nil || p.resumed != "web" || p.actor != "ana" || got.Ended.Service != "web" || got.Still[0].Actor != "ben" {
 		t.Errorf("resume: %+v of %q by %q, %v", got, p.resumed, p.actor, err)
+	}
+	asked := Question{Of: "web/1", Event: "web-1", Decision: 7, At: time.Date(2026, 1, 1, 0, 0, 0, 5, time.UTC)}
+	if e, err := c.Explain(t.Context(), asked); err != nil || e.Decision != 7 || e.Record.Service != "web/1" || p.question != asked {
+		t.Errorf("explain: %+v, %v, asked %+v", e, err, p.question)
+	}
+	if _, err := c.Explain(t.Context(), Question{}); err != nil || p.question != (Question{}) {
+		t.Errorf("explain the newest: %v, asked %+v", err, p.question)
 	}
 	p.fail = Refusal{409, "a change is under way"}
 	if _, err := c.Scale(t.Context(), "web", Ask{Replicas: 4}); !errors.Is(err, p.fail) {
@@ -237,6 +250,9 @@ func TestRequests(t *testing.T) {
 		{"a report", "GET", "report/web?since=7d", "", 200, `"success":true,"service":"web","from":`},
 		{"a report of all", "GET", "report", "", 200, `"services":[{"service":""`},
 		{"a report since when", "GET", "report/web?since=tuesday", "", 400, `since is \"tuesday\"; allowed is a length of time such as 90m, 24h or 7d`},
+		{"a decision explained", "GET", "explain/web?decision=7", "", 200, `"explanation":{"at":`},
+		{"a decision that is no number", "GET", "explain?decision=last", "", 400, `decision is \"last\"; allowed is a whole number from 1`},
+		{"an instant that is none", "GET", "explain/web?at=today", "", 400, `at is \"today\"; allowed is a time in RFC 3339`},
 		{"enable what", "POST", "enable", `{}`, 400, `lacks`},
 		{"enable misspelt", "POST", "enable", `{"enbaled": true}`, 400, `enbaled`},
 		{"enable with a text", "POST", "enable", `{"enabled": "yes"}`, 400, `the body is not`},

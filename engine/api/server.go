@@ -84,6 +84,7 @@ func Handler(f Flyball, log *slog.Logger) http.Handler {
 	servePauses(f, handle)
 	serveMetrics(f, handle)
 	serveReport(f, handle)
+	serveExplanations(f, handle)
 	return mux
 }
 

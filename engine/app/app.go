@@ -99,7 +99,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 			Decided: a.decided, Ended: a.ended,
 			Budget: live.Budget, Boot: func() engine.Boot { return now().Boot },
 		},
-		Sample: live.Sample, SampleEvery: metrics.SampleEvery,
+		Sample: live.Sample, SampleEvery: engine.SampleEvery,
 		Now: now, Sampled: a.sampled, Ran: a.ran,
 	}
 	a.use(loaded)
@@ -160,7 +160,7 @@ func (a *App) keep(ctx context.Context) {
 // Once runs one cycle of each policy. The error is why cycles decided nothing.
 func (a *App) Once(ctx context.Context) error {
 	a.banner()
-	const samples = metrics.Instants + 1 // a rate needs one reading more than it has values
+	const samples = engine.Instants + 1 // a rate needs one reading more than it has values
 	a.log.Info("sampling", "samples", samples)
 	policies := a.atWork()
 	a.loop.Once(ctx, policies, samples)

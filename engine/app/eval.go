@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/scenario"
 	"github.com/flyball-dev/flyball/schema"
@@ -26,6 +27,34 @@ type Evaluation struct {
 // Eval runs the cycle of each policy once over a snapshot file, as if the global switch were on. Nothing is touched. The
 // problems say which policies could not be evaluated, and why.
 func Eval(ctx context.Context, l Loaded, only, name string, text []byte) ([]Evaluation, []engine.Problem) {
+	records, problems := judge(ctx, l, only, name, text)
+	if records == nil {
+		return nil, problems
+	}
+	evaluations := []Evaluation{}
+	for _, r := range records {
+		evaluations = append(evaluations, Evaluation{r.Policy, r.Service, r.Recommendation, r.Decision, r.Recommendation.Error})
+	}
+	return evaluations, problems
+}
+
+// ExplainSnapshot is Eval with how each decision came about, and what would have to be different for another one.
+func ExplainSnapshot(ctx context.Context, l Loaded, only, name string, text []byte) ([]api.Explanation, []engine.Problem) {
+	records, problems := judge(ctx, l, only, name, text)
+	if records == nil {
+		return nil, problems
+	}
+	explanations := []api.Explanation{}
+	for _, r := range records {
+		e := api.Explanation{At: r.At, Record: r}
+		complete(ctx, l.Rules, l.Policies, &e)
+		explanations = append(explanations, e)
+	}
+	return explanations, problems
+}
+
+// judge is the record of each policy's cycle over a snapshot file; nil where there is nothing to judge.
+func judge(ctx context.Context, l Loaded, only, name string, text []byte) ([]engine.Record, []engine.Problem) {
 	file, problems := schema.DecodeSnapshot(name, text)
 	if len(problems) > 0 {
 		return nil, problems
@@ -38,7 +67,7 @@ func Eval(ctx context.Context, l Loaded, only, name string, text []byte) ([]Eval
 		}
 		policies = []engine.Policy{p}
 	}
-	evaluations := []Evaluation{}
+	records := []engine.Record{}
 	for _, p := range policies {
 		s, found := file.Services[p.Service]
 		if !found {
@@ -54,9 +83,9 @@ func Eval(ctx context.Context, l Loaded, only, name string, text []byte) ([]Eval
 			problems = append(problems, engine.Problem{Policy: p.Name, Message: err.Error()})
 			continue
 		}
-		evaluations = append(evaluations, Evaluation{p.Name, p.Service, record.Recommendation, record.Decision, record.Recommendation.Error})
+		records = append(records, record)
 	}
-	return evaluations, problems
+	return records, problems
 }
 
 // paper is the world of one service as a snapshot file tells it.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -16,7 +17,10 @@ var starter embed.FS
 
 // Init lays a first policy, its scenario and the schema down in a folder, and says which files it wrote. It overwrites
 // nothing: a file that is there is an error before anything is written.
-func Init(dir string) ([]string, error) {
+func Init(dir string) ([]string, error) { return lay(dir, "") }
+
+// lay is Init with a policy that names a package of rules, where there is one.
+func lay(dir, rules string) ([]string, error) {
 	entries, err := starter.ReadDir("starter")
 	if err != nil {
 		return nil, err
@@ -37,6 +41,9 @@ func Init(dir string) ([]string, error) {
 		text, err := starter.ReadFile("starter/" + e.Name())
 		if err != nil {
 			return written, err
+		}
+		if rules != "" {
+			text = bytes.Replace(text, []byte("enabled: false\n"), fmt.Appendf(nil, "enabled: false\n\n\t// A Rego package of your own decides, in rules.\n\trules: %q\n", rules), 1)
 		}
 		path := filepath.Join(dir, e.Name())
 		if err := os.WriteFile(path, text, 0o644); err != nil {

@@ -18,6 +18,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine":          {},
 		"engine/guard":    {"engine"},
 		"engine/control":  {"engine", "engine/guard", "engine/metrics/formula"},
+		"engine/explain":  {"engine", "engine/guard", "engine/control"},
 		"engine/scenario": {"engine", "engine/control"},
 		"engine/sim":      {},
 		"engine/metrics":  {"engine"},

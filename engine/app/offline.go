@@ -13,11 +13,13 @@ import (
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/guard"
 	"github.com/flyball-dev/flyball/engine/store/sqlite"
+	"github.com/flyball-dev/flyball/schema"
 )
 
 // Offline answers from the store while no daemon runs.
 type Offline struct {
 	o        Options
+	set      schema.Set
 	policies []engine.Policy
 }
 
@@ -40,7 +42,7 @@ func Open(ctx context.Context, given Options) (api.Flyball, error) {
 	case doubts != nil && given.Store == "":
 		return nil, Invalid{doubts}
 	}
-	return &Offline{o, set.Policies}, nil
+	return &Offline{o, set, set.Policies}, nil
 }
 
 // runs says whether the daemon that answers is the one of these policies.

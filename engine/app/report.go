@@ -42,7 +42,7 @@ func (f *Offline) Report(ctx context.Context, service string, from, to time.Time
 func summed(service string, decided []store.Row, events []engine.Event, from, to time.Time) (report.Report, error) {
 	rows := make([]report.Row, len(decided))
 	for i, r := range decided {
-		rows[i] = report.Row(r)
+		rows[i] = report.Row{First: r.First, Last: r.Last, Count: r.Count, Record: r.Record}
 	}
 	r := report.Make(rows, events, from, to)
 	if service != "" && len(r.Services) == 0 {

@@ -129,7 +129,7 @@ func (c *Cycle) decide(ctx context.Context, p engine.Policy, now Moment, ask Ask
 	}
 	var recommendation engine.Recommendation
 	if request == nil {
-		recommendation = c.recommend(ctx, p, snapshot)
+		recommendation = Recommend(ctx, c.Rules, p, snapshot)
 	}
 	record, event, err := c.guard(ctx, p, snapshot, recommendation, request, state, void)
 	if err != nil {
@@ -141,9 +141,9 @@ func (c *Cycle) decide(ctx context.Context, p engine.Policy, now Moment, ask Ask
 	return record, event, nil
 }
 
-// recommend asks the rules. Where they give no usable answer the recommendation is to hold, and says why.
-func (c *Cycle) recommend(ctx context.Context, p engine.Policy, s engine.Snapshot) engine.Recommendation {
-	r, err := c.Rules.Recommend(ctx, p, s)
+// Recommend asks the rules. Where they give no usable answer the recommendation is to hold, and says why.
+func Recommend(ctx context.Context, rules Recommender, p engine.Policy, s engine.Snapshot) engine.Recommendation {
+	r, err := rules.Recommend(ctx, p, s)
 	if err == nil {
 		return r
 	}

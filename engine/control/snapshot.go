@@ -19,7 +19,7 @@ func NewSnapshot(p engine.Policy, s engine.Service, readings map[string]engine.R
 		},
 		Metrics:  readings,
 		History:  guard.History(st, at),
-		Schedule: scheduled(p.Schedule, at),
+		Schedule: Scheduled(p.Schedule, at),
 	}
 	if imagines(p, st, at) && current > 0 {
 		snapshot.Service.Replicas = engine.Replicas{Current: st.Virtual, Ready: st.Virtual}
@@ -59,7 +59,7 @@ func spread(p engine.Policy, readings map[string]engine.Reading, current, ready,
 		if carrying == 0 {
 			carrying = current
 		}
-		if shared(m) {
+		if p.Shares(m) {
 			ratio := float64(carrying) / float64(virtual)
 			if falls(p, name) {
 				ratio = 1 / ratio
@@ -74,11 +74,6 @@ func spread(p engine.Policy, readings map[string]engine.Reading, current, ready,
 		out[name] = r
 	}
 	return out
-}
-
-// shared says that a metric reads a replica's share of the load: sum and rate add the shares up again.
-func shared(m engine.Metric) bool {
-	return m.Scope == engine.PerReplica && m.Aggregation != "sum" && m.Aggregation != "rate"
 }
 
 // falls says that a metric falls under load.

@@ -66,7 +66,7 @@ func rebound(s situation, count int) (bound, float64, bool) {
 	for _, b := range boundsOf(s.policy) {
 		m, _ := s.policy.Metric(b.metric)
 		r := s.snapshot.Metrics[b.metric]
-		if m.Scope != engine.PerReplica || m.Aggregation == "sum" || r.Status != engine.OK || r.Value == nil {
+		if !s.policy.Shares(m) || r.Status != engine.OK || r.Value == nil {
 			continue
 		}
 		if v := *r.Value * ratio; !b.falls && v > b.value {

@@ -8,6 +8,7 @@ package guard
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -144,7 +145,7 @@ func settle(d engine.Decision, r engine.Recommendation) engine.Decision {
 	}
 	var said []string
 	for _, reason := range r.Reasons {
-		if reason.Code == d.Reason {
+		if reason.Code == d.Reason && !slices.Contains(said, reason.Message) { // several strategies may say the same
 			said = append(said, reason.Message)
 		}
 	}

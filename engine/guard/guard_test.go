@@ -124,6 +124,16 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// Several strategies may see one thing, and it is told once.
+func TestReasonsAreToldOnce(t *testing.T) {
+	in := calm()
+	in.wish(3)
+	in.r.Reasons = append(in.r.Reasons, in.r.Reasons[0], engine.Reason{Code: "RuleSaidSo", Message: "and more"})
+	if d, _ := Decide(in.p, in.s, in.r, in.st); d.Message != "the rule said so; and more" {
+		t.Errorf("said %q", d.Message)
+	}
+}
+
 func TestContradictionHolds(t *testing.T) {
 	in := calm()
 	in.wish(3)

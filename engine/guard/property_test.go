@@ -3,6 +3,7 @@ package guard
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -51,11 +52,27 @@ func draw(t *rapid.T) drawn {
 			Metric: name, ScaleUp: 70, ScaleDown: 20,
 			Comparison: rapid.SampledFrom([]engine.Comparison{engine.GreaterThan, engine.LessThan, engine.PercentageChange}).Draw(t, "comparison"),
 		})
-		r := engine.Reads(rapid.Float64().Draw(t, "value"))
+		if rapid.Bool().Draw(t, "tracked") {
+			p.Targets = append(p.Targets, engine.Target{Metric: name, Value: 60, Tolerance: rapid.SampledFrom([]float64{0, 0.1, 1}).Draw(t, "tolerance")})
+		}
+		if rapid.Bool().Draw(t, "banded") {
+			p.Bands = append(p.Bands, engine.Bands{Metric: name, Bands: []engine.Band{{Above: new(70.0), Add: 2}, {Below: new(20.0), Remove: 1}}[rapid.IntRange(0, 1).Draw(t, "bands"):]})
+		}
+		r := engine.Reads(rapid.OneOf(rapid.Float64(), rapid.Float64Range(0, 100)).Draw(t, "value"))
 		if status := rapid.SampledFrom([]engine.Status{engine.OK, engine.OK, engine.Stale, engine.Missing}).Draw(t, "status"); status != engine.OK {
 			r = engine.Reading{Status: status}
 		}
 		s.Metrics[name] = r
+	}
+	p.Rates = engine.Rates{Up: pace(t, "up"), Down: pace(t, "down")}
+	if rapid.Bool().Draw(t, "scheduled") {
+		s.Schedule = &engine.Scheduled{
+			Windows:     []string{"office"},
+			MinReplicas: rapid.IntRange(0, 20).Draw(t, "window's min"),
+			MaxReplicas: rapid.SampledFrom([]int{0, 0, 1, 5, 20}).Draw(t, "window's max"),
+			Prewarming:  rapid.Bool().Draw(t, "prewarming"),
+			Pause:       rapid.SampledFrom([]string{"", "", "", "sale"}).Draw(t, "window's pause"),
+		}
 	}
 	wish := rapid.SampledFrom([]int{0, 1, s.Service.Replicas.Current, s.Service.Replicas.Current + 1, 7, 1000, math.MaxInt, math.MinInt}).Draw(t, "wish")
 	r := engine.Recommendation{
@@ -83,6 +100,9 @@ func draw(t *rapid.T) drawn {
 	for i := rapid.IntRange(0, 20).Draw(t, "wishes"); i > 0; i-- {
 		st.Wishes = append(st.Wishes, engine.Wish{At: start.Add(-p.EvaluationInterval * time.Duration(i)), Replicas: rapid.IntRange(0, 20).Draw(t, "earlier")})
 	}
+	for i := rapid.IntRange(0, 4).Draw(t, "changes"); i > 0; i-- {
+		st.Changes = append(st.Changes, engine.Change{At: start.Add(-time.Duration(i) * 20 * time.Second), By: rapid.IntRange(-5, 5).Draw(t, "by")})
+	}
 	if rapid.Bool().Draw(t, "known") {
 		st.Known = engine.Count{Replicas: rapid.IntRange(1, 20).Draw(t, "known replicas"), At: start.Add(-seconds(t, "known at", 2*3600))}
 	}
@@ -102,6 +122,20 @@ func draw(t *rapid.T) drawn {
 		st.Open = &engine.Event{Started: start}
 	}
 	return drawn{p, s, r, st}
+}
+
+func pace(t *rapid.T, direction string) engine.Pace {
+	p := engine.Pace{Least: rapid.Bool().Draw(t, direction+" least")}
+	for range rapid.IntRange(0, 2).Draw(t, direction+" rates") {
+		r := engine.Rate{Period: time.Second + seconds(t, "period", 90)}
+		if rapid.Bool().Draw(t, "in percent") {
+			r.Percent = rapid.IntRange(1, 200).Draw(t, "percent")
+		} else {
+			r.Replicas = rapid.IntRange(0, 5).Draw(t, "replicas")
+		}
+		p.Limits = append(p.Limits, r)
+	}
+	return p
 }
 
 func TestInvariants(t *testing.T) {
@@ -148,6 +182,9 @@ func applied(t *rapid.T, in drawn, d engine.Decision, low int) {
 	if !in.st.Enabled || !in.p.Enabled || in.st.Open != nil || d.From == 0 {
 		t.Fatalf("%d → %d through a closed gate", d.From, d.To)
 	}
+	if said := in.s.Schedule; said != nil && said.Pause != "" {
+		t.Fatalf("%d → %d while the schedule pauses", d.From, d.To)
+	}
 	if p := Paused(in.st.Pauses, start); p != nil {
 		t.Fatalf("%d → %d in a pause until %s", d.From, d.To, p.Until)
 	}
@@ -190,9 +227,40 @@ func applied(t *rapid.T, in drawn, d engine.Decision, low int) {
 	if in.p.MaxStep > 0 && d.Action == engine.ScaleUp && d.To > max(low, d.From+in.p.MaxStep) {
 		t.Fatalf("%d → %d is more than maxStep %d", d.From, d.To, in.p.MaxStep)
 	}
+	if d.Action == engine.ScaleUp && d.To > max(low, d.From+slowest(in, in.p.Rates.Up, 1)) {
+		t.Fatalf("%d → %d is faster than %+v after %+v", d.From, d.To, in.p.Rates.Up, in.st.Changes)
+	}
+	if d.Action == engine.ScaleDown && d.From-d.To > slowest(in, in.p.Rates.Down, -1) {
+		t.Fatalf("%d → %d is faster than %+v after %+v", d.From, d.To, in.p.Rates.Down, in.st.Changes)
+	}
 	if in.r.Action == d.Action && !(in.r.Confidence >= in.p.MinConfidence) {
 		t.Fatalf("%d → %d on a confidence of %v", d.From, d.To, in.r.Confidence)
 	}
+}
+
+// slowest is how many replicas the rates of a direction (1 up, -1 down) still let go or come.
+func slowest(in drawn, pace engine.Pace, direction int) int {
+	if len(pace.Limits) == 0 {
+		return math.MaxInt32
+	}
+	var left []int
+	for _, r := range pace.Limits {
+		begun := in.s.Service.Replicas.Current
+		for _, c := range in.st.Changes {
+			if in.s.At.Sub(c.At) < r.Period {
+				begun -= c.By
+			}
+		}
+		by := r.Replicas
+		if r.Percent > 0 {
+			by = (max(0, begun)*r.Percent + 99) / 100
+		}
+		left = append(left, max(0, by-direction*(in.s.Service.Replicas.Current-begun)))
+	}
+	if pace.Least {
+		return slices.Min(left)
+	}
+	return slices.Max(left)
 }
 
 func outside(n, low, high int) int { return max(0, low-n, n-high) }

@@ -68,9 +68,9 @@ func (w *Windows) Read(p engine.Policy, m engine.Metric, live []engine.Replica, 
 		reading.Detail = fmt.Sprintf("newest sample%s is not a finite number", of(r))
 		return reading
 	}
-	if n := now.instants(); n < Instants {
+	if n := now.instants(); n < engine.Instants {
 		reading.Status = engine.Missing
-		reading.Detail = fmt.Sprintf("%d of %d samples %s", n, Instants, why(p, m, alive, changed, begin, at))
+		reading.Detail = fmt.Sprintf("%d of %d samples %s", n, engine.Instants, why(p, m, alive, changed, begin, at))
 		return reading
 	}
 	value := now.aggregate(m.Aggregation)
@@ -90,7 +90,7 @@ func (w *Windows) Read(p engine.Policy, m engine.Metric, live []engine.Replica, 
 	}
 	from := func(r engine.Replica) time.Time { return later(begin.Add(-window), since(r)) }
 	before := cut(w.counted(m, alive, from, begin))
-	if before.instants() >= Instants && !w.full(m.Name, begin.Add(-window)) {
+	if before.instants() >= engine.Instants && !w.full(m.Name, begin.Add(-window)) {
 		if previous := before.aggregate(m.Aggregation); finite(previous) {
 			reading.Previous = &previous
 		}

@@ -11,32 +11,13 @@ import (
 )
 
 const (
-	// Instants is how many times a metric must have been sampled in its window before it is believed.
-	Instants = 3
-
-	fastest = time.Second      // sources are not asked more often than this
-	slowest = 15 * time.Second // nor, for a long window, more seldom
-
-	// perWindow samples are aimed at, so that one that is lost, and one that is late, do no harm.
-	perWindow = 5
-
 	keptSamples = 1 << 17 // in a series: two of the longest windows at the slowest pace, and half as many again
 	keptSeries  = 1024    // of a metric, living replicas and gone ones together
 )
 
-// SampleEvery is how often metrics that are sampled together are asked for: a fifth of their shortest window, between 1 s
-// and 15 s.
-func SampleEvery(of []engine.Metric) time.Duration {
-	every := slowest
-	for _, m := range of {
-		every = min(every, m.Window/perWindow)
-	}
-	return max(every, fastest)
-}
-
-// span is the length of a metric's window. One that sampling can't fill is read as the shortest that it can: 5 s.
+// span is the length of a metric's window.
 func span(m engine.Metric) time.Duration {
-	return max(m.Window, perWindow*fastest)
+	return max(m.Window, engine.ShortestWindow)
 }
 
 // Windows holds the samples of one policy, in bounded memory. The zero value is ready. It is owned by one goroutine at

@@ -209,7 +209,7 @@ func TestSampleEvery(t *testing.T) {
 		for _, w := range c.windows {
 			metrics = append(metrics, engine.Metric{Window: w})
 		}
-		if got := SampleEvery(metrics); got != c.want {
+		if got := engine.SampleEvery(metrics); got != c.want {
 			t.Errorf("windows %v are sampled every %s, want %s", c.windows, got, c.want)
 		}
 	}
@@ -221,7 +221,7 @@ func TestEveryWindowCanBeFilled(t *testing.T) {
 	for _, window := range []time.Duration{1, 2, 3, 5, 10, 60, 75, 300, 3600} {
 		m := cpu("avg")
 		m.Window, m.StaleAfter = window*time.Second, max(2*window*time.Second, 2*time.Minute)
-		every := SampleEvery([]engine.Metric{m})
+		every := engine.SampleEvery([]engine.Metric{m})
 		var w Windows
 		now := start
 		for i := range 4 * int(span(m)/every) {

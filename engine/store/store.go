@@ -11,6 +11,7 @@ import (
 // Row is a decision as it is kept. A row of holds stands for all of them, with the record of the first: those have the
 // same reason, count, wish and terms, and no gap between them. What else the record says is of the first alone.
 type Row struct {
+	ID     int64         `json:"id"` // rises with every row
 	First  time.Time     `json:"first"`
 	Last   time.Time     `json:"last"`
 	Count  int           `json:"count"`

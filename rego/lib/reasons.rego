@@ -31,13 +31,7 @@ reasons := [r |
 		} |
 			some t in crossed_down
 		],
-		[{
-			"code": "MetricIgnored",
-			"metric": t.metric,
-			"message": sprintf("%s is %s, and ignored", [t.metric, t.status]),
-		} |
-			some t in ignored
-		],
+		omissions(ignored),
 	]
 	some r in list
 ]
@@ -48,6 +42,16 @@ doubts(list) := [{
 	"code": doubt[t.status].code,
 	"metric": t.metric,
 	"message": sprintf(doubt[t.status].message, [t.metric, why(t)]),
+} |
+	some t in list
+]
+
+# METADATA
+# title: A reason for every threshold, target or bands that is left out
+omissions(list) := [{
+	"code": "MetricIgnored",
+	"metric": t.metric,
+	"message": sprintf("%s is %s, and ignored", [t.metric, t.status]),
 } |
 	some t in list
 ]

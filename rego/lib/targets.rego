@@ -9,24 +9,21 @@ package flyball.lib
 #   those that do not report are at the target. Where that turns the direction round, or leads back into the tolerance, the
 #   count stays.
 #
-#   t.load is ratio · n of the n replicas that were heard of.
+#   t.load is ratio · n of the n replicas that were heard of; t.over and t.under say how far that is from the target, in these
+#   two ways of counting. A value below 0 asks for none.
 # related_resources:
 #   - https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
 asked(t) := ceil(t.load) if {
-	t.ratio > 1 + t.tolerance
-	t.load > input.service.replicas.current * (1 + t.tolerance)
-} else := ceil(t.load + t.silent) if {
-	t.ratio < 1 - t.tolerance
-	t.load + t.silent < input.service.replicas.ready * (1 - t.tolerance)
+	t.over > t.tolerance
+} else := ceil(max([0, t.load + t.silent])) if {
+	t.under > t.tolerance
 } else := input.service.replicas.current if t.load
 
 # METADATA
 # title: The replicas that the seasonal forecast of a target asks for
 # description: What is to come is read like what is there. Without a forecast it is 0, which asks for nothing.
-ahead(t) := ceil(t.coming) if {
-	t.coming > input.service.replicas.current * (1 + t.tolerance)
-} else := ceil(t.coming) if {
-	t.coming < input.service.replicas.current * (1 - t.tolerance)
+ahead(t) := ceil(max([0, t.coming])) if {
+	abs(t.beyond) > t.tolerance
 } else := input.service.replicas.current if {
 	t.coming
 } else := 0
@@ -38,7 +35,7 @@ tracked(t, n) := {
 	"metric": t.metric,
 	"value": t.observed,
 	"threshold": t.target,
-	"message": sprintf("%s is %v, above target %v: asks for %v", [t.metric, t.observed, t.target, n]),
+	"message": sprintf("%s is %v, target %v: asks for %v", [t.metric, t.observed, t.target, n]),
 } if {
 	n > input.service.replicas.current
 } else := {
@@ -46,9 +43,25 @@ tracked(t, n) := {
 	"metric": t.metric,
 	"value": t.observed,
 	"threshold": t.target,
-	"message": sprintf("%s is %v, below target %v: asks for %v", [t.metric, t.observed, t.target, n]),
+	"message": sprintf("%s is %v, target %v: asks for %v", [t.metric, t.observed, t.target, n]),
 } if {
 	n < input.service.replicas.current
+} else := {
+	"code": "WaitingForReplicas",
+	"metric": t.metric,
+	"value": t.observed,
+	"threshold": t.target,
+	"message": sprintf("%s is %v, target %v: asks for no change while %v of %v replicas are not ready, or do not report", [
+		t.metric,
+		t.observed,
+		t.target,
+		unheard,
+		input.service.replicas.current,
+	]),
+} if {
+	abs(t.ratio - 1) > t.tolerance
+	unheard := (input.service.replicas.current - input.service.replicas.ready) + t.silent
+	unheard > 0
 } else := {
 	"code": "NearTarget",
 	"metric": t.metric,
@@ -66,15 +79,19 @@ doubtful_targets := [t |
 ]
 
 # METADATA
+# title: Targets that are left out, because their metrics are not ok and the policy says onMissing ignore
+ignored_targets := [t | some t in input.targets; t.ignored]
+
+# METADATA
 # title: A recommendation out of what each target asks for
 # description: |
-#   counts is a list of [target, replicas, reason]. The highest wins; on doubt it is at least the current count.
+#   counts is a list of {target, replicas, reason}. The highest count wins; on doubt it is at least the current one.
 tracking(counts) := {
 	"action": "scale_up",
 	"replicas": most,
 	"confidence": sure,
 	"priority": priority(sure, severity),
-	"reasons": array.concat(leading(counts, most), doubts(doubtful_targets)),
+	"reasons": array.concat(leading(counts, most), unread_targets),
 } if {
 	most := max([c.replicas | some c in counts])
 	most > input.service.replicas.current
@@ -83,10 +100,10 @@ tracking(counts) := {
 	sure := confidence(sum([t.share | some t in agreeing]), severity, input.history.success_rate)
 } else := {
 	"action": "scale_down",
-	"replicas": max([0, most]),
+	"replicas": most,
 	"confidence": confidence(sum([c.target.share | some c in counts]), severity, input.history.success_rate),
 	"priority": "low",
-	"reasons": leading(counts, most),
+	"reasons": array.concat(leading(counts, most), unread_targets),
 } if {
 	most := max([c.replicas | some c in counts])
 	most < input.service.replicas.current
@@ -97,8 +114,10 @@ tracking(counts) := {
 	"replicas": input.service.replicas.current,
 	"confidence": min([1, sum([c.target.share | some c in counts])]),
 	"priority": "low",
-	"reasons": array.concat(doubts(doubtful_targets), [c.reason | some c in counts]),
+	"reasons": array.concat(doubts(doubtful_targets), array.concat([c.reason | some c in counts], omissions(ignored_targets))),
 }
+
+unread_targets := array.concat(doubts(doubtful_targets), omissions(ignored_targets))
 
 # The reasons for the highest count come first.
 leading(counts, most) := array.concat(

@@ -20,13 +20,17 @@ recommendation := lib.tracking([{"target": t, "replicas": max([now, ahead]), "re
 	ahead := lib.ahead(t)
 ])
 
-# What is expected is the reason where it asks for more than what is there.
+# What is expected is the reason where it asks for more than what is there: it adds replicas, or keeps those that would go.
 reason(t, now, ahead) := {
-	"code": "ForecastAboveTarget",
+	"code": code(ahead),
 	"metric": t.metric,
 	"value": t.expected,
 	"threshold": t.target,
-	"message": sprintf("%s is expected to reach %v, above target %v: asks for %v", [t.metric, t.expected, t.target, ahead]),
+	"message": sprintf("%s is expected to reach %v, target %v: asks for %v", [t.metric, t.expected, t.target, ahead]),
 } if {
 	ahead > now
 } else := lib.tracked(t, now)
+
+code(ahead) := "ForecastAboveTarget" if {
+	ahead > input.service.replicas.current
+} else := "ForecastKeeps"

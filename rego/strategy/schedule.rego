@@ -24,21 +24,17 @@ recommendation := {
 
 wanted := {
 	"replicas": input.schedule.minReplicas,
-	"code": "Prewarming",
-	"message": sprintf("%v replicas for %s, which is about to begin", [input.schedule.minReplicas, windows]),
+	"code": code,
+	"message": sprintf(wording[code], [input.schedule.minReplicas, input.schedule.window]),
 } if {
-	input.schedule.minReplicas
-	input.schedule.prewarming
-} else := {
-	"replicas": input.schedule.minReplicas,
-	"code": "WindowOpen",
-	"message": sprintf("%v replicas during %s", [input.schedule.minReplicas, windows]),
-} if {
-	input.schedule.minReplicas
+	code := {true: "Prewarming", false: "WindowOpen"}[input.schedule.prewarming]
 } else := {
 	"replicas": input.policy.minReplicas,
 	"code": "NoWindow",
 	"message": sprintf("no window with minReplicas: %v replicas", [input.policy.minReplicas]),
 }
 
-windows := concat(", ", input.schedule.windows)
+wording := {
+	"Prewarming": "%v replicas for %s, which is about to begin",
+	"WindowOpen": "%v replicas during %s",
+}

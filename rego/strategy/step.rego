@@ -59,13 +59,19 @@ doubtful := [b |
 	not b.ignored
 ]
 
-reasons := array.concat(
-	[r |
-		some b in array.concat(above, array.concat(between, below))
-		r := reason(b)
-	],
-	lib.doubts(doubtful),
-)
+ignored := [b | some b in input.bands; b.ignored]
+
+# Those that decide come first.
+reasons := [r |
+	some list in [
+		[reason(b) | some b in above],
+		lib.doubts(doubtful),
+		[reason(b) | some b in between],
+		[reason(b) | some b in below],
+		lib.omissions(ignored),
+	]
+	some r in list
+]
 
 reason(b) := {
 	"code": "AboveBand",

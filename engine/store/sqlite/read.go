@@ -85,13 +85,13 @@ func (s *Store) History(ctx context.Context, service string, limit int) ([]engin
 // Decisions lists what a policy decided in either mode, the newest first. An empty policy means all; a limit of 0 or
 // less, no limit.
 func (s *Store) Decisions(ctx context.Context, policy string, limit int) ([]store.Row, error) {
-	query, args := "SELECT first, last, count, record FROM decision ORDER BY id DESC LIMIT ?", []any{unlimited(limit)}
+	query, args := "SELECT "+rowColumns+" FROM decision ORDER BY id DESC LIMIT ?", []any{unlimited(limit)}
 	if policy != "" {
-		query = `SELECT first, last, count, record FROM decision
+		query = "SELECT " + rowColumns + ` FROM decision
 			WHERE id IN (SELECT id FROM decision WHERE policy = ? ORDER BY id DESC LIMIT ?) ORDER BY id DESC`
 		args = []any{policy, unlimited(limit)}
 	}
-	decisions, err := list(ctx, s.read, query, args, row)
+	decisions, err := list(ctx, s.read, query, args, decodedRow)
 	if err != nil {
 		return nil, fmt.Errorf("read decisions: %w", err)
 	}
@@ -103,9 +103,9 @@ func (s *Store) Decisions(ctx context.Context, policy string, limit int) ([]stor
 // most of them and no part of a sum.
 func (s *Store) Between(ctx context.Context, service string, from, to time.Time) ([]store.Row, []engine.Event, error) {
 	args := []any{from.UnixNano(), to.UnixNano(), service}
-	decisions, err := list(ctx, s.read, `SELECT first, last, count,
+	decisions, err := list(ctx, s.read, `SELECT id, first, last, count,
 		json_remove(record, '$.snapshot', '$.state', '$.recommendation.reasons') FROM decision WHERE last >= ?1 AND first <= ?2
-		AND (?3 = '' OR json_extract(record, '$.service') = ?3) ORDER BY first, id`, args, row)
+		AND (?3 = '' OR json_extract(record, '$.service') = ?3) ORDER BY first, id`, args, decodedRow)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read decisions: %w", err)
 	}
@@ -119,13 +119,34 @@ func (s *Store) Between(ctx context.Context, service string, from, to time.Time)
 	return decisions, events, nil
 }
 
-func row(rows *sql.Rows) (store.Row, error) {
+const rowColumns = "id, first, last, count, record"
+
+func decodedRow(rows *sql.Rows) (store.Row, error) {
 	var row store.Row
 	var first, last int64
 	var err error
-	row.Record, err = decoded[engine.Record](rows, &first, &last, &row.Count)
+	row.Record, err = decoded[engine.Record](rows, &row.ID, &first, &last, &row.Count)
 	row.First, row.Last = instant(first), instant(last)
 	return row, err
+}
+
+// Decision is the decision of a number, which rows carry; false where there is none, or none any more.
+func (s *Store) Decision(ctx context.Context, id int64) (store.Row, bool, error) {
+	return one(ctx, s.read, "SELECT "+rowColumns+" FROM decision WHERE id = ?", []any{id}, decodedRow)
+}
+
+// DecisionAt is the decision of a policy in a mode that was the newest at an instant; false where nothing that old is kept.
+func (s *Store) DecisionAt(ctx context.Context, policy string, mode engine.Mode, at time.Time) (store.Row, bool, error) {
+	return one(ctx, s.read, decisionAt, []any{policy, mode, at.UnixNano()}, decodedRow)
+}
+
+const decisionAt = "SELECT " + rowColumns + " FROM decision WHERE policy = ? AND mode = ? AND first <= ? ORDER BY id DESC LIMIT 1"
+
+// Event is the event of an id; false where there is none, or none any more.
+func (s *Store) Event(ctx context.Context, id string) (engine.Event, bool, error) {
+	return one(ctx, s.read, "SELECT event FROM event WHERE id = ?", []any{id}, func(rows *sql.Rows) (engine.Event, error) {
+		return decoded[engine.Event](rows)
+	})
 }
 
 // Latest is the newest record of each service, and of each policy in shadow mode.
@@ -165,6 +186,19 @@ func (s *Store) Halfway(ctx context.Context) ([]engine.Event, error) {
 		return nil, fmt.Errorf("read interrupted events: %w", err)
 	}
 	return left, nil
+}
+
+// one is the only row of a query, or false.
+func one[T any](ctx context.Context, db *sql.DB, query string, args []any, scan func(*sql.Rows) (T, error)) (T, bool, error) {
+	all, err := list(ctx, db, query, args, scan)
+	if err != nil || len(all) == 0 {
+		var none T
+		if err != nil {
+			err = fmt.Errorf("look into the ledger: %w", err)
+		}
+		return none, false, err
+	}
+	return all[0], true, nil
 }
 
 // list answers an empty list, not nil, for no rows: it ends up in JSON.

@@ -188,6 +188,7 @@ func TestNothingIsScanned(t *testing.T) {
 		"old chunks":  {dropChunks, []any{1, 2}},
 		"old days":    {dropDays, []any{1, 2}},
 		"old series":  {dropSeries, []any{1}},
+		"decision at": {decisionAt, []any{"web", "live", 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rows, err := s.write.Query("EXPLAIN QUERY PLAN "+c.query, c.args...)

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
+)
+
+// An explanation is to be read in one look.
+const (
+	wide      = 100 // columns
+	fewLines  = 14  // of rules
+	fewOthers = 12  // alternatives
+)
+
+// story writes an explanation. The first error is kept, and nothing is written after it.
+type story struct {
+	out io.Writer
+	err error
+}
+
+func (s *story) line(format string, args ...any) {
+	if s.err == nil {
+		_, s.err = fmt.Fprintln(s.out, strings.TrimRight(fmt.Sprintf(format, args...), " "))
+	}
+}
+
+// text writes a paragraph, the first line after a mark and the others under it.
+func (s *story) text(mark, text string) {
+	room := wide - utf8.RuneCountInString(mark)
+	for first := true; first || text != ""; first = false {
+		part := text
+		if utf8.RuneCountInString(part) > room {
+			part = string([]rune(part)[:room+1])
+			if at := strings.LastIndexByte(part, ' '); at > 0 {
+				part = part[:at]
+			} else {
+				part = string([]rune(part)[:room])
+			}
+		}
+		s.line("%s%s", mark, part)
+		text = strings.TrimLeft(text[len(part):], " ")
+		mark = strings.Repeat(" ", utf8.RuneCountInString(mark))
+	}
+}
+
+// columns writes a table under a mark.
+func (s *story) columns(mark string, rows [][]string) {
+	var width []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(width) {
+				width = append(width, 0)
+			}
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range rows {
+		text := mark
+		for i, cell := range row {
+			if i == len(row)-1 {
+				s.text(text, cell)
+				break
+			}
+			text += cell + strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell)+2)
+		}
+	}
+}
+
+func printExplanation(out io.Writer, e api.Explanation, verbose bool) error {
+	s := &story{out: out}
+	s.head(e)
+	s.metrics(e)
+	s.rules(e, verbose)
+	s.guard(e.Record.Decision, verbose)
+	s.alternatives(e, verbose)
+	return s.err
+}
+
+func (s *story) head(e api.Explanation) {
+	r, d := e.Record, e.Record.Decision
+	s.line("%s: %s %s, %d → %d: %s", r.Policy, r.Service, d.Action, d.From, d.To, d.Reason)
+	if d.Message != "" {
+		s.text("  ", strings.ReplaceAll(d.Message, "\n", "; "))
+	}
+	at := "decided at " + r.At.Format(time.RFC3339)
+	if ago := e.At.Sub(r.At).Round(time.Second); ago > 0 {
+		at += fmt.Sprintf(", %s ago", ago)
+	}
+	if e.Count > 1 {
+		at += fmt.Sprintf(", and %d times more up to %s", e.Count-1, e.Last.Format(time.RFC3339))
+	}
+	if e.Decision != 0 {
+		at += fmt.Sprintf(" (decision %d)", e.Decision)
+	}
+	if r.Mode == engine.Shadow {
+		at += ", in shadow: nothing was touched"
+	}
+	if e.File != "" {
+		at += ", by the policy at " + e.File
+	}
+	s.text("  ", at)
+	if e.Event != nil {
+		result := string(e.Event.Result)
+		if result == "" {
+			result = "has not ended"
+		}
+		s.text("  ", fmt.Sprintf("event %s: %s %s", e.Event.ID, result, e.Event.Error))
+	}
+	if r.Request != nil {
+		s.text("  ", fmt.Sprintf("asked for by %s: %d replicas; the rules were not asked", r.Request.Actor, r.Request.Replicas))
+	}
+}
+
+func (s *story) metrics(e api.Explanation) {
+	s.line("")
+	n := e.Record.Snapshot.Service.Replicas
+	s.line("What was seen: %s, %d ready", count(n.Current, "replica", "replicas"), n.Ready)
+	var rows [][]string
+	for _, m := range e.Metrics {
+		r := m.Reading
+		value, age := string(r.Status), ""
+		if r.Value != nil {
+			value = figure(*r.Value)
+		}
+		if r.AgeSeconds > 0 {
+			age = "; " + (time.Duration(r.AgeSeconds * float64(time.Second))).Round(time.Second).String() + " old"
+		}
+		if r.Samples > 0 {
+			age += "; " + count(r.Samples, "sample", "samples")
+		}
+		if r.Detail != "" {
+			age = "; " + r.Detail
+		}
+		looked := strings.Join(m.Bounds, ", ")
+		if looked == "" {
+			looked, age = strings.TrimPrefix(age, "; "), ""
+		}
+		rows = append(rows, []string{m.Metric, value, looked + age})
+	}
+	if w := e.Record.Snapshot.Schedule; w != nil && len(w.Windows) > 0 {
+		rows = append(rows, []string{"schedule", "", "window " + strings.Join(w.Windows, ", ")})
+	}
+	s.columns("  ", rows)
+}
+
+func (s *story) rules(e api.Explanation, verbose bool) {
+	r := e.Record.Recommendation
+	s.line("")
+	to := "to"
+	if r.Action == engine.Hold {
+		to = "at"
+	}
+	s.line("What the rules said: %s %s %d, confidence %.2f, priority %s", r.Action, to, r.Replicas, r.Confidence, r.Priority)
+	var rows [][]string
+	for _, reason := range r.Reasons {
+		rows = append(rows, []string{reason.Code, strings.ReplaceAll(reason.Message, "\n", "; ")})
+	}
+	s.columns("  ", rows)
+	lines := e.Rules
+	if !verbose {
+		lines = telling(lines)
+	}
+	file, rest := "", 0
+	for i, l := range lines {
+		if !verbose && i == fewLines {
+			rest = len(lines) - i
+			break
+		}
+		if l.File != file {
+			file = l.File
+			s.line("  %s", file)
+		}
+		s.line("  %s", ruleLine(l))
+	}
+	if rest > 0 {
+		s.line("    … %s more with -v", count(rest, "line", "lines"))
+	}
+	if e.Differs != "" {
+		s.text("  ", e.Differs)
+	}
+	if e.Changed != "" {
+		s.text("  ", e.Changed)
+	}
+}
+
+// telling leaves out what held in a branch that did not, and what flyball's own strategies only compute.
+func telling(lines []engine.Line) []engine.Line {
+	var kept []engine.Line
+	holds := true
+	for _, l := range lines {
+		if l.Head {
+			holds = l.Verdict == engine.Holds
+		}
+		computes := strings.HasPrefix(l.File, "flyball/") && strings.Contains(l.Text, " := ")
+		if l.Head || l.Verdict != engine.Holds || holds && !computes {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}
+
+func ruleLine(l engine.Line) string {
+	mark := map[engine.Verdict]string{engine.Holds: "✓", engine.Fails: "✗", engine.Breaks: "!"}[l.Verdict]
+	indent := "  "
+	if l.Head {
+		indent = ""
+	}
+	text := fmt.Sprintf("%5d %s %s%s", l.Line, mark, indent, l.Text)
+	if l.Values == "" || l.Values == l.Text {
+		return cutTo(text, wide-2)
+	}
+	values := "   # " + l.Values
+	room := max(wide-2-utf8.RuneCountInString(values), 40)
+	return cutTo(cutTo(text, room)+values, wide-2)
+}
+
+func cutTo(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+func (s *story) guard(d engine.Decision, verbose bool) {
+	s.line("")
+	var rows [][]string
+	for _, step := range d.Trace {
+		if !verbose && step.Reason == "" && step.Message == "" {
+			continue
+		}
+		said := step.Message
+		if step.Reason != "" {
+			said = step.Reason + ": " + step.Message
+		}
+		rows = append(rows, []string{step.Stage, fmt.Sprintf("%d → %d", step.From, step.To), strings.ReplaceAll(said, "\n", "; ")})
+	}
+	if rows == nil {
+		s.line("What the guard did: nothing, the wish passed all %d stages", len(d.Trace))
+		return
+	}
+	s.line("What the guard did:")
+	s.columns("  ", rows)
+}
+
+func (s *story) alternatives(e api.Explanation, verbose bool) {
+	if e.Changed != "" {
+		return
+	}
+	s.line("")
+	switch {
+	case len(e.Alternatives) == 0 && e.RulesError != "":
+		s.line("What would change this is not known: the rules gave no usable answer")
+		return
+	case len(e.Alternatives) == 0:
+		s.line("What would change this: no single metric, no stage of the guard, nor a day")
+		return
+	}
+	s.line("What would change this:")
+	for i, a := range e.Alternatives {
+		if !verbose && i == fewOthers {
+			s.line("  … %d more with -v", len(e.Alternatives)-i)
+			return
+		}
+		s.text("  - ", a.Message)
+	}
+}

@@ -1,0 +1,103 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+)
+
+// Question names a decision: of an event, by its number, at an instant, or else the newest.
+type Question struct {
+	Of       string    // a service or a policy; empty: the only one
+	Event    string    // its id
+	Decision int64     // its number in the ledger; 0: none is asked for
+	At       time.Time // the decision that held then; zero: none is asked for
+}
+
+// Explanation is a decision with all that led to it, and what would have to be different for another one.
+type Explanation struct {
+	At       time.Time     `json:"at"`                 // when it was made; what is to come is counted from here
+	Decision int64         `json:"decision,omitempty"` // its number in the ledger; 0: it is not there, or not of interest
+	Last     time.Time     `json:"last,omitzero"`      // of a hold that was decided again and again
+	Count    int           `json:"count,omitempty"`    // how often it was
+	Record   engine.Record `json:"record"`
+	Event    *engine.Event `json:"event,omitempty"` // that it was asked about
+
+	File    string      `json:"file,omitempty"` // of the policy, file:line
+	Metrics []Explained `json:"metrics"`        // in the policy's order
+
+	Changed      string               `json:"changed,omitempty"` // why the rest is missing: the policy is another one now
+	Rules        []engine.Line        `json:"rules"`
+	RulesError   string               `json:"rulesError,omitempty"` // why the rules gave no usable answer
+	Differs      string               `json:"differs,omitempty"`    // what the rules of now say instead
+	Alternatives []engine.Alternative `json:"alternatives"`
+}
+
+// Explained is what a metric read, beside what the policy compares it with.
+type Explained struct {
+	Metric  string         `json:"metric"`
+	Reading engine.Reading `json:"reading"`
+	Bounds  []string       `json:"bounds,omitempty"` // scaleUp above 70
+}
+
+type explainAnswer struct {
+	Success     bool        `json:"success"`
+	Explanation Explanation `json:"explanation"`
+}
+
+func serveExplanations(f Flyball, handle func(pattern string, answer func(r *http.Request) (any, error))) {
+	answer := func(r *http.Request) (any, error) {
+		q, err := questionOf(r)
+		if err != nil {
+			return nil, err
+		}
+		e, err := f.Explain(r.Context(), q)
+		return explainAnswer{Success: true, Explanation: e}, err
+	}
+	handle("GET /api/autoscaling/explain", answer)
+	handle("GET /api/autoscaling/explain/{service}", answer)
+}
+
+// questionOf reads event=ID, decision=17 or at= in RFC 3339.
+func questionOf(r *http.Request) (Question, error) {
+	given := r.URL.Query()
+	q := Question{Of: r.PathValue("service"), Event: given.Get("event")}
+	var err error
+	if text := given.Get("decision"); text != "" {
+		if q.Decision, err = strconv.ParseInt(text, 10, 64); err != nil || q.Decision < 1 {
+			return q, Refusal{http.StatusBadRequest, fmt.Sprintf("decision is %q; allowed is a whole number from 1", text)}
+		}
+	}
+	if text := given.Get("at"); text != "" {
+		if q.At, err = time.Parse(time.RFC3339, text); err != nil {
+			return q, Refusal{http.StatusBadRequest, fmt.Sprintf("at is %q; allowed is a time in RFC 3339, such as 2026-01-01T00:00:00Z", text)}
+		}
+	}
+	return q, nil
+}
+
+// Explain asks how a decision came about.
+func (c *Client) Explain(ctx context.Context, q Question) (Explanation, error) {
+	given := url.Values{}
+	if q.Event != "" {
+		given.Set("event", q.Event)
+	}
+	if q.Decision != 0 {
+		given.Set("decision", strconv.FormatInt(q.Decision, 10))
+	}
+	if !q.At.IsZero() {
+		given.Set("at", q.At.Format(time.RFC3339Nano))
+	}
+	path := "explain"
+	if q.Of != "" {
+		path += "/" + url.PathEscape(q.Of)
+	}
+	var a explainAnswer
+	err := c.do(ctx, http.MethodGet, path+"?"+given.Encode(), nil, &a)
+	return a.Explanation, err
+}
