@@ -19,8 +19,8 @@ func newDiff(f *flags) *cobra.Command {
 		Long: `Compare two revisions of policies by what they mean, once checked and with every default filled in. Another layout, file
 or order, JSON in the place of CUE, a default that is written out: no difference. Ends with 1 where there is one, as diff does.
 
-OLD and NEW are each a file or a folder, or REV or REV:PATH: a revision of the git repository that PATH lies in. PATH is as seen
-from here, by default --policies. Without NEW it is what is there now, of OLD's PATH or else of --policies.
+OLD and NEW are each a file or a folder, or else REV or REV:PATH: a revision of the git repository that PATH lies in. PATH is as
+seen from here, by default --policies. Without NEW it is what is there now, of OLD's PATH or else of --policies.
 
 With --trace each policy that changed is run as backtest does, old and new, as if both were enabled and live. Beside the old one
 the new one is asked at every evaluation what it would decide there, at the replicas that the old one made, with cooldowns and

@@ -21,9 +21,9 @@ func printDiff(cmd *cobra.Command, format string, said compared) error {
 		return markdownDiff(out, said)
 	}
 	if said.Trace != nil {
-		for _, t := range said.Trace.Policies {
-			for _, note := range t.New.Notes {
-				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", t.Policy, note)
+		for _, run := range said.Trace.runs() {
+			for _, note := range run.Notes {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", run.Name, note)
 			}
 		}
 	}

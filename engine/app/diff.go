@@ -26,7 +26,7 @@ func (d Difference) None() bool { return len(d.Policies)+len(d.Config) == 0 }
 
 // Diff compares two revisions.
 func Diff(old, new Loaded) Difference {
-	d := Difference{diff.Of(side(old), side(new)), diff.Fields(settings(old.Config), settings(new.Config))}
+	d := Difference{diff.Of(sideOf(old), sideOf(new)), diff.Fields(configFields(old.Config), configFields(new.Config))}
 	if d.Config == nil {
 		d.Config = []diff.Change{}
 	}
@@ -48,7 +48,7 @@ func (d Difference) Only(names []string, old, new Loaded) (Difference, error) {
 	return d, nil
 }
 
-func side(l Loaded) diff.Side {
+func sideOf(l Loaded) diff.Side {
 	s := diff.Side{Policies: l.Policies, Rules: map[string][]diff.Package{}}
 	for _, p := range l.Policies {
 		for _, pkg := range rego.Says(files(l.Set.Rules), p) {
@@ -58,13 +58,13 @@ func side(l Loaded) diff.Side {
 	return s
 }
 
-// settings are what a config says, with the defaults that the daemon has.
-func settings(c schema.Config) []diff.Field {
+// configFields are what a config says, with the defaults that the daemon has.
+func configFields(c schema.Config) []diff.Field {
 	o := Options{Level: new(slog.LevelVar)}.filled(c)
 	all := []diff.Field{
 		{Path: "limits.maxTotalReplicas", Value: o.MaxReplicas},
 		{Path: "limits.minAvailableMemoryMB", Value: *o.MinMemoryMB},
-		{Path: "docker.host", Value: text(o.DockerHost)},
+		{Path: "docker.host", Value: orNone(o.DockerHost)},
 		{Path: "store.path", Value: o.Store},
 		{Path: "store.sampleDays", Value: o.sampleDays},
 		{Path: "store.rollupDays", Value: o.rollupDays},
@@ -75,13 +75,13 @@ func settings(c schema.Config) []diff.Field {
 		at := "sources[" + s.Name + "]."
 		all = append(all,
 			diff.Field{Path: at + "type", Value: s.Type},
-			diff.Field{Path: at + "url", Value: text(s.URL)},
-			diff.Field{Path: at + "driver", Value: text(s.Driver)},
-			diff.Field{Path: at + "dsn", Value: text(elsewhere(s.DSN))},
-			diff.Field{Path: at + "path", Value: text(s.Path)},
-			diff.Field{Path: at + "username", Value: text(s.Username)},
-			diff.Field{Path: at + "password", Value: text(elsewhere(s.Password))},
-			diff.Field{Path: at + "token", Value: text(elsewhere(s.Token))},
+			diff.Field{Path: at + "url", Value: orNone(s.URL)},
+			diff.Field{Path: at + "driver", Value: orNone(s.Driver)},
+			diff.Field{Path: at + "dsn", Value: orNone(secretAt(s.DSN))},
+			diff.Field{Path: at + "path", Value: orNone(s.Path)},
+			diff.Field{Path: at + "username", Value: orNone(s.Username)},
+			diff.Field{Path: at + "password", Value: orNone(secretAt(s.Password))},
+			diff.Field{Path: at + "token", Value: orNone(secretAt(s.Token))},
 			diff.Field{Path: at + "timeout", Value: s.Timeout},
 			diff.Field{Path: at + "atOnce", Value: s.AtOnce},
 		)
@@ -95,15 +95,15 @@ func settings(c schema.Config) []diff.Field {
 	return all
 }
 
-func text(s string) any {
+func orNone(s string) any {
 	if s == "" {
 		return nil
 	}
 	return s
 }
 
-// elsewhere is where a secret is.
-func elsewhere(s schema.Secret) string {
+// secretAt is where a secret is.
+func secretAt(s schema.Secret) string {
 	switch {
 	case s.Env != "":
 		return "env " + s.Env
@@ -130,7 +130,7 @@ func (d Difference) Trace(ctx context.Context, old, new Loaded, b backtest.Backt
 			all = append(all, Traced{Policy: p.Name, Decisions: diff.Decisions{Limit: limit, Groups: []diff.Group{}, First: []diff.Pair{}}})
 		}
 	}
-	if err := declared(b.Constants, all, old, new); err != nil {
+	if err := checkConstants(b.Constants, all, old, new); err != nil {
 		return nil, err
 	}
 	for i, t := range all {
@@ -139,9 +139,9 @@ func (d Difference) Trace(ctx context.Context, old, new Loaded, b backtest.Backt
 		if err := errors.Join(gone, missing); err != nil {
 			return nil, err
 		}
-		second := &backtest.Second{Policy: after, Rules: new.Rules, Constants: known(b.Constants, after), Told: all[i].Decisions.Add}
+		second := &backtest.Second{Policy: after, Rules: new.Rules, Constants: constantsOf(b.Constants, after), Told: all[i].Decisions.Add}
 		b.Entries = append(b.Entries,
-			backtest.Entry{Name: t.Policy + ", old", Kind: backtest.Authored, Policy: before, Rules: old.Rules, Constants: known(b.Constants, before), Second: second},
+			backtest.Entry{Name: t.Policy + ", old", Kind: backtest.Authored, Policy: before, Rules: old.Rules, Constants: constantsOf(b.Constants, before), Second: second},
 			backtest.Entry{Name: t.Policy + ", new", Kind: backtest.Authored, Policy: after, Rules: new.Rules, Constants: second.Constants},
 		)
 	}
@@ -156,8 +156,8 @@ func (d Difference) Trace(ctx context.Context, old, new Loaded, b backtest.Backt
 	return all, nil
 }
 
-// declared holds constants to the metrics of the policies that are run.
-func declared(constants map[string]float64, run []Traced, sides ...Loaded) error {
+// checkConstants holds constants to the metrics of the policies that are run.
+func checkConstants(constants map[string]float64, run []Traced, sides ...Loaded) error {
 	for name := range constants {
 		found := len(run) == 0
 		for _, l := range sides {
@@ -174,8 +174,8 @@ func declared(constants map[string]float64, run []Traced, sides ...Loaded) error
 	return nil
 }
 
-// known are the constants of metrics that a policy has.
-func known(constants map[string]float64, p engine.Policy) map[string]float64 {
+// constantsOf are the constants of metrics that a policy has.
+func constantsOf(constants map[string]float64, p engine.Policy) map[string]float64 {
 	all := map[string]float64{}
 	for name, v := range constants {
 		if _, has := p.Metric(name); has {
