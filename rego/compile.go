@@ -21,6 +21,7 @@ type Rules struct {
 	store    storage.Store    // empty: rules have no data but themselves
 	txn      storage.Transaction
 	words    words
+	memo     *memo
 	bodies   map[string][]*ast.Expr // as they were written, by the place of their rules
 }
 
@@ -47,7 +48,7 @@ func Compile(ctx context.Context, own []File, policies []engine.Policy, inputSch
 	if compiler.Failed() {
 		return nil, append(problems, compileProblems(compiler.Errors)...)
 	}
-	r := &Rules{compiler: compiler, queries: map[string]query{}, metrics: map[string]query{}, store: inmem.New(), words: newWords(policies), bodies: bodiesOf(modules)}
+	r := &Rules{compiler: compiler, queries: map[string]query{}, metrics: map[string]query{}, store: inmem.New(), words: newWords(policies), memo: &memo{last: map[memoKey]remembered{}}, bodies: bodiesOf(modules)}
 	for _, p := range policies {
 		problems = append(problems, r.calculators(p)...)
 		for _, strategy := range p.Strategies {

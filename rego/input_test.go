@@ -26,7 +26,7 @@ func TestDocumentIsItsJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := newWords([]engine.Policy{p}).document(Input(p, s), needs{metrics: true, events: true})
+		got := newWords([]engine.Policy{p}).document(Input(p, s), needs{metrics: true, events: true, at: true, since: true})
 		if got.Value.Compare(want) != 0 {
 			t.Errorf("evaluated %v\nshown     %v", got, want)
 		}

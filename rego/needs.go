@@ -4,10 +4,10 @@ import (
 	"github.com/open-policy-agent/opa/v1/ast"
 )
 
-// needs are the parts of input that cost as much as all others, and that most rules leave alone. Where no rule of a
-// strategy can see them, they are not laid out.
+// needs are the parts of input that most rules leave alone, and that cost as much as all others or are another each time: the
+// time, and since when there was no change. Where no rule of a strategy can see them, they are not laid out.
 type needs struct {
-	metrics, events bool
+	metrics, events, at, since bool
 }
 
 // needsOf looks through compiled modules for what they may see of input.
@@ -17,6 +17,8 @@ func needsOf(modules map[string]*ast.Module) needs {
 		ast.WalkRefs(m, func(r ast.Ref) bool {
 			n.metrics = n.metrics || mayRead(r, "metrics")
 			n.events = n.events || mayRead(r, "history", "events")
+			n.at = n.at || mayRead(r, "at")
+			n.since = n.since || mayRead(r, "history", "seconds_since_scale")
 			return false
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/metrics"
@@ -53,7 +54,12 @@ func (r *Rules) answer(ctx context.Context, p engine.Policy, strategy string, s 
 	if !found {
 		return engine.Recommendation{}, RuleUndefined, fmt.Errorf("strategy %q was not compiled", strategy)
 	}
-	value, code, err := r.ask(ctx, query, p, s, set)
+	input := r.words.document(Input(p, s), query.needs)
+	key := memoKey{p.Name, strategy}
+	if rec, found := r.memo.recall(key, input); found && set == nil {
+		return rec, "", nil
+	}
+	value, code, err := r.ask(ctx, query, input, s.At, set)
 	switch {
 	case err != nil:
 		return engine.Recommendation{}, code, err
@@ -61,6 +67,9 @@ func (r *Rules) answer(ctx context.Context, p engine.Policy, strategy string, s 
 		return engine.Recommendation{}, RuleUndefined, errors.New("undefined for this input; give it a default, such as hold at input.service.replicas.current")
 	}
 	rec, err := read(value.Value, s.Service.Replicas.Current)
+	if err == nil {
+		r.memo.keep(key, input, rec)
+	}
 	return rec, RuleShape, err
 }
 
@@ -71,7 +80,7 @@ func (r *Rules) Calculate(ctx context.Context, p engine.Policy, rule string, s e
 	if !found {
 		return nil, &RuleError{Code: RuleUndefined, Rule: "data." + rule, Err: errors.New("was not compiled")}
 	}
-	answered, code, err := r.ask(ctx, query, p, s, nil)
+	answered, code, err := r.ask(ctx, query, r.words.document(Input(p, s), query.needs), s.At, nil)
 	if err != nil {
 		return nil, &RuleError{Code: code, Rule: "data." + rule, Err: err}
 	}
@@ -85,8 +94,8 @@ func (r *Rules) Calculate(ctx context.Context, p engine.Policy, rule string, s e
 	return value, nil
 }
 
-// ask evaluates a query; nil where it is undefined.
-func (r *Rules) ask(ctx context.Context, q query, p engine.Policy, s engine.Snapshot, set func(*topdown.Query)) (value *ast.Term, code string, err error) {
+// ask evaluates a query over an input, at an instant; nil where it is undefined.
+func (r *Rules) ask(ctx context.Context, q query, input *ast.Term, at time.Time, set func(*topdown.Query)) (value *ast.Term, code string, err error) {
 	// A rule is an author's, and OPA is large: whatever breaks there must not take the daemon along.
 	defer func() {
 		if broken := recover(); broken != nil {
@@ -99,8 +108,8 @@ func (r *Rules) ask(ctx context.Context, q query, p engine.Policy, s engine.Snap
 		WithCompiler(r.compiler).
 		WithStore(r.store).
 		WithTransaction(r.txn).
-		WithInput(r.words.document(Input(p, s), q.needs)).
-		WithTime(s.At).
+		WithInput(input).
+		WithTime(at).
 		WithCancel(w).
 		WithMetrics(metrics.NoOp()).
 		WithStrictBuiltinErrors(true)

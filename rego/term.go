@@ -92,7 +92,6 @@ func (w words) detail(items [][2]*ast.Term, text string) [][2]*ast.Term {
 // that), without the detour, which would cost more than the evaluation. What nobody needs is left out.
 func (w words) document(d Document, n needs) *ast.Term {
 	items := append(make([][2]*ast.Term, 0, 9),
-		w.item("at", instant(d.At)),
 		w.item("policy", w.policy(d.Policy)),
 		w.item("service", object(
 			w.item("name", w.text(d.Service.Name)),
@@ -105,10 +104,13 @@ func (w words) document(d Document, n needs) *ast.Term {
 		w.item("thresholds", list(d.Thresholds, w.measured)),
 		w.item("targets", list(d.Targets, w.tracked)),
 		w.item("bands", list(d.Bands, w.banded)),
-		w.item("history", w.history(d.History, n.events)),
+		w.item("history", w.history(d.History, n)),
 	)
 	if d.Schedule != nil {
 		items = append(items, w.item("schedule", w.schedule(*d.Schedule)))
+	}
+	if n.at {
+		items = append(items, w.item("at", instant(d.At)))
 	}
 	if n.metrics {
 		items = append(items, w.item("metrics", w.metrics(d.Metrics)))
@@ -235,13 +237,15 @@ func list[T any](all []T, term func(T) *ast.Term) *ast.Term {
 	return ast.ArrayTerm(terms...)
 }
 
-func (w words) history(h engine.History, withEvents bool) *ast.Term {
+func (w words) history(h engine.History, n needs) *ast.Term {
 	items := append(make([][2]*ast.Term, 0, 4),
 		w.item("last_action", w.text(string(h.LastAction))),
 		w.item("success_rate", w.number(h.SuccessRate)),
 	)
-	items = w.optional(items, "seconds_since_scale", h.SecondsSinceScale)
-	if withEvents {
+	if n.since {
+		items = w.optional(items, "seconds_since_scale", h.SecondsSinceScale)
+	}
+	if n.events {
 		items = append(items, w.item("events", list(h.Events, w.event)))
 	}
 	return object(items...)

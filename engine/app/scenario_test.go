@@ -11,7 +11,7 @@ func TestShippedFolders(t *testing.T) {
 		folder  string
 		stories int // at least
 	}{
-		{"../../testdata/scenario", 10},
+		{"../../testdata/scenario", 11},
 		{"../../policies", 2},
 		{"../../examples/quickstart/policies", 1},
 		{"../../examples/prometheus/policies", 1},

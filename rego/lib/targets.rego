@@ -59,9 +59,9 @@ tracked(t, n) := {
 		input.service.replicas.current,
 	]),
 } if {
-	abs(t.ratio - 1) > t.tolerance
 	unheard := (input.service.replicas.current - input.service.replicas.ready) + t.silent
 	unheard > 0
+	abs(t.ratio - 1) > t.tolerance
 } else := {
 	"code": "NearTarget",
 	"metric": t.metric,
