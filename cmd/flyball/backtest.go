@@ -102,7 +102,7 @@ func (f *flags) backtest(cmd *cobra.Command, b backtestFlags) error {
 	if err != nil {
 		return coded{exitNo, err}
 	}
-	said := toldOf(b, trace, result)
+	said := toldOf(b, trace, settings)
 	if b.html != "" {
 		if err := writePage(b.html, said, result); err != nil {
 			return unreachable(err)
@@ -257,12 +257,13 @@ type told struct {
 	Faults     []string  `json:"faults,omitempty"`
 	Seed       uint64    `json:"seed"`
 	trace      backtest.Trace
+	settings   backtest.Settings
 }
 
-func toldOf(b backtestFlags, t backtest.Trace, _ backtest.Result) told {
+func toldOf(b backtestFlags, t backtest.Trace, s backtest.Settings) told {
 	return told{
-		Source: cmp.Or(b.trace, b.history), Start: t.Start, Seconds: t.Seconds(), Peak: 60 * t.Peak(),
-		Capacity: b.capacity, StartDelay: b.startDelay.Seconds(), Noise: b.noise, Faults: b.faults, Seed: b.seed, trace: t,
+		Source: cmp.Or(b.trace, b.history), Start: t.Start, Seconds: t.Seconds(), Peak: 60 * t.Peak(), Capacity: b.capacity,
+		StartDelay: b.startDelay.Seconds(), Noise: b.noise, Faults: b.faults, Seed: b.seed, trace: t, settings: s,
 	}
 }
 

@@ -35,7 +35,7 @@ func run(ctx context.Context, trace Trace, s Settings, first int, a autoscaler, 
 	model := sim.New(s.Settings, first)
 	seen := newMeter(s)
 	sum := tally{ordered: first}
-	series := newSeries(trace)
+	series, every := Series{}, trace.stretch()
 	second, spoken := 0, 0
 	for _, row := range trace.Rows {
 		needed := s.Needed(row.Demand)
@@ -58,7 +58,7 @@ func run(ctx context.Context, trace Trace, s Settings, first int, a autoscaler, 
 			model.Step(row.Demand)
 			seen.measure(model)
 			sum.second(needed, ready, replicas)
-			series.add(second, needed, ready, replicas)
+			series.add(second, every, ready)
 			second++
 		}
 		if second-spoken > tellEvery {
