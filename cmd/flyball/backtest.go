@@ -198,6 +198,9 @@ func (f *flags) demand(cmd *cobra.Command, b backtestFlags, how backtest.CSV) (b
 		metric = "request_rate"
 	}
 	trace, err := app.Recorded(cmd.Context(), flyball, service, metric, last, how, time.Now())
+	if errors.As(err, &app.Invalid{}) {
+		return trace, err
+	}
 	if err != nil {
 		return trace, refused(err)
 	}
@@ -234,7 +237,7 @@ func (f *flags) entries(cmd *cobra.Command, b backtestFlags, sweeps []app.Sweep)
 				names = append(names, p.Name)
 			}
 		}
-		if entries, err = app.Tried(loaded, names, sweeps); err != nil {
+		if entries, err = app.Tried(cmd.Context(), loaded, names, sweeps); err != nil {
 			return nil, coded{exitNo, err}
 		}
 	}

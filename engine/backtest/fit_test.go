@@ -60,11 +60,6 @@ func TestFitLeavesOutWhatTheModelDoesNotHave(t *testing.T) {
 			metrics: []engine.Metric{metric("memory_usage", "memory")},
 			err:     "policy web has nothing left to decide with: memory_usage is left out: the model has no memory; --metric memory_usage=VALUE gives it a value",
 		},
-		"a constant of nothing": {
-			metrics:   []engine.Metric{metric("cpu", "cpu")},
-			constants: map[string]float64{"memory": 1},
-			err:       `policy web has no metric "memory" to be constant; it has cpu`,
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := engine.Policy{Name: "web", Service: "web", Metrics: tc.metrics}
@@ -114,5 +109,22 @@ func TestFitLeavesOutWhatTheModelDoesNotHave(t *testing.T) {
 				t.Error("the policy that was given is not as it was")
 			}
 		})
+	}
+}
+
+func TestConstantsAreOfSomePolicy(t *testing.T) {
+	of := func(names ...string) (e Entry) {
+		for _, n := range names {
+			e.Policy.Metrics = append(e.Policy.Metrics, engine.Metric{Name: n})
+		}
+		return e
+	}
+	entries := []Entry{of("cpu", "memory"), of("rate", "cpu")}
+	if err := unknown(entries, map[string]float64{"memory": 1, "rate": 2}); err != nil {
+		t.Error(err)
+	}
+	err := unknown(entries, map[string]float64{"memory": 1, "disk": 2})
+	if want := `no policy has a metric "disk" to be constant; there is cpu, memory, rate`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -318,3 +318,23 @@ func TestPredictiveRaisesBeforeTheDailyPeak(t *testing.T) {
 		t.Errorf("violations: predictive %d s, target_tracking %d s", predictive.ViolationSeconds, tracking.ViolationSeconds)
 	}
 }
+
+// Rules that give no answer hold; that this is why nothing happened is noted.
+func TestRulesThatFailAreNoted(t *testing.T) {
+	result, err := backtest.Do(t.Context(), backtest.Backtest{Trace: flat(60, 300, 300), Settings: world(), Entries: []backtest.Entry{
+		{Name: "broken", Policy: strategy(t, "target_tracking"), Rules: broken{}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := result.Runs[0]
+	if run.Changes != 0 || len(run.Notes) != 1 || run.Notes[0] != "the rules gave no answer for 11 of 11 decisions, first because: out of order" {
+		t.Errorf("%d changes, notes %q", run.Changes, run.Notes)
+	}
+}
+
+type broken struct{ tracking }
+
+func (broken) Recommend(context.Context, engine.Policy, engine.Snapshot) (engine.Recommendation, error) {
+	return engine.Recommendation{}, errors.New("out of order")
+}

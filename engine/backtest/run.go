@@ -25,7 +25,7 @@ type Run struct {
 	Figures
 	Decisions int      `json:"decisions,omitempty"` // of a policy
 	Speedup   *float64 `json:"speedup,omitempty"`   // elastic speedup over a fixed count at the mean need; absent: θ or τ is 0
-	Notes     []string `json:"notes,omitempty"`     // what of the policy the model does not have
+	Notes     []string `json:"notes,omitempty"`     // what of the policy the model does not have, and what its rules did not answer
 	Series    Series   `json:"-"`
 }
 
