@@ -8,7 +8,7 @@
 //   - d and s of a second are what is needed and ready while it passes, after the decision. Their changes count from the second
 //     second on, over the whole duration.
 //   - A mean or a window over so many seconds is half-open: 60 s are 60 samples, and a recommendation of the HPA that is 300 s
-//     old is out, as in its code.
+//     old is out, as in its code. In the first minute cpu_usage is the mean of what there is.
 //   - Whole numbers, bounds and waits that are met but for a rounding error are met: see sim.Rounded. A demand of 100 requests
 //     a minute takes 5 replicas of 20, a wait of 1 s is no violation, and 77 % is within a tolerance of 10 % of 70 %.
 //   - The HPA's tolerance holds twice on the way up, as in its code: for what ready replicas use, and again once those that start

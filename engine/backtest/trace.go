@@ -184,7 +184,7 @@ func instant(text string) (time.Time, error) {
 // off.
 func (how CSV) Rows(at []time.Time, values []float64, unit Unit) (Trace, error) {
 	if len(at) < 2 {
-		return Trace{}, fmt.Errorf("%d rows; a trace has two at least", len(at))
+		return Trace{}, fmt.Errorf("rows: %d; a trace has two at least", len(at))
 	}
 	t := Trace{Start: at[0], Rows: make([]Row, len(at))}
 	steps := map[int]int{}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,8 +104,8 @@ func TestReadCSVSaysWhatIsWrong(t *testing.T) {
 		"one column":           {"t\n0\n60\n", backtest.CSV{}, "the header has 1 column; a trace has a time and a demand"},
 		"another column":       {"t,rpm,errors\n0,1,1\n", backtest.CSV{Column: "latency"}, `no column "latency"; there are: rpm, errors`},
 		"the column of time":   {"t,rpm\n0,1\n", backtest.CSV{Column: "t"}, `no column "t"; there are: rpm`},
-		"no rows":              {head, backtest.CSV{}, "0 rows; a trace has two at least"},
-		"one row":              {head + "0,1\n", backtest.CSV{}, "1 rows; a trace has two at least"},
+		"no rows":              {head, backtest.CSV{}, "rows: 0; a trace has two at least"},
+		"one row":              {head + "0,1\n", backtest.CSV{}, "rows: 1; a trace has two at least"},
 		"no time":              {head + "0,1\nsoon,1\n", backtest.CSV{}, `line 3: time is "soon"; allowed: RFC 3339, "2006-01-02 15:04:05" or seconds since 1970`},
 		"time below 0":         {head + "-60,1\n0,1\n", backtest.CSV{}, `line 2: time is "-60"`},
 		"no number":            {head + "0,many\n60,1\n", backtest.CSV{}, `line 2: demand is "many"; allowed: a number, 0 or more`},
@@ -178,4 +179,16 @@ func TestParseFault(t *testing.T) {
 			t.Errorf("%q is %+v, %v; want an error that says what is allowed", text, f, err)
 		}
 	}
+}
+
+func FuzzParseFault(f *testing.F) {
+	for _, text := range []string{"metrics@1h+10m", "start@0s+1ns", "crash@2h", "crash@1h+", "metrics@-1h+1m", "metrics@9999999h+9999999h", "@+"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		fault, err := backtest.ParseFault(text)
+		if err == nil && (fault.From < 0 || fault.For <= 0 || !slices.Contains(backtest.FaultKinds(), fault.Kind)) {
+			t.Errorf("%q is %+v", text, fault)
+		}
+	})
 }
