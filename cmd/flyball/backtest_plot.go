@@ -218,7 +218,7 @@ type label struct {
 // labelled finds places beside the dots that no other name or dot is in, for those on the front first. What has none is told by
 // its colour and in the table.
 func labelled(runs []backtest.Run, best []bool, p plot) []label {
-	const high, letter, gap = 6.0, 1.25, 1.6 // percent of the plot, about
+	const high, letter, gap = 6.0, 0.8, 1.6 // percent of a wide plot, about; a narrow one shows fewer
 	type box struct{ left, top, right, bottom float64 }
 	var taken []box
 	for _, r := range runs {
@@ -238,7 +238,7 @@ func labelled(runs []backtest.Run, best []bool, p plot) []label {
 			}
 			labels[i].None = true
 			at, wide := p.place(r.ReplicaHours, float64(r.ViolationSeconds)), letter*float64(len(r.Name))
-			for _, down := range []float64{0, -high, high, -2 * high} {
+			for _, down := range []float64{0, -high, high, -2 * high, -3 * high, -4 * high} {
 				y := at.Y + down
 				right, left := box{at.X + gap, y - high/2, at.X + gap + wide, y + high/2}, box{at.X - gap - wide, y - high/2, at.X - gap, y + high/2}
 				if free(right) {
