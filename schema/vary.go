@@ -36,7 +36,11 @@ func (s Set) Vary(policy string, changes []Change, queries Queries) (engine.Poli
 	for _, p := range varied.Errors() {
 		return engine.Policy{}, fmt.Errorf("policy %s with %s: %s", policy, said(changes), p.Message)
 	}
-	return varied.Policies[0], nil
+	p := varied.Policies[0]
+	if p.Name != policy {
+		return engine.Policy{}, fmt.Errorf("policy %s with %s: a policy keeps its name", policy, said(changes))
+	}
+	return p, nil
 }
 
 // changed is a JSON value with another one at a path.
@@ -47,8 +51,9 @@ func changed(node any, path []string, value any) (any, error) {
 	name := path[0]
 	if at, indexed := strings.CutPrefix(name, "["); indexed {
 		list, _ := node.([]any)
-		i, err := strconv.Atoi(strings.TrimSuffix(at, "]"))
-		if err != nil || i < 0 || i >= len(list) {
+		digits, closed := strings.CutSuffix(at, "]")
+		i, err := strconv.Atoi(digits)
+		if !closed || err != nil || i < 0 || i >= len(list) {
 			return nil, fmt.Errorf("no element %s; there are %d", name, len(list))
 		}
 		list[i], err = changed(list[i], path[1:], value)

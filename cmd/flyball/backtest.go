@@ -93,7 +93,7 @@ func (f *flags) backtest(cmd *cobra.Command, b backtestFlags) error {
 	if err != nil {
 		return coded{exitNo, err}
 	}
-	said := toldOf(b, trace, result)
+	said := toldOf(b, trace, settings)
 	if b.html != "" {
 		if err := writePage(b.html, said, result); err != nil {
 			return unreachable(err)
@@ -189,6 +189,9 @@ func (f *flags) demand(cmd *cobra.Command, b backtestFlags, how backtest.CSV) (b
 		metric = "request_rate"
 	}
 	trace, err := app.Recorded(cmd.Context(), flyball, service, metric, last, how, time.Now())
+	if errors.As(err, &app.Invalid{}) {
+		return trace, err
+	}
 	if err != nil {
 		return trace, refused(err)
 	}
@@ -225,7 +228,7 @@ func (f *flags) entries(cmd *cobra.Command, b backtestFlags, sweeps []app.Sweep)
 				names = append(names, p.Name)
 			}
 		}
-		if entries, err = app.Tried(loaded, names, sweeps); err != nil {
+		if entries, err = app.Tried(cmd.Context(), loaded, names, sweeps); err != nil {
 			return nil, coded{exitNo, err}
 		}
 	}
@@ -248,12 +251,13 @@ type told struct {
 	Faults     []string  `json:"faults,omitempty"`
 	Seed       uint64    `json:"seed"`
 	trace      backtest.Trace
+	settings   backtest.Settings
 }
 
-func toldOf(b backtestFlags, t backtest.Trace, _ backtest.Result) told {
+func toldOf(b backtestFlags, t backtest.Trace, s backtest.Settings) told {
 	return told{
-		Source: cmp.Or(b.trace, b.history), Start: t.Start, Seconds: t.Seconds(), Peak: 60 * t.Peak(),
-		Capacity: b.capacity, StartDelay: b.startDelay.Seconds(), Noise: b.noise, Faults: b.faults, Seed: b.seed, trace: t,
+		Source: cmp.Or(b.trace, b.history), Start: t.Start, Seconds: t.Seconds(), Peak: 60 * t.Peak(), Capacity: b.capacity,
+		StartDelay: b.startDelay.Seconds(), Noise: b.noise, Faults: b.faults, Seed: b.seed, trace: t, settings: s,
 	}
 }
 

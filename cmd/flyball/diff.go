@@ -162,5 +162,5 @@ func (f *flags) traced(cmd *cobra.Command, b backtestFlags, d app.Difference, ol
 	if err != nil {
 		return nil, coded{exitNo, err}
 	}
-	return &traced{toldOf(b, trace, backtest.Result{}), runs}, nil
+	return &traced{toldOf(b, trace, settings), runs}, nil
 }

@@ -19,22 +19,34 @@ import (
 	"github.com/flyball-dev/flyball/schema"
 )
 
-// Tried are the entries of a backtest: policies by name, each as it is and in every combination of what the sweeps say.
-func Tried(l Loaded, names []string, sweeps []Sweep) ([]backtest.Entry, error) {
+// Tried are the entries of a backtest: policies by name, each as it is and in every combination of what the sweeps say, which
+// may be another strategy.
+func Tried(ctx context.Context, l Loaded, names []string, sweeps []Sweep) ([]backtest.Entry, error) {
 	var entries []backtest.Entry
+	var policies []engine.Policy
 	for _, name := range names {
 		p, err := l.Policy(name)
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, backtest.Entry{Name: p.Name, Kind: backtest.Authored, Policy: p, Rules: l.Rules})
+		entries = append(entries, backtest.Entry{Name: p.Name, Kind: backtest.Authored, Policy: p})
 		for _, changes := range combinations(sweeps) {
 			varied, err := l.Vary(p.Name, changes, queries())
 			if err != nil {
 				return nil, Invalid{[]engine.Problem{{Message: err.Error()}}}
 			}
-			entries = append(entries, backtest.Entry{Name: p.Name + " " + label(changes), Kind: backtest.Authored, Policy: varied, Rules: l.Rules})
+			entries = append(entries, backtest.Entry{Name: p.Name + " " + label(changes), Kind: backtest.Authored, Policy: varied})
 		}
+	}
+	for _, e := range entries {
+		policies = append(policies, e.Policy)
+	}
+	rules, problems := rego.Compile(ctx, files(l.Set.Rules), policies, nil)
+	if rules == nil {
+		return nil, Invalid{problems}
+	}
+	for i := range entries {
+		entries[i].Rules = rules
 	}
 	return entries, nil
 }
@@ -117,18 +129,31 @@ func ReadTrace(path string, how backtest.CSV) (backtest.Trace, error) {
 	return t, err
 }
 
-// Recorded makes a trace of what was kept of a metric of a service in the time before now. Of a metric of each replica it is
-// the sum.
+// Recorded makes a trace of what was kept of a metric of a service in the time before now, by five-minute rollups, minutes or,
+// where little was kept yet, seconds. Of a metric of each replica it is the sum.
 func Recorded(ctx context.Context, f api.Flyball, service, metric string, last time.Duration, how backtest.CSV, now time.Time) (backtest.Trace, error) {
-	kept, err := f.Samples(ctx, api.Asked{Service: service, Metric: metric, From: now.Add(-last), To: now, Rollups: last > 6*time.Hour})
-	if err != nil {
-		return backtest.Trace{}, err
+	const enough = 10 // rows
+	var sums map[time.Time]float64
+	for _, try := range []struct {
+		rollups bool
+		step    time.Duration
+	}{{last > 6*time.Hour, time.Minute}, {false, 5 * time.Second}} {
+		kept, err := f.Samples(ctx, api.Asked{Service: service, Metric: metric, From: now.Add(-last), To: now, Rollups: try.rollups})
+		if err != nil {
+			return backtest.Trace{}, err
+		}
+		if sums = means(kept, try.step); len(sums) >= enough {
+			break
+		}
 	}
-	means := means(kept)
-	at := slices.SortedFunc(maps.Keys(means), time.Time.Compare)
+	at := slices.SortedFunc(maps.Keys(sums), time.Time.Compare)
+	if len(at) < 2 {
+		return backtest.Trace{}, Invalid{[]engine.Problem{{Message: fmt.Sprintf(
+			"too little is kept of %s of %s in the last %s to make a trace; flyball metrics %s shows what is measured", metric, service, last, service)}}}
+	}
 	values := make([]float64, len(at))
 	for i, when := range at {
-		values[i] = max(0, means[when])
+		values[i] = max(0, sums[when])
 	}
 	t, err := how.Rows(at, values, cmp.Or(how.Unit, backtest.PerMinute))
 	if err != nil {
@@ -137,8 +162,8 @@ func Recorded(ctx context.Context, f api.Flyball, service, metric string, last t
 	return t, nil
 }
 
-// means are the sums over the series of the mean of each minute, or of each rollup.
-func means(kept api.Kept) map[time.Time]float64 {
+// means are the sums over the series of the mean of each step of time, or of each rollup.
+func means(kept api.Kept, step time.Duration) map[time.Time]float64 {
 	sums := map[time.Time]float64{}
 	for _, s := range kept.Rollups {
 		for _, r := range s.Rollups {
@@ -148,12 +173,15 @@ func means(kept api.Kept) map[time.Time]float64 {
 	for _, s := range kept.Series {
 		total, count := map[time.Time]float64{}, map[time.Time]float64{}
 		for _, p := range s.Points {
-			minute := p.At.Truncate(time.Minute)
-			total[minute] += p.Value
-			count[minute]++
+			if p.Value-p.Value != 0 {
+				continue // no number
+			}
+			from := p.At.Truncate(step)
+			total[from] += p.Value
+			count[from]++
 		}
-		for minute := range total {
-			sums[minute] += total[minute] / count[minute]
+		for from := range total {
+			sums[from] += total[from] / count[from]
 		}
 	}
 	return sums

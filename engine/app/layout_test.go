@@ -21,6 +21,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/explain":  {"engine", "engine/guard", "engine/control"},
 		"engine/scenario": {"engine", "engine/control"},
 		"engine/sim":      {},
+		"engine/backtest": {"engine", "engine/control", "engine/metrics", "engine/metrics/formula", "engine/sim"},
 		"engine/metrics":  {"engine"},
 		"schema":          {"engine", "engine/metrics/formula"},
 		"schema/convert":  {"engine", "schema"},
@@ -62,10 +63,12 @@ func TestImportsPointOneWay(t *testing.T) {
 		"github.com/go-sql-driver/mysql":   {"engine/metrics/sql"},
 		"github.com/docker/docker":         {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
 	}
+	pure := []string{"engine", "engine/guard", "engine/sim", "engine/metrics", "engine/backtest"}
+	world := []string{"os", "os/exec", "net", "net/http", "io/fs"}
 	seen := map[string]bool{}
 	for _, p := range packages(t) {
 		name, ours := strings.CutPrefix(p.ImportPath, module)
-		if !ours || strings.HasPrefix(name, "examples/") || strings.HasSuffix(name, "test") || strings.HasPrefix(name, "engine/target/dockertest") {
+		if !ours || strings.HasPrefix(name, "examples/") || strings.HasSuffix(name, "test") && name != "engine/backtest" || strings.HasPrefix(name, "engine/target/dockertest") {
 			continue
 		}
 		seen[name] = true
@@ -83,6 +86,9 @@ func TestImportsPointOneWay(t *testing.T) {
 				if strings.HasPrefix(i, prefix) && !slices.Contains(of, name) {
 					t.Errorf("%s imports %s, which is for %s alone", name, i, strings.Join(of, " and "))
 				}
+			}
+			if slices.Contains(pure, name) && slices.Contains(world, i) {
+				t.Errorf("%s imports %s: it is pure", name, i)
 			}
 			if name == "engine" && strings.Contains(i, ".") {
 				t.Errorf("engine imports %s: the standard library only", i)

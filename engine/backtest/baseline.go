@@ -2,6 +2,8 @@ package backtest
 
 import (
 	"math"
+
+	"github.com/flyball-dev/flyball/engine/sim"
 )
 
 // autoscaler orders a number of replicas before each second but the first.
@@ -37,9 +39,9 @@ func (t *threshold) order(second int, seen *meter, ready, starting int) (int, er
 	}
 	want := current
 	switch used := seen.values[cpu]; {
-	case used > thresholdUp:
+	case used > thresholdUp+sim.Rounded:
 		want = min(most, current+1)
-	case used < thresholdDown:
+	case used < thresholdDown-sim.Rounded:
 		want = max(fewest, current-1)
 	}
 	if want != current {
@@ -65,7 +67,7 @@ func (h *hpa) order(second int, seen *meter, ready, starting int) (int, error) {
 		want = max(fewest, min(most, wanted(seen.values[cpu], ready, current)))
 	}
 	h.said = append(h.said, wish{second, want})
-	for h.said[0].second < second-hpaWindow {
+	for h.said[0].second <= second-hpaWindow {
 		h.said = h.said[1:]
 	}
 	if want > current {
@@ -81,13 +83,15 @@ func (h *hpa) order(second int, seen *meter, ready, starting int) (int, error) {
 // and left out on the way down; where that leads back into the tolerance or past it, the count stays.
 func wanted(used float64, ready, current int) int {
 	ratio := used / hpaTarget
+	load := ratio * float64(ready) // replicas that would use the target
 	switch {
-	case ratio > 1+hpaTolerance:
-		if ratio *= float64(ready) / float64(current); ratio > 1+hpaTolerance {
-			return int(math.Ceil(ratio * float64(current)))
-		}
-	case ratio < 1-hpaTolerance:
-		return int(math.Ceil(ratio * float64(ready)))
+	case ratio > 1+hpaTolerance+sim.Rounded && load > float64(current)*(1+hpaTolerance)+sim.Rounded:
+		return ceil(load)
+	case ratio < 1-hpaTolerance-sim.Rounded:
+		return ceil(load)
 	}
 	return current
 }
+
+// ceil rounds up what is above a whole number by more than a rounding error.
+func ceil(replicas float64) int { return int(math.Ceil(replicas - sim.Rounded)) }

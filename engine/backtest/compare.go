@@ -40,6 +40,9 @@ type Result struct {
 
 // Do runs a backtest. The error names each entry that can't be run.
 func Do(ctx context.Context, b Backtest) (Result, error) {
+	if err := unknown(b.Entries, b.Constants); err != nil {
+		return Result{}, err
+	}
 	start := b.Settings.Needed(b.Trace.Rows[0].Demand)
 	peak := b.Settings.Needed(b.Trace.Peak())
 	var loops []loop
@@ -106,6 +109,9 @@ func (l *loop) close(ctx context.Context, b Backtest, told func(int)) (err error
 	l.run.Figures, l.run.Series, err = run(ctx, b.Trace, b.Settings, l.first, l.by, told)
 	if g, ok := l.by.(*governed); ok {
 		l.run.Decisions = g.decisions
+		if g.failed > 0 {
+			l.run.Notes = append(l.run.Notes, fmt.Sprintf("the rules gave no answer for %d of %d decisions, first because: %s", g.failed, g.decisions, g.failure))
+		}
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,11 +34,6 @@ func fit(p engine.Policy, constants map[string]float64) (engine.Policy, []source
 		kept = append(kept, m)
 		if !m.Computed() {
 			sources = append(sources, sourceOf(m, constants))
-		}
-	}
-	for name := range constants {
-		if _, found := p.Metric(name); !found {
-			return p, nil, nil, fmt.Errorf("policy %s has no metric %q to be constant; it has %s", p.Name, name, strings.Join(names(p), ", "))
 		}
 	}
 	before := len(p.Thresholds) + len(p.Targets) + len(p.Bands)
@@ -90,10 +86,20 @@ func sourceOf(m engine.Metric, constants map[string]float64) source {
 	return s
 }
 
-func names(p engine.Policy) []string {
+// unknown names a constant of no policy's metrics.
+func unknown(entries []Entry, constants map[string]float64) error {
 	var all []string
-	for _, m := range p.Metrics {
-		all = append(all, m.Name)
+	for _, e := range entries {
+		for _, m := range e.Policy.Metrics {
+			all = append(all, m.Name)
+		}
 	}
-	return all
+	slices.Sort(all)
+	all = slices.Compact(all)
+	for _, name := range slices.Sorted(maps.Keys(constants)) {
+		if !slices.Contains(all, name) {
+			return fmt.Errorf("no policy has a metric %q to be constant; there is %s", name, strings.Join(all, ", "))
+		}
+	}
+	return nil
 }

@@ -32,6 +32,8 @@ type governed struct {
 	ordered        int
 	busy           int // the second until which a raise is waited for
 	decisions      int
+	failed         int    // decisions for which the rules gave no usable answer
+	failure        string // the first of their errors
 }
 
 // source is a metric of the policy that the model has.
@@ -135,7 +137,12 @@ func (g *governed) State(context.Context, engine.Policy) (engine.State, error) {
 }
 
 // Record keeps the state after a decision.
-func (g *governed) Record(_ context.Context, _ engine.Record, st engine.State) error {
+func (g *governed) Record(_ context.Context, r engine.Record, st engine.State) error {
+	if r.Recommendation.Error != "" {
+		if g.failed++; g.failed == 1 {
+			g.failure = r.Recommendation.Error
+		}
+	}
 	g.state = st
 	return nil
 }

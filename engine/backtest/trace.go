@@ -95,8 +95,8 @@ func ReadCSV(text []byte, how CSV) (Trace, error) {
 		}
 		line, _ := records.FieldPos(0)
 		when, value, err := row(record, column)
-		if err == nil && len(at) > 0 && when.Sub(at[len(at)-1]) < time.Second {
-			err = fmt.Errorf("time %s is not a second or more after the row before, %s; rows go from old to new", record[0], at[len(at)-1].Format(time.RFC3339))
+		if err == nil && len(at) > 0 {
+			err = follows(record[0], when, at)
 		}
 		if err != nil {
 			return Trace{}, fmt.Errorf("line %d: %w", line, err)
@@ -110,8 +110,21 @@ func ReadCSV(text []byte, how CSV) (Trace, error) {
 	return trace, err
 }
 
-// mostDemand keeps sums of a year of it exact enough.
-const mostDemand = 1e9
+const (
+	mostDemand = 1e9                       // requests a second: sums of a year of it are exact enough
+	longest    = 10 * 366 * 24 * time.Hour // from the first row to the last
+)
+
+// follows says whether a row may come after those before it.
+func follows(text string, when time.Time, before []time.Time) error {
+	switch last := before[len(before)-1]; {
+	case when.Sub(last) < time.Second:
+		return fmt.Errorf("time %s is not a second or more after the row before, %s; rows go from old to new", text, last.Format(time.RFC3339))
+	case when.Sub(before[0]) > longest:
+		return fmt.Errorf("time %s is more than 10 years after the first row, %s; a trace is shorter", text, before[0].Format(time.RFC3339))
+	}
+	return nil
+}
 
 func (how CSV) column(head []string) (int, error) {
 	if len(head) < 2 {
@@ -171,7 +184,7 @@ func instant(text string) (time.Time, error) {
 // off.
 func (how CSV) Rows(at []time.Time, values []float64, unit Unit) (Trace, error) {
 	if len(at) < 2 {
-		return Trace{}, fmt.Errorf("%d rows; a trace has two at least", len(at))
+		return Trace{}, fmt.Errorf("rows: %d; a trace has two at least", len(at))
 	}
 	t := Trace{Start: at[0], Rows: make([]Row, len(at))}
 	steps := map[int]int{}

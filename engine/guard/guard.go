@@ -71,7 +71,7 @@ func decide(p engine.Policy, snap engine.Snapshot, r engine.Recommendation, st e
 		current: snap.Service.Replicas.Current,
 	}
 	s.low, s.high = limits(p, snap)
-	d := engine.Decision{From: s.current, To: s.current}
+	d := engine.Decision{From: s.current, To: s.current, Trace: make([]engine.Step, 0, len(gates)+len(stages)+3)}
 
 	for _, g := range gates {
 		v := g.rule(s, s.current)

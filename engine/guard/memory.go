@@ -89,7 +89,7 @@ func remember(past []engine.Past, e engine.Event) []engine.Past {
 // History is the summary of a state that rules see. Success counts the events of the last 7 days that succeeded; with
 // none it is 1, so that old failures never block a service for good.
 func History(s engine.State, at time.Time) engine.History {
-	h := engine.History{LastAction: engine.Hold, SuccessRate: 1, Events: []engine.Past{}}
+	h := engine.History{LastAction: engine.Hold, SuccessRate: 1, Events: make([]engine.Past, 0, len(s.Past))}
 	succeeded := 0
 	for _, p := range s.Past {
 		if at.Sub(p.At) > pastAge {

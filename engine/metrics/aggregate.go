@@ -98,6 +98,8 @@ func (w window) aggregate(how string) float64 {
 		return total
 	case "last":
 		return mean(w.last())
+	case "avg":
+		return mean(w.behind(how))
 	}
 	behind := w.behind(how)
 	pool := make([]float64, len(behind))
@@ -165,6 +167,9 @@ func (w window) trend(how string, until time.Time) (slope, rise float64, ok bool
 func (w window) behind(how string) []point {
 	if how == "last" {
 		return w.last()
+	}
+	if len(w.series) == 1 {
+		return w.series[0].points
 	}
 	var points []point
 	for _, s := range w.series {

@@ -55,20 +55,32 @@ type point struct {
 }
 
 // Add takes samples in any order and answers, in the order given, those that it did not have yet. Of two with the same
-// metric, replica and time the first stays, whatever the values; one without a time is none.
+// metric, replica and time the first stays, whatever the values; one without a time is none. Where all are new, the answer is
+// the slice that was given.
 //
 // What was dropped can't be told from what never came. So a sample that would be the oldest of its series is not taken
 // once something of the series was dropped, nor when it is not newer than a series of the metric that was dropped whole.
 // What Read drops is older than two windows: no value misses it.
 func (w *Windows) Add(samples []engine.Sample) []engine.Sample {
-	var taken []engine.Sample
-	for _, s := range samples {
-		if !s.At.IsZero() && w.signal(s.Metric).add(s) {
-			taken = append(taken, s)
-			if of := w.seasons[s.Metric]; of != nil && s.Replica == "" {
-				of.add(s.At, s.Value)
+	refused := 0
+	var taken []engine.Sample // once there is one that was not
+	for i, s := range samples {
+		if s.At.IsZero() || !w.signal(s.Metric).add(s) {
+			if refused == 0 {
+				taken = append(taken, samples[:i]...)
 			}
+			refused++
+			continue
 		}
+		if refused > 0 {
+			taken = append(taken, s)
+		}
+		if of := w.seasons[s.Metric]; of != nil && s.Replica == "" {
+			of.add(s.At, s.Value)
+		}
+	}
+	if refused == 0 {
+		return samples
 	}
 	return taken
 }
@@ -91,7 +103,10 @@ func (of *signal) add(s engine.Sample) bool {
 	if known == nil {
 		return of.begin(s)
 	}
-	i, found := slices.BinarySearchFunc(known.points, s.At, func(q point, at time.Time) int { return q.at.Compare(at) })
+	i, found := len(known.points), false
+	if !s.At.After(known.newest()) {
+		i, found = slices.BinarySearchFunc(known.points, s.At, func(q point, at time.Time) int { return q.at.Compare(at) })
+	}
 	full := len(known.points) >= keptSamples
 	if found || i == 0 && (full || known.cut || !s.At.After(of.gone)) {
 		return false

@@ -22,6 +22,10 @@ const StartDelay = 30 * time.Second
 const (
 	cpuWindow     = 60 // seconds of utilization that cpu_usage is the mean of
 	toleratedWait = 1  // seconds
+
+	// Rounded is how far a figure may be off for the rounding of floats. Whoever computes the same in another order must get the
+	// same: 100 requests a minute over 20 a replica are 5 replicas, though (100.0/60)/(20.0/60) is above 5.
+	Rounded = 1e-9
 )
 
 // Settings are what the replicas of a service have in common.
@@ -32,7 +36,7 @@ type Settings struct {
 
 // Needed is d(t): the fewest replicas that serve a demand (requests a second) without a growing backlog, at least 1.
 func (s Settings) Needed(demand float64) int {
-	return max(1, int(math.Ceil(demand/s.perSecond())))
+	return max(1, int(math.Ceil(demand/s.perSecond()-Rounded)))
 }
 
 func (s Settings) perSecond() float64 { return s.Capacity / 60 }
@@ -46,6 +50,7 @@ type Model struct {
 
 	demand      float64            // of the last step, requests a second
 	utilization [cpuWindow]float64 // a ring: second s is at s modulo its length
+	used        float64            // its sum
 
 	backlog        float64
 	violations     int
@@ -87,15 +92,28 @@ func (m *Model) Step(demand float64) {
 	load := m.backlog + demand
 
 	m.demand = demand
-	m.utilization[m.second%cpuWindow] = utilization(load, capacity)
+	m.use(utilization(load, capacity))
 	m.backlog = max(0, load-capacity)
-	if m.backlog > toleratedWait*capacity {
+	if m.backlog > toleratedWait*capacity*(1+Rounded) {
 		m.violations++
 	}
 	m.replicaSeconds += m.Replicas()
 
 	m.second++
 	m.promote()
+}
+
+// use notes the utilization of this second. Once a minute the sum is made anew, so that rounding errors do not pile up.
+func (m *Model) use(u float64) {
+	i := m.second % cpuWindow
+	m.used += u - m.utilization[i]
+	m.utilization[i] = u
+	if i == cpuWindow-1 {
+		m.used = 0
+		for _, u := range m.utilization {
+			m.used += u
+		}
+	}
 }
 
 // utilization is a percentage. No capacity at all is fully used by any load.
@@ -143,11 +161,7 @@ func (m *Model) CPU() (float64, bool) {
 	if n == 0 {
 		return 0, false
 	}
-	sum := 0.0
-	for _, u := range m.utilization[:n] {
-		sum += u
-	}
-	return sum / float64(n), true
+	return max(0, min(100, m.used/float64(n))), true
 }
 
 // RequestRate is the demand of the last second in requests a minute; false before the first step.
