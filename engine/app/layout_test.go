@@ -21,7 +21,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/explain":  {"engine", "engine/guard", "engine/control"},
 		"engine/scenario": {"engine", "engine/control"},
 		"engine/sim":      {},
-		"engine/backtest": {"engine", "engine/control", "engine/metrics", "engine/metrics/formula", "engine/sim"},
+		"engine/backtest": {"engine", "engine/control", "engine/guard", "engine/metrics", "engine/metrics/formula", "engine/sim"},
 		"engine/metrics":  {"engine"},
 		"schema":          {"engine", "engine/metrics/formula"},
 		"schema/convert":  {"engine", "schema"},
