@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	deadline = 100 * time.Millisecond // a rule takes a thousandth of it
-	memory   = 256 << 20              // bytes by which the heap may grow meanwhile
-	interval = 2 * time.Millisecond   // between looks; most evaluations end before the first
+	deadline = time.Second          // a rule takes a ten-thousandth of it, and a busy machine its time
+	memory   = 256 << 20            // bytes by which the heap may grow meanwhile
+	interval = 2 * time.Millisecond // between looks; most evaluations end before the first
 )
 
 // watcher ends an evaluation that takes too long or too much, or whose caller is gone. It is OPA's topdown.Cancel,
