@@ -46,7 +46,7 @@ func Tried(ctx context.Context, l Loaded, names []string, sweeps []Sweep) ([]bac
 		return nil, Invalid{problems}
 	}
 	for i := range entries {
-		entries[i].Rules = rules
+		entries[i].Rules = rules.Patient()
 	}
 	return entries, nil
 }
@@ -60,7 +60,7 @@ func ShippedEntries(ctx context.Context, capacity float64) ([]backtest.Entry, er
 	}
 	var entries []backtest.Entry
 	for _, p := range shipped {
-		entries = append(entries, backtest.Entry{Name: "strategy:" + p.Name, Kind: backtest.Strategy, Policy: p, Rules: rules})
+		entries = append(entries, backtest.Entry{Name: "strategy:" + p.Name, Kind: backtest.Strategy, Policy: p, Rules: rules.Patient()})
 	}
 	return entries, nil
 }

@@ -338,3 +338,24 @@ type broken struct{ tracking }
 func (broken) Recommend(context.Context, engine.Policy, engine.Snapshot) (engine.Recommendation, error) {
 	return engine.Recommendation{}, errors.New("out of order")
 }
+
+// A rule that has no answer in time would have one on another machine: there is no figure to be had.
+func TestRulesThatAreLateEndTheRun(t *testing.T) {
+	_, err := backtest.Do(t.Context(), backtest.Backtest{Trace: flat(60, 300, 300), Settings: world(), Entries: []backtest.Entry{
+		{Name: "slow", Policy: strategy(t, "target_tracking"), Rules: late{}},
+	}})
+	if err == nil || !strings.HasPrefix(err.Error(), "slow: second ") || !strings.HasSuffix(err.Error(), ": not yet") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+type late struct{ tracking }
+
+func (late) Recommend(context.Context, engine.Policy, engine.Snapshot) (engine.Recommendation, error) {
+	return engine.Recommendation{}, notYet{}
+}
+
+type notYet struct{}
+
+func (notYet) Error() string  { return "not yet" }
+func (notYet) Reason() string { return "RuleTimeout" }
