@@ -359,3 +359,20 @@ type notYet struct{}
 
 func (notYet) Error() string  { return "not yet" }
 func (notYet) Reason() string { return "RuleTimeout" }
+
+// A row may be years, in which a person wants to see that something goes on, and to be able to end it.
+func TestProgressWithinARow(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	told := 0
+	b := backtest.Backtest{
+		Trace: backtest.Trace{Start: flat(0).Start, Rows: []backtest.Row{{Seconds: 7 * 24 * 3600, Demand: 1}}}, Settings: world(), Baselines: true,
+		Told: func(float64) {
+			if told++; told == 3 {
+				cancel()
+			}
+		},
+	}
+	if _, err := backtest.Do(ctx, b); !errors.Is(err, context.Canceled) || told != 3 {
+		t.Errorf("told %d times, %v; want an end at the third time", told, err)
+	}
+}

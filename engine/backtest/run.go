@@ -78,8 +78,9 @@ func run(ctx context.Context, trace Trace, s Settings, first int, a autoscaler, 
 			sum.second(needed, ready, replicas)
 			series.add(second, every, ready)
 			second++
-		}
-		if second-spoken > tellEvery {
+			if second-spoken < tellEvery { // also in the middle of a row, which may be years
+				continue
+			}
 			if ctx.Err() != nil {
 				return Figures{}, series, ctx.Err()
 			}
