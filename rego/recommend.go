@@ -102,7 +102,7 @@ func (r *Rules) ask(ctx context.Context, q query, input *ast.Term, at time.Time,
 			value, code, err = nil, RuleFailed, fmt.Errorf("evaluation broke: %v", broken)
 		}
 	}()
-	w := watch(ctx)
+	w := watch(ctx, r.limit)
 	defer w.stop()
 	query := topdown.NewQuery(q.body).
 		WithCompiler(r.compiler).

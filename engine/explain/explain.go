@@ -47,7 +47,9 @@ func Alternatives(ctx context.Context, rules control.Recommender, c Case, now ti
 	alternatives := []engine.Alternative{}
 	if c.Request == nil {
 		alternatives = append(alternatives, a.byMetrics(c, base, lifted)...)
-		alternatives = append(alternatives, a.together(c, base, lifted)...)
+		if !lowers(lifted, alternatives) {
+			alternatives = append(alternatives, a.together(c, base, lifted)...)
+		}
 	}
 	alternatives = append(alternatives, a.later(c, base, lifted)...)
 	return append(alternatives, a.without(c, base)...)
