@@ -132,29 +132,40 @@ func (v *view) series(subject string, samples []engine.Sample) []engine.Series {
 }
 
 // recall fills the windows of a part from what was kept before this daemon started, once. perReplica metrics begin anew:
-// nobody knows whether the number of replicas was the same all the while.
+// nobody knows whether the number of replicas was the same all the while. Weeks of samples, for a forecast, are read while the
+// view is free for others.
 func (l *Live) recall(ctx context.Context, v *view, p engine.Policy, part Part) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	for _, m := range part.Metrics {
-		if v.recalled[m.Name] {
-			continue
-		}
-		v.recalled[m.Name] = true
-		if l.History == nil || m.Scope == engine.PerReplica {
+		if !v.recalls(m) || l.History == nil || m.Scope == engine.PerReplica {
 			continue
 		}
 		now := time.Now()
 		kept, err := l.History.Samples(ctx, engine.Range{
 			Subject: p.Subject(), Metric: m.Name, Signal: m.Signal(), From: now.Add(-reach(p, m)), To: now,
 		})
-		if err != nil {
-			v.failed[m.Name] = err.Error() // the windows fill anyway
-		}
-		for _, s := range kept {
-			for _, point := range s.Points {
-				v.windows.Add([]engine.Sample{{Metric: m.Name, Replica: s.Replica, At: point.At, Value: point.Value}})
-			}
+		v.refill(m, kept, err)
+	}
+}
+
+// recalls says, once, that what was kept of a metric is yet to be read.
+func (v *view) recalls(m engine.Metric) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	known := v.recalled[m.Name]
+	v.recalled[m.Name] = true
+	return !known
+}
+
+// refill adds what was kept of a metric to its window, as far as it could be read.
+func (v *view) refill(m engine.Metric, kept []engine.Series, failed error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if failed != nil {
+		v.failed[m.Name] = failed.Error() // the windows fill anyway
+	}
+	for _, s := range kept {
+		for _, point := range s.Points {
+			v.windows.Add([]engine.Sample{{Metric: m.Name, Replica: s.Replica, At: point.At, Value: point.Value}})
 		}
 	}
 }

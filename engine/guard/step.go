@@ -76,7 +76,8 @@ func rate(r engine.Rate, up bool) string {
 	return fmt.Sprintf("%s is %s every %s", direction, much, wait(r.Period))
 }
 
-// changed adds an ended event to the changes, which are kept as long as a rate may ask for them.
+// changed adds an ended event to the changes, which are kept as long as a rate may ask for them. A service that is gone, or was
+// stopped, in the middle of one was not changed by it.
 func changed(changes []engine.Change, p engine.Policy, e engine.Event) []engine.Change {
 	longest := time.Duration(0)
 	for _, pace := range []engine.Pace{p.Rates.Up, p.Rates.Down} {
@@ -84,8 +85,12 @@ func changed(changes []engine.Change, p engine.Policy, e engine.Event) []engine.
 			longest = max(longest, r.Period)
 		}
 	}
+	newest := engine.Change{At: e.Ended, By: e.Reached - e.From}
+	if e.Reached == 0 {
+		newest.By = 0
+	}
 	var kept []engine.Change
-	for _, c := range append(changes[:len(changes):len(changes)], engine.Change{At: e.Ended, By: e.Reached - e.From}) {
+	for _, c := range append(changes[:len(changes):len(changes)], newest) {
 		if c.By != 0 && e.Ended.Sub(c.At) < longest {
 			kept = append(kept, c)
 		}

@@ -125,6 +125,7 @@ func TestChanged(t *testing.T) {
 		"nothing came of it":               {nil, rates, engine.Event{From: 2, To: 6, Reached: 2}, nil},
 		"after others":                     {[]engine.Change{at(4*time.Minute, 1)}, rates, engine.Event{From: 2, Reached: 3}, []engine.Change{at(4*time.Minute, 1), at(0, 1)}},
 		"the longest period counts":        {[]engine.Change{at(5*time.Minute, 1), at(299*time.Second, 2)}, rates, engine.Event{From: 2, Reached: 3}, []engine.Change{at(299*time.Second, 2), at(0, 1)}},
+		"the service is gone":              {nil, rates, engine.Event{From: 2, To: 6, Result: engine.Interrupted}, nil},
 		"nobody asks":                      {[]engine.Change{at(time.Second, 1)}, engine.Rates{}, engine.Event{From: 2, Reached: 3}, nil},
 		"nothing came, others are kept on": {[]engine.Change{at(time.Second, 1)}, rates, engine.Event{From: 2, Reached: 2}, []engine.Change{at(time.Second, 1)}},
 	} {
