@@ -121,7 +121,7 @@ func printPolicies(out io.Writer, policies []report.Account) error {
 	})
 	row("at the maximum", func(a report.Account) string { return lasting(a.AtMax) })
 	row("at the minimum", func(a report.Account) string { return lasting(a.AtMin) })
-	row("past scaleUp", func(a report.Account) string { return lasting(a.Past) })
+	row("violation", func(a report.Account) string { return lasting(a.Past) })
 	row("metrics not ok", func(a report.Account) string { return lasting(a.Unknown) })
 	row("rules failed", func(a report.Account) string { return fmt.Sprintf("%d of %d", a.RulesFailed, a.Evaluations) })
 	row("confidence", func(a report.Account) string {

@@ -15,7 +15,7 @@ func reportRows(r report.Report) [][]string {
 	rows := [][]string{{
 		"from", "to", "service", "policy", "mode", "watched", "watched_share", "evaluations",
 		"up", "down", "by_hand", "restored", "seen", "partial", "failed", "rolled_back", "interrupted", "open",
-		"flaps", "replica_hours", "mean", "least", "most", "at_max", "at_min", "past", "past_at_max", "unknown",
+		"flaps", "replica_hours", "mean", "least", "most", "at_max", "at_min", "violation", "violation_at_max", "unknown",
 		"rules_failed", "confidence", "success_rate", "ready", "vetoes", "alone",
 	}}
 	const clock = "2006-01-02T15:04:05Z"

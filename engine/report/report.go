@@ -57,9 +57,9 @@ type Account struct {
 	AtMin        Time    `json:"atMin"` // or below
 	AtMax        Time    `json:"atMax"` // or above
 
-	Past      Time `json:"past"`      // violation: a metric asked for more replicas, as past its scaleUp
-	PastAtMax Time `json:"pastAtMax"` // the part of it at the maximum
-	Unknown   Time `json:"unknown"`   // nobody knows whether one did: it was not ok
+	Past      Time `json:"violation"`      // a metric asked for more replicas, as past its scaleUp
+	PastAtMax Time `json:"violationAtMax"` // the part of it at the maximum
+	Unknown   Time `json:"unknown"`        // nobody knows whether one did: it was not ok
 
 	Vetoes      []Veto  `json:"vetoes"`      // the longest first
 	Alone       []Alone `json:"alone"`       // the longest first
