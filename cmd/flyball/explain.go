@@ -29,7 +29,7 @@ that would be made for a snapshot file, as flyball eval does, of each policy or 
   flyball explain --snapshot busy.json -p config/autoscaling
   flyball explain --event backend-1767225600000
   flyball explain --at 2026-01-01T08:00:00Z backend`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1, "one service or policy at most", "flyball explain backend"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q, err := questionOf(args, event, at, decision, snapshot)
 			if err != nil {
