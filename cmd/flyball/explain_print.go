@@ -274,7 +274,7 @@ func (s *story) guard(d engine.Decision, verbose bool) {
 func tried(r engine.Record) string {
 	switch {
 	case r.Request != nil && r.Request.Kind != engine.Restore:
-		return "without each stage of the guard it is the same"
+		return "leaving out any stage of the guard leads to the same"
 	case r.Decision.Action == engine.Hold:
 		return "other values of a metric, each stage of the guard, and the time until tomorrow all lead to the same"
 	}

@@ -55,7 +55,7 @@ func TestTried(t *testing.T) {
 	}{
 		"held":         {engine.Record{Decision: engine.Decision{Action: engine.Hold}}, "other values of a metric, each stage of the guard, and the time until tomorrow all lead to the same"},
 		"it acts":      {engine.Record{Decision: engine.Decision{Action: engine.ScaleUp}}, "other values of a metric and each stage of the guard all lead to the same"},
-		"by a person":  {engine.Record{Request: &engine.Request{Kind: engine.Scale}}, "without each stage of the guard it is the same"},
+		"by a person":  {engine.Record{Request: &engine.Request{Kind: engine.Scale}}, "leaving out any stage of the guard leads to the same"},
 		"by the guard": {engine.Record{Request: &engine.Request{Kind: engine.Restore}, Decision: engine.Decision{Action: engine.ScaleUp}}, "other values of a metric and each stage of the guard all lead to the same"},
 	} {
 		if got := tried(c.of); got != c.want {
