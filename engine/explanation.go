@@ -28,7 +28,7 @@ type Voice struct {
 	Strategy string `json:"strategy"`
 	Action   Action `json:"action"`
 	Replicas int    `json:"replicas"`
-	Wins     bool   `json:"wins,omitempty"`  // it is the highest, and of equal ones the first
+	Wins     bool   `json:"wins,omitempty"`  // its answer is that of all of them
 	Error    string `json:"error,omitempty"` // why it gave no usable answer, which is no vote for fewer
 }
 

@@ -218,6 +218,12 @@ func subject(mode Mode, policy string, at Place, service string) string {
 // Computed says that the metric has no samples of its own: it is computed from what the others read.
 func (m Metric) Computed() bool { return m.Expr != "" || m.Rule != "" }
 
+// Seasonal says whether a seasonal forecast can be made of a metric: what the whole service has to do, as it was sampled. The
+// samples of a counter are no load, and what replicas sampled one by one is of the replicas of then.
+func (m Metric) Seasonal() bool {
+	return m.Scope == Total && !m.Computed() && m.Aggregation != "rate"
+}
+
 // Signal names what is measured, as far as the policy tells: samples of one signal are no evidence of another.
 func (m Metric) Signal() string {
 	h := fnv.New64a()

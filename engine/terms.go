@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -48,28 +49,28 @@ func (p Policy) Bounds(s *Scheduled) (low, high int) {
 
 // load sums up what all metrics say. One that its author lets the policy go on without counts where it can be read only.
 func (p Policy) load(s Snapshot) (load Load, alone string) {
-	said := p.said(s)
+	said := p.Says(s)
 	if len(said) == 0 {
 		return "", ""
 	}
 	read, unread, fewer := 0, 0, 0
 	var others []string // metrics that do not ask for fewer replicas
 	for _, one := range said {
-		m, _ := p.Metric(one.metric)
+		m, _ := p.Metric(one.Metric)
 		switch {
-		case !one.read && m.OnMissing == "ignore":
+		case !one.Read && m.OnMissing == "ignore":
 			continue
-		case one.more:
+		case one.More:
 			return LoadPast, ""
-		case one.read:
+		case one.Read:
 			read++
 		default:
 			unread++
 		}
-		if one.fewer {
+		if one.Fewer {
 			fewer++
-		} else if !slices.Contains(others, one.metric) {
-			others = append(others, one.metric)
+		} else if !slices.Contains(others, one.Metric) {
+			others = append(others, one.Metric)
 		}
 	}
 	if len(others) == 1 && fewer > 0 {
@@ -81,22 +82,24 @@ func (p Policy) load(s Snapshot) (load Load, alone string) {
 	return LoadWithin, alone
 }
 
-// saying is what a threshold, a target or bands make of their metric.
-type saying struct {
-	metric      string
-	read        bool
-	more, fewer bool // replicas, it asks for
+// Saying is what a threshold, a target or bands make of their metric.
+type Saying struct {
+	Metric      string
+	Value       float64 // that is compared
+	Read        bool    // there is a value
+	More, Fewer bool    // replicas, it asks for
+	Down        string  // where it asks for fewer, in words
 }
 
-// said is what all of them make of a snapshot: past scaleUp and past scaleDown, beyond the target and its tolerance,
+// Says is what all of them make of a snapshot: past scaleUp and past scaleDown, beyond the target and its tolerance,
 // above the lowest band that adds and under the highest that removes.
-func (p Policy) said(s Snapshot) []saying {
-	var all []saying
+func (p Policy) Says(s Snapshot) []Saying {
+	var all []Saying
 	for _, t := range p.Thresholds {
 		v, ok := t.Observe(s.Metrics[t.Metric])
-		one := saying{t.Metric, ok, ok && v > t.ScaleUp, ok && v < t.ScaleDown}
+		one := Saying{t.Metric, v, ok, ok && v > t.ScaleUp, ok && v < t.ScaleDown, fmt.Sprintf("scaleDown is %g", t.ScaleDown)}
 		if t.Comparison == LessThan {
-			one.more, one.fewer = ok && v < t.ScaleUp, ok && v > t.ScaleDown
+			one.More, one.Fewer = ok && v < t.ScaleUp, ok && v > t.ScaleDown
 		}
 		all = append(all, one)
 	}
@@ -106,12 +109,17 @@ func (p Policy) said(s Snapshot) []saying {
 		if m.Whole() { // of which each replica has its share
 			v /= float64(max(1, s.Service.Replicas.Current))
 		}
-		all = append(all, saying{t.Metric, ok, ok && v > t.Value*(1+t.Tolerance), ok && v < t.Value*(1-t.Tolerance)})
+		down := fmt.Sprintf("the target is %g, less its tolerance %.4g", t.Value, t.Value*(1-t.Tolerance))
+		all = append(all, Saying{t.Metric, v, ok, ok && v > t.Value*(1+t.Tolerance), ok && v < t.Value*(1-t.Tolerance), down})
 	}
 	for _, b := range p.Bands {
 		v, ok := value(s.Metrics[b.Metric])
 		below, above := b.Edges()
-		all = append(all, saying{b.Metric, ok, ok && above != nil && v > *above, ok && below != nil && v < *below})
+		down := "no band removes"
+		if below != nil {
+			down = fmt.Sprintf("the highest band that removes is below %g", *below)
+		}
+		all = append(all, Saying{b.Metric, v, ok, ok && above != nil && v > *above, ok && below != nil && v < *below, down})
 	}
 	return all
 }

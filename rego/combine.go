@@ -8,7 +8,7 @@ import (
 )
 
 // Recommend asks the rules of each of a policy's strategies about a snapshot. Of several answers the highest count wins, and
-// of equal ones the first. The error, where no strategy gives a usable answer, is a *RuleError, and then the recommendation is
+// of equal ones the first; but a raise that the policy's minConfidence lets through wins over one that it would hold. The error, where no strategy gives a usable answer, is a *RuleError, and then the recommendation is
 // empty.
 //
 // A strategy that gives no usable answer while others do is no vote for fewer replicas: the others may raise the count, and
@@ -31,7 +31,7 @@ func (r *Rules) Recommend(ctx context.Context, p engine.Policy, s engine.Snapsho
 		for i := range rec.Reasons {
 			rec.Reasons[i].Strategy = strategy
 		}
-		if answers++; answers == 1 || rec.Replicas > best.Replicas {
+		if answers++; answers == 1 || wins(rec, best, s.Service.Replicas.Current, p.MinConfidence) {
 			spoken = append(rec.Reasons[:len(rec.Reasons):len(rec.Reasons)], spoken...)
 			best = rec
 		} else {
@@ -54,6 +54,15 @@ func (r *Rules) Recommend(ctx context.Context, p engine.Policy, s engine.Snapsho
 		best.Reasons = append(failed, spoken...)
 	}
 	return best, nil
+}
+
+// wins says whether an answer takes the place of the best so far.
+func wins(rec, best engine.Recommendation, current int, least float64) bool {
+	sure := rec.Confidence >= least
+	if bothRaise := rec.Replicas > current && best.Replicas > current; bothRaise && sure != (best.Confidence >= least) {
+		return sure
+	}
+	return rec.Replicas > best.Replicas
 }
 
 func reasonOf(strategy string, err error) engine.Reason {

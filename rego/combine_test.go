@@ -140,3 +140,26 @@ func TestShippedStrategiesTogether(t *testing.T) {
 		})
 	}
 }
+
+// A raise that minConfidence holds stands in the way of no other.
+func TestASureRaiseWinsOverAnUnsureOne(t *testing.T) {
+	answers := []engine.Recommendation{{Replicas: 7, Confidence: 0.3}, {Replicas: 4, Confidence: 0.8}, {Replicas: 3, Confidence: 0.9}, {Replicas: 1, Confidence: 1}}
+	for name, c := range map[string]struct {
+		least float64
+		want  int
+	}{"any will do": {0, 7}, "one is unsure": {0.5, 4}, "two are": {0.85, 3}, "all are, or fewer": {0.95, 7}} {
+		t.Run(name, func(t *testing.T) {
+			for first := range answers { // in any order
+				best := answers[first]
+				for i := range answers {
+					if rec := answers[(first+i)%len(answers)]; wins(rec, best, 2, c.least) {
+						best = rec
+					}
+				}
+				if best.Replicas != c.want {
+					t.Errorf("from %d on: %d replicas, want %d", first, best.Replicas, c.want)
+				}
+			}
+		})
+	}
+}

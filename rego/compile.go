@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/storage"
@@ -23,6 +24,14 @@ type Rules struct {
 	words    words
 	memo     *memo
 	bodies   map[string][]*ast.Expr // as they were written, by the place of their rules
+	limit    time.Duration          // for one answer
+}
+
+// Patient are the same rules with far more time for an answer, for figures that must not depend on how busy the machine is.
+func (r *Rules) Patient() *Rules {
+	patient := *r
+	patient.limit = patience
+	return &patient
 }
 
 // query asks for what one rule says.
@@ -48,7 +57,7 @@ func Compile(ctx context.Context, own []File, policies []engine.Policy, inputSch
 	if compiler.Failed() {
 		return nil, append(problems, compileProblems(compiler.Errors)...)
 	}
-	r := &Rules{compiler: compiler, queries: map[string]query{}, metrics: map[string]query{}, store: inmem.New(), words: newWords(policies), memo: &memo{last: map[memoKey]remembered{}}, bodies: bodiesOf(modules)}
+	r := &Rules{compiler: compiler, queries: map[string]query{}, metrics: map[string]query{}, store: inmem.New(), words: newWords(policies), memo: &memo{last: map[memoKey]remembered{}}, bodies: bodiesOf(modules), limit: deadline}
 	for _, p := range policies {
 		problems = append(problems, r.calculators(p)...)
 		for _, strategy := range p.Strategies {

@@ -64,7 +64,7 @@ func (r *Rules) answer(ctx context.Context, p engine.Policy, strategy string, s 
 	case err != nil:
 		return engine.Recommendation{}, code, err
 	case value == nil:
-		return engine.Recommendation{}, RuleUndefined, errors.New("undefined for this input; give it a default, such as hold at input.service.replicas.current")
+		return engine.Recommendation{}, RuleUndefined, errors.New("undefined for this input; give it a default: hold at input.service.replicas.current or, beside another strategy, data.flyball.lib.abstention")
 	}
 	rec, err := read(value.Value, s.Service.Replicas.Current)
 	if err == nil {
@@ -102,7 +102,7 @@ func (r *Rules) ask(ctx context.Context, q query, input *ast.Term, at time.Time,
 			value, code, err = nil, RuleFailed, fmt.Errorf("evaluation broke: %v", broken)
 		}
 	}()
-	w := watch(ctx)
+	w := watch(ctx, r.limit)
 	defer w.stop()
 	query := topdown.NewQuery(q.body).
 		WithCompiler(r.compiler).

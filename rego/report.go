@@ -51,7 +51,7 @@ const (
 	Skipped Verdict = "skip"  // named todo_test_…
 )
 
-// patience bounds one test. Tests build their own worlds, and may take longer than a rule.
+// patience bounds one test, and an answer that nobody waits for. Tests build their own worlds, and may take longer than a rule.
 const patience = 5 * time.Second
 
 // Test runs the tests of an author's rules, with the library beside them and in the same sandbox. An error means that

@@ -12,15 +12,16 @@ import (
 )
 
 const (
-	deadline = 100 * time.Millisecond // a rule takes a thousandth of it
-	memory   = 256 << 20              // bytes by which the heap may grow meanwhile
-	interval = 2 * time.Millisecond   // between looks; most evaluations end before the first
+	deadline = time.Second          // a rule takes a ten-thousandth of it, and a busy machine its time
+	memory   = 256 << 20            // bytes by which the heap may grow meanwhile
+	interval = 2 * time.Millisecond // between looks; most evaluations end before the first
 )
 
 // watcher ends an evaluation that takes too long or too much, or whose caller is gone. It is OPA's topdown.Cancel,
 // which the evaluator asks between expressions and within the builtins that loop.
 type watcher struct {
 	ctx    context.Context
+	limit  time.Duration
 	timer  *time.Timer
 	looks  int
 	heap   uint64 // bytes, at the first look
@@ -33,8 +34,8 @@ type stopped struct {
 	err  error
 }
 
-func watch(ctx context.Context) *watcher {
-	w := &watcher{ctx: ctx}
+func watch(ctx context.Context, limit time.Duration) *watcher {
+	w := &watcher{ctx: ctx, limit: limit}
 	w.timer = time.AfterFunc(time.Hour, w.look) // never: on a busy machine a short time may pass before it is assigned
 	w.timer.Reset(interval)                     // only now: a look sets the timer itself, so it must find it
 	return w
@@ -51,8 +52,8 @@ func (w *watcher) look() {
 	switch {
 	case w.ctx.Err() != nil:
 		w.end(RuleTimeout, context.Cause(w.ctx))
-	case w.looks >= int(deadline/interval):
-		w.end(RuleTimeout, fmt.Errorf("no answer within %s; look for a loop over a loop", deadline))
+	case w.looks >= int(w.limit/interval):
+		w.end(RuleTimeout, fmt.Errorf("no answer within %s; look for a loop over a loop", w.limit))
 	case heap > w.heap+memory:
 		w.end(RuleFailed, fmt.Errorf("took more than %d MB of memory", memory>>20))
 	case !w.Cancelled():

@@ -183,11 +183,11 @@ func (w *written) blind() {
 	}
 	foreseen := func(t engine.Target) bool {
 		m, _ := p.Metric(t.Metric)
-		return !m.Computed() && m.Scope == engine.Total // what replicas sampled one by one is of the replicas of then
+		return m.Seasonal()
 	}
 	if slices.ContainsFunc(p.Targets, foreseen) {
 		return
 	}
 	w.lint("blind-forecast", "strategy", "strategy predictive has no target that can be forecast, so it does what target_tracking does: it takes a metric of scope total, "+
-		"such as a request rate, that is sampled and not computed; give one a target, or write strategy: \"target_tracking\"")
+		"such as a request rate, that is sampled and neither computed nor a counter (aggregation rate); give one a target, or write strategy: \"target_tracking\"")
 }

@@ -196,12 +196,16 @@ func voicesText(all []engine.Voice) string {
 	var parts []string
 	most := -1 // that the winner answers; -1: there is none
 	for _, v := range all {
+		if v.Wins {
+			most = v.Replicas
+		}
+	}
+	for _, v := range all {
 		text := fmt.Sprintf("%s: %d", v.Strategy, v.Replicas)
 		switch {
 		case v.Error != "":
 			text = v.Strategy + ": no usable answer, which is no vote for fewer"
 		case v.Wins:
-			most = v.Replicas
 			text += " wins"
 		case v.Replicas == most:
 			text += " too"

@@ -38,6 +38,7 @@ func TestVoicesText(t *testing.T) {
 	silent := engine.Voice{Strategy: "shop.load", Replicas: 4, Error: "it is undefined"}
 	for want, voices := range map[string][]engine.Voice{
 		"target_tracking: 2, shop.web: 8 wins":                                  {voice("target_tracking", 2, false), voice("shop.web", 8, true)},
+		"step: 6 too, threshold: 6 wins":                                        {voice("step", 6, false), voice("threshold", 6, true)},
 		"threshold: 4 wins, schedule: 2, shop.web: 4 too":                       {voice("threshold", 4, true), voice("schedule", 2, false), voice("shop.web", 4, false)},
 		"threshold: 2, shop.load: no usable answer, which is no vote for fewer": {voice("threshold", 2, false), silent},
 	} {

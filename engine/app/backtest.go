@@ -46,7 +46,7 @@ func Tried(ctx context.Context, l Loaded, names []string, sweeps []Sweep) ([]bac
 		return nil, Invalid{problems}
 	}
 	for i := range entries {
-		entries[i].Rules = rules
+		entries[i].Rules = rules.Patient()
 	}
 	return entries, nil
 }
@@ -60,7 +60,7 @@ func ShippedEntries(ctx context.Context, capacity float64) ([]backtest.Entry, er
 	}
 	var entries []backtest.Entry
 	for _, p := range shipped {
-		entries = append(entries, backtest.Entry{Name: "strategy:" + p.Name, Kind: backtest.Strategy, Policy: p, Rules: rules})
+		entries = append(entries, backtest.Entry{Name: "strategy:" + p.Name, Kind: backtest.Strategy, Policy: p, Rules: rules.Patient()})
 	}
 	return entries, nil
 }
@@ -132,6 +132,10 @@ func ReadTrace(path string, how backtest.CSV) (backtest.Trace, error) {
 // Recorded makes a trace of what was kept of a metric of a service in the time before now, by five-minute rollups, minutes or,
 // where little was kept yet, seconds. Of a metric of each replica it is the sum.
 func Recorded(ctx context.Context, f api.Flyball, service, metric string, last time.Duration, how backtest.CSV, now time.Time) (backtest.Trace, error) {
+	if counts(ctx, f, service, metric) {
+		return backtest.Trace{}, Invalid{[]engine.Problem{{Message: fmt.Sprintf(
+			"%s of %s is a counter (aggregation rate), and what was kept of it only grows; name a metric that reads the requests of a time", metric, service)}}}
+	}
 	const enough = 10 // rows
 	var sums map[time.Time]float64
 	for _, try := range []struct {
@@ -160,6 +164,12 @@ func Recorded(ctx context.Context, f api.Flyball, service, metric string, last t
 		return t, Invalid{[]engine.Problem{{Message: fmt.Sprintf("what was kept of %s of %s is no trace: %v", metric, service, err)}}}
 	}
 	return t, nil
+}
+
+// counts says whether a metric is a counter. One that no policy has any more is taken for none.
+func counts(ctx context.Context, f api.Flyball, service, metric string) bool {
+	all, err := f.Metrics(ctx, service)
+	return err == nil && slices.ContainsFunc(all, func(m api.MetricStatus) bool { return m.Metric == metric && m.Aggregation == "rate" })
 }
 
 // means are the sums over the series of the mean of each step of time, or of each rollup.

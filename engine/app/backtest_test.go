@@ -54,6 +54,11 @@ type past struct {
 	api.Flyball
 	samples []engine.Series
 	rollups []engine.Rollups
+	how     string // its metric is aggregated
+}
+
+func (p past) Metrics(context.Context, string) ([]api.MetricStatus, error) {
+	return []api.MetricStatus{{Metric: "request_rate", Aggregation: p.how}, {Metric: "served", Aggregation: "rate"}}, nil
 }
 
 func (p past) Samples(_ context.Context, a api.Asked) (api.Kept, error) {
@@ -93,6 +98,7 @@ func TestRecordedIsATrace(t *testing.T) {
 		"seconds, to begin":    {past{samples: []engine.Series{series(time.Second, hour[:20]...)}}, 24 * time.Hour, 4, 5, []float64{2, 7, 12, 17}, ""},
 		"what is below 0 is 0": {past{samples: []engine.Series{series(time.Minute, append([]float64{-60}, hour...)...)}}, time.Hour, 61, 60, []float64{0, 0, 1}, ""},
 		"one value":            {past{samples: []engine.Series{series(time.Minute, 1)}}, time.Hour, 0, 0, nil, "too little is kept of request_rate of web in the last 1h0m0s"},
+		"a counter":            {past{samples: []engine.Series{series(time.Minute, hour...)}, how: "rate"}, time.Hour, 0, 0, nil, "request_rate of web is a counter"},
 		"nothing":              {past{}, 24 * time.Hour, 0, 0, nil, "too little is kept of request_rate of web in the last 24h0m0s"},
 	} {
 		t.Run(name, func(t *testing.T) {

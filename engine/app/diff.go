@@ -139,10 +139,10 @@ func (d Difference) Trace(ctx context.Context, old, new Loaded, b backtest.Backt
 		if err := errors.Join(gone, missing); err != nil {
 			return nil, err
 		}
-		second := &backtest.Second{Policy: after, Rules: new.Rules, Constants: constantsOf(b.Constants, after), Told: all[i].Decisions.Add}
+		second := &backtest.Second{Policy: after, Rules: new.Rules.Patient(), Constants: constantsOf(b.Constants, after), Told: all[i].Decisions.Add}
 		b.Entries = append(b.Entries,
-			backtest.Entry{Name: t.Policy + ", old", Kind: backtest.Authored, Policy: before, Rules: old.Rules, Constants: constantsOf(b.Constants, before), Second: second},
-			backtest.Entry{Name: t.Policy + ", new", Kind: backtest.Authored, Policy: after, Rules: new.Rules, Constants: second.Constants},
+			backtest.Entry{Name: t.Policy + ", old", Kind: backtest.Authored, Policy: before, Rules: old.Rules.Patient(), Constants: constantsOf(b.Constants, before), Second: second},
+			backtest.Entry{Name: t.Policy + ", new", Kind: backtest.Authored, Policy: after, Rules: new.Rules.Patient(), Constants: second.Constants},
 		)
 	}
 	result, err := Backtest(ctx, b)

@@ -105,6 +105,7 @@ func TestStatedStrategiesAreTrue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := p
 		p.Strategies = rapid.Permutation(p.Strategies).Draw(t, "strategies")[:rapid.IntRange(2, 4).Draw(t, "how many")]
+		p.MinConfidence = rapid.SampledFrom([]float64{0, 0.99}).Draw(t, "minConfidence")
 		n := rapid.IntRange(1, 7).Draw(t, "replicas")
 		s := engine.Snapshot{
 			At: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Policy: p.Name,
@@ -125,10 +126,17 @@ func TestStatedStrategiesAreTrue(t *testing.T) {
 			}
 		}
 		answer := control.Recommend(context.Background(), rules, p, s)
+		winners := 0
 		for _, v := range explain.Voices(context.Background(), rules, p, s) {
+			if v.Wins {
+				winners++
+			}
 			if v.Wins && v.Replicas != answer.Replicas {
 				t.Fatalf("%s wins with %d, and the answer is %d", v.Strategy, v.Replicas, answer.Replicas)
 			}
+		}
+		if winners > 1 || winners == 0 && answer.Error == "" {
+			t.Fatalf("%d win of %v", winners, p.Strategies)
 		}
 	})
 	if stated == 0 {

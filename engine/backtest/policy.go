@@ -2,6 +2,8 @@ package backtest
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -34,6 +36,7 @@ type governed struct {
 	decisions      int
 	failed         int    // decisions for which the rules gave no usable answer
 	failure        string // the first of their errors
+	late           error  // a rule that gave no answer in time, which is the machine's figure and not the policy's
 }
 
 // source is a metric of the policy that the model has.
@@ -71,8 +74,10 @@ func (g *governed) order(second int, seen *meter, ready, starting int) (int, err
 	g.windows.Add(g.samples)
 	g.samples = g.samples[:0]
 	g.decisions++
-	_, _, err := g.cycle.Run(g.ctx, g.policy, control.Moment{At: g.at})
-	return g.ordered, err
+	if _, _, err := g.cycle.Run(g.ctx, g.policy, control.Moment{At: g.at}); err != nil {
+		return g.ordered, err
+	}
+	return g.ordered, g.late
 }
 
 // sample takes what was measured after the last second, as far as the next evaluation may look back to it.
@@ -142,6 +147,9 @@ func (g *governed) Record(_ context.Context, r engine.Record, st engine.State) e
 		if g.failed++; g.failed == 1 {
 			g.failure = r.Recommendation.Error
 		}
+	}
+	if slices.ContainsFunc(r.Recommendation.Reasons, func(of engine.Reason) bool { return of.Code == "RuleTimeout" }) {
+		g.late = errors.New(r.Recommendation.Error)
 	}
 	g.state = st
 	return nil

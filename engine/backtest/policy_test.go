@@ -338,3 +338,41 @@ type broken struct{ tracking }
 func (broken) Recommend(context.Context, engine.Policy, engine.Snapshot) (engine.Recommendation, error) {
 	return engine.Recommendation{}, errors.New("out of order")
 }
+
+// A rule that has no answer in time would have one on another machine: there is no figure to be had.
+func TestRulesThatAreLateEndTheRun(t *testing.T) {
+	_, err := backtest.Do(t.Context(), backtest.Backtest{Trace: flat(60, 300, 300), Settings: world(), Entries: []backtest.Entry{
+		{Name: "slow", Policy: strategy(t, "target_tracking"), Rules: late{}},
+	}})
+	if err == nil || !strings.HasPrefix(err.Error(), "slow: second ") || !strings.HasSuffix(err.Error(), ": not yet") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+type late struct{ tracking }
+
+func (late) Recommend(context.Context, engine.Policy, engine.Snapshot) (engine.Recommendation, error) {
+	return engine.Recommendation{}, notYet{}
+}
+
+type notYet struct{}
+
+func (notYet) Error() string  { return "not yet" }
+func (notYet) Reason() string { return "RuleTimeout" }
+
+// A row may be years, in which a person wants to see that something goes on, and to be able to end it.
+func TestProgressWithinARow(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	told := 0
+	b := backtest.Backtest{
+		Trace: backtest.Trace{Start: flat(0).Start, Rows: []backtest.Row{{Seconds: 7 * 24 * 3600, Demand: 1}}}, Settings: world(), Baselines: true,
+		Told: func(float64) {
+			if told++; told == 3 {
+				cancel()
+			}
+		},
+	}
+	if _, err := backtest.Do(ctx, b); !errors.Is(err, context.Canceled) || told != 3 {
+		t.Errorf("told %d times, %v; want an end at the third time", told, err)
+	}
+}

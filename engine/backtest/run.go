@@ -3,7 +3,7 @@
 //
 // The figures must come out as anyone else's would, so what a reading of the model could leave open is fixed here:
 //   - Second t is decided, then passes, then is measured. A decision at t sees what was measured after t−1, and its replicas cost
-//     from t on and serve from t plus the start delay on. At 0 nothing was measured, so nothing is decided; the first decision is
+//     from t on and serve from t plus the start delay on: to the decision of that second they are ready. At 0 nothing was measured, so nothing is decided; the first decision is
 //     an interval later.
 //   - d and s of a second are what is needed and ready while it passes, after the decision. Their changes count from the second
 //     second on, over the whole duration.
@@ -78,8 +78,9 @@ func run(ctx context.Context, trace Trace, s Settings, first int, a autoscaler, 
 			sum.second(needed, ready, replicas)
 			series.add(second, every, ready)
 			second++
-		}
-		if second-spoken > tellEvery {
+			if second-spoken < tellEvery { // also in the middle of a row, which may be years
+				continue
+			}
 			if ctx.Err() != nil {
 				return Figures{}, series, ctx.Err()
 			}

@@ -47,8 +47,11 @@ func Alternatives(ctx context.Context, rules control.Recommender, c Case, now ti
 	alternatives := []engine.Alternative{}
 	if c.Request == nil {
 		alternatives = append(alternatives, a.byStrategies(c, base, lifted)...)
-		alternatives = append(alternatives, a.byMetrics(c, base, lifted)...)
-		alternatives = append(alternatives, a.together(c, base, lifted)...)
+		moved := a.byMetrics(c, base, lifted)
+		alternatives = append(alternatives, moved...)
+		if !lowers(lifted, moved) {
+			alternatives = append(alternatives, a.together(c, base, lifted)...)
+		}
 	}
 	alternatives = append(alternatives, a.later(c, base, lifted)...)
 	return append(alternatives, a.without(c, base)...)

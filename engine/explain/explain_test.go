@@ -112,6 +112,12 @@ func TestAlternatives(t *testing.T) {
 			"scales up to 3 when mem rises above 80; now 50",
 			"scales down to 1 when cpu falls below 25 (now 64) and mem falls below 30 (now 50)",
 		}},
+		"above the maximum, and down already": {
+			of: web(reads("cpu", 90), reads("mem", 50), func(c *explain.Case) {
+				c.Policy.MaxReplicas, c.Snapshot.Service.Replicas = 3, engine.Replicas{Current: 4, Ready: 4}
+			}),
+			want: []string{"without AboveMaximum it would scale up to 5 (maxReplicas)"},
+		},
 		"only the cooldown holds": {of: web(reads("cpu", 90), cooling(time.Minute)), want: []string{
 			"would no longer scale up when cpu falls to 70; now 90",
 			"scales down to 1 when cpu falls below 25; now 90, once the cooldown is over (in 1m0s)",

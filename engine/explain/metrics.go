@@ -165,6 +165,12 @@ func status(c Case, metric string) engine.Status {
 	return cmp.Or(c.Snapshot.Metrics[metric].Status, engine.Missing)
 }
 
+// lowers says whether the count comes down as it is, or with one metric moved.
+func lowers(lifted outcome, found []engine.Alternative) bool {
+	return lifted.decision.Action == engine.ScaleDown ||
+		slices.ContainsFunc(found, func(f engine.Alternative) bool { return f.Action == engine.ScaleDown })
+}
+
 // together moves all metrics to where they ask for fewer replicas, where no single one brings the count down.
 func (a *asker) together(c Case, base, lifted outcome) []engine.Alternative {
 	a.left = mostEach

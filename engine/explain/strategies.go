@@ -8,27 +8,25 @@ import (
 	"github.com/flyball-dev/flyball/engine/control"
 )
 
-// Voices are what each of several strategies answers by itself, in the policy's order; nil: there is one.
+// Voices are what each of several strategies answers by itself, in the policy's order; nil: there is one. The winner is the one
+// whose answer the rules gave for all of them.
 func Voices(ctx context.Context, rules control.Recommender, p engine.Policy, s engine.Snapshot) []engine.Voice {
 	if len(p.Strategies) < 2 {
 		return nil
 	}
-	var voices []engine.Voice
-	highest, silent := -1, false
-	for i, strategy := range p.Strategies {
-		alone := p
-		alone.Strategies = []string{strategy}
-		r := control.Recommend(ctx, rules, alone, s)
-		voices = append(voices, engine.Voice{Strategy: strategy, Action: r.Action, Replicas: r.Replicas, Error: r.Error})
-		if r.Error != "" {
-			silent = true
-		} else if highest < 0 || r.Replicas > voices[highest].Replicas {
-			highest = i
-		}
+	of := func(strategies []string) engine.Recommendation {
+		p := p
+		p.Strategies = strategies
+		return control.Recommend(ctx, rules, p, s)
 	}
-	// While one gives no answer, only a raise counts.
-	if highest >= 0 && (!silent || voices[highest].Replicas > s.Service.Replicas.Current) {
-		voices[highest].Wins = true
+	together := of(p.Strategies)
+	settled := together.Error != "" && together.Replicas <= s.Service.Replicas.Current // it holds, whatever the others say
+	var voices []engine.Voice
+	for _, strategy := range p.Strategies {
+		r := of([]string{strategy})
+		wins := !settled && r.Error == "" && r.Replicas == together.Replicas && r.Confidence == together.Confidence
+		settled = settled || wins
+		voices = append(voices, engine.Voice{Strategy: strategy, Action: r.Action, Replicas: r.Replicas, Wins: wins, Error: r.Error})
 	}
 	return voices
 }

@@ -16,7 +16,7 @@ const (
 )
 
 // Conditions are what a decision says of its policy, each with the time since when it is so; before are those of the
-// decision before it. They are Able, Informed and Limited, then Vetoes of each metric with a threshold.
+// decision before it. They are Able, Informed and Limited, then Vetoes of each metric that something is held against.
 func Conditions(before []engine.Condition, d engine.Decision, r engine.Recommendation, snap engine.Snapshot, p engine.Policy) []engine.Condition {
 	s := situation{policy: p, snapshot: snap, recommendation: r, at: snap.At, current: snap.Service.Replicas.Current}
 	s.low, s.high = limits(p, snap)

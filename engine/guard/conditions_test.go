@@ -101,7 +101,11 @@ func TestConditions(t *testing.T) {
 		"without any": {3, func(in *drawn) { in.s.Metrics["cpu"] = stale; in.p.Metrics[0].OnMissing = "ignore" }, Informed, false, "NoMetrics", "no metric is ok"},
 		"asking none": {3, func(in *drawn) { in.p.Metrics, in.p.Thresholds = nil, nil }, Informed, true, "MetricsOK", ""},
 		"with rules that fail": {2, func(in *drawn) {
-			in.r = engine.Recommendation{Action: engine.Hold, Replicas: 2, Error: "it took too long", Reasons: []engine.Reason{{Code: "RuleTimeout"}}}
+			in.r = engine.Recommendation{Action: engine.Hold, Replicas: 2, Error: "it took too long", Reasons: []engine.Reason{{Code: "RuleTimeout", Message: "it took too long"}}}
+		}, Informed, false, "RuleTimeout", "it took too long"},
+		"with one of its strategies that fails": {3, func(in *drawn) {
+			in.r.Reasons = []engine.Reason{{Code: "AboveTarget", Message: "cpu is high"}, {Code: "Unsaid"}, {Code: "RuleTimeout", Message: "it took too long"}}
+			in.r.Error = "it took too long"
 		}, Informed, false, "RuleTimeout", "it took too long"},
 
 		"not limited":               {3, nil, Limited, false, "WithinLimits", ""},

@@ -59,9 +59,12 @@ func doubts(s situation) (doubt []string, reason string, ok int) {
 	return doubt, reason, ok
 }
 
+// ruleReason is the code of what went wrong. Where other strategies did answer, their reasons may come first.
 func ruleReason(r engine.Recommendation) string {
-	if len(r.Reasons) > 0 {
-		return r.Reasons[0].Code
+	for _, of := range r.Reasons {
+		if of.Message != "" && strings.Contains(r.Error, of.Message) {
+			return of.Code
+		}
 	}
 	return "RuleFailed"
 }

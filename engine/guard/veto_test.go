@@ -22,6 +22,10 @@ func TestVetoes(t *testing.T) {
 		"missing, which may be":  {func(in *drawn) { delete(in.s.Metrics, "cpu"); in.p.Metrics[0].OnMissing = "ignore" }, false, "Permits"},
 		"falling, and too low":   {func(in *drawn) { falling(in, 45) }, true, "NotPastScaleDown"},
 		"falling, and high":      {func(in *drawn) { falling(in, 46) }, false, "Permits"},
+		"at its target":          {func(in *drawn) { aimed(in, 54) }, true, "NotPastScaleDown"},
+		"under its target":       {func(in *drawn) { aimed(in, 53) }, false, "Permits"},
+		"in no band":             {func(in *drawn) { banded(in, 30) }, true, "NotPastScaleDown"},
+		"in a band that removes": {func(in *drawn) { banded(in, 29) }, false, "Permits"},
 		"changing, and from 0":   {func(in *drawn) { changing(in, 0) }, true, "NoBaseline"},
 		"changing, and too much": {func(in *drawn) { changing(in, 60) }, true, "NotPastScaleDown"},
 		"changing, and enough":   {func(in *drawn) { changing(in, 200) }, false, "Permits"},
@@ -49,6 +53,17 @@ func TestVetoes(t *testing.T) {
 
 func falling(in *drawn, v float64) {
 	in.p.Thresholds[0] = engine.Threshold{Metric: "cpu", ScaleUp: 30, ScaleDown: 45, Comparison: engine.LessThan}
+	in.s.Metrics["cpu"] = engine.Reads(v)
+}
+
+func aimed(in *drawn, v float64) {
+	in.p.Thresholds, in.p.Targets = nil, []engine.Target{{Metric: "cpu", Value: 60, Tolerance: 0.1}}
+	in.s.Metrics["cpu"] = engine.Reads(v)
+}
+
+func banded(in *drawn, v float64) {
+	above, below := 70.0, 30.0
+	in.p.Thresholds, in.p.Bands = nil, []engine.Bands{{Metric: "cpu", Bands: []engine.Band{{Above: &above, Add: 1}, {Below: &below, Remove: 1}}}}
 	in.s.Metrics["cpu"] = engine.Reads(v)
 }
 

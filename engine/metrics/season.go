@@ -15,15 +15,15 @@ const (
 	levelEnough = levelSlots / 2 // slots without which the level is that of the seasons before
 )
 
-// Seasonal are the metrics of a policy that a seasonal forecast is made of: those of its targets that are the whole service's
-// and have samples, where it looks ahead at all.
+// Seasonal are the metrics of a policy that a seasonal forecast is made of: those of its targets that can be, where it looks
+// ahead at all.
 func Seasonal(p engine.Policy) []engine.Metric {
 	if p.Forecast.Season == 0 {
 		return nil
 	}
 	var found []engine.Metric
 	for _, t := range p.Targets {
-		if m, known := p.Metric(t.Metric); known && m.Scope == engine.Total && !m.Computed() {
+		if m, known := p.Metric(t.Metric); known && m.Seasonal() {
 			found = append(found, m)
 		}
 	}

@@ -136,7 +136,8 @@ func TestSeasonal(t *testing.T) {
 	total := engine.Metric{Name: "rate", Scope: engine.Total}
 	each := engine.Metric{Name: "cpu", Scope: engine.PerReplica}
 	computed := engine.Metric{Name: "sum", Scope: engine.Total, Expr: "rate * 2"}
-	p := engine.Policy{Metrics: []engine.Metric{total, each, computed}, Forecast: engine.Forecast{Season: 24 * time.Hour, Horizon: time.Hour}}
+	counter := engine.Metric{Name: "served", Scope: engine.Total, Aggregation: "rate"} // whose samples only ever grow
+	p := engine.Policy{Metrics: []engine.Metric{total, each, computed, counter}, Forecast: engine.Forecast{Season: 24 * time.Hour, Horizon: time.Hour}}
 	for _, m := range p.Metrics {
 		p.Targets = append(p.Targets, engine.Target{Metric: m.Name, Value: 1})
 	}

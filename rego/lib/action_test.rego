@@ -11,3 +11,14 @@ test_action_leads_to_the_count[name] if {
 	}
 	lib.action(c.replicas) == c.is with input as {"service": {"replicas": {"current": 3}}}
 }
+
+test_abstention_asks_for_the_minimum[name] if {
+	some name, c in {
+		"above it": {"current": 5, "action": "scale_down"},
+		"at it": {"current": 2, "action": "hold"},
+		"under it": {"current": 1, "action": "scale_up"},
+	}
+	r := lib.abstention with input as {"policy": {"minReplicas": 2}, "service": {"replicas": {"current": c.current}}}
+	r.action == c.action
+	r.replicas == 2
+}

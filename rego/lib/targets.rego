@@ -63,12 +63,24 @@ tracked(t, n) := {
 	unheard > 0
 	abs(t.ratio - 1) > t.tolerance
 } else := {
+	"code": "CountFits",
+	"metric": t.metric,
+	"value": t.observed,
+	"threshold": t.target,
+	"message": sprintf("%s is %v, target %v: asks for %v, as many as there are", [t.metric, t.observed, t.target, n]),
+} if {
+	past_tolerance(t)
+} else := {
 	"code": "NearTarget",
 	"metric": t.metric,
 	"value": t.observed,
 	"threshold": t.target,
 	"message": sprintf("%s is %v, target %v: asks for no change", [t.metric, t.observed, t.target]),
 }
+
+past_tolerance(t) if t.over > t.tolerance
+
+past_tolerance(t) if t.under > t.tolerance
 
 # METADATA
 # title: Targets whose metrics are not ok, which forbids scaling down

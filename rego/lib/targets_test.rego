@@ -96,8 +96,8 @@ test_reason_of_a_target[name] if {
 		},
 		"as many, once rounded up": {
 			"world": at(0.5, 1, 1, 0),
-			"code": "NearTarget",
-			"message": "cpu_usage is 30, target 60: asks for no change",
+			"code": "CountFits",
+			"message": "cpu_usage is 30, target 60: asks for 1, as many as there are",
 		},
 		"as many, for want of news": {
 			"world": at(1.5, 6, 4, 1),
