@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Action is what happens to the number of replicas.
 type Action string
@@ -50,6 +53,14 @@ type Recommendation struct {
 	Priority   Priority `json:"priority"`
 	Reasons    []Reason `json:"reasons"`
 	Error      string   `json:"error,omitempty"` // why the rules gave no usable answer; then it is a hold
+}
+
+// Wish is what a recommendation comes to: scale_up to 3, hold at 2.
+func (r Recommendation) Wish() string {
+	if r.Action == Hold {
+		return fmt.Sprintf("hold at %d", r.Replicas)
+	}
+	return fmt.Sprintf("%s to %d", r.Action, r.Replicas)
 }
 
 // Reason is one thing that a rule found.

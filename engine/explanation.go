@@ -23,6 +23,15 @@ const (
 	Breaks Verdict = "breaks" // it ended in an error, and so did the rule
 )
 
+// Voice is what one of several strategies answers by itself.
+type Voice struct {
+	Strategy string `json:"strategy"`
+	Action   Action `json:"action"`
+	Replicas int    `json:"replicas"`
+	Wins     bool   `json:"wins,omitempty"`  // its answer is that of all of them
+	Error    string `json:"error,omitempty"` // why it gave no usable answer, which is no vote for fewer
+}
+
 // Alternative is one thing that would have to be different for another outcome, and that outcome.
 type Alternative struct {
 	Kind    AlternativeKind `json:"kind"`
@@ -30,8 +39,9 @@ type Alternative struct {
 	At      time.Time       `json:"at,omitzero"`       // of kind time: when it would be so
 	Stage   string          `json:"stage,omitempty"`   // of kind guard: the stage, and the reason it gave
 	Reason  string          `json:"reason,omitempty"`
-	Field   string          `json:"field,omitempty"` // what to change for that; empty: nothing that is written down
-	Once    []Wait          `json:"once,omitempty"`  // what has to be over as well
+	Without string          `json:"without,omitempty"` // of kind strategy: the one that is left out
+	Field   string          `json:"field,omitempty"`   // what to change for that; empty: nothing that is written down
+	Once    []Wait          `json:"once,omitempty"`    // what has to be over as well
 
 	Action  Action `json:"action"`
 	To      int    `json:"to"`
@@ -42,9 +52,10 @@ type Alternative struct {
 type AlternativeKind string
 
 const (
-	ByMetric AlternativeKind = "metric" // a metric reads something else
-	ByTime   AlternativeKind = "time"   // nothing changes but the time
-	ByGuard  AlternativeKind = "guard"  // a stage of the guard has nothing to say
+	ByMetric   AlternativeKind = "metric"   // a metric reads something else
+	ByStrategy AlternativeKind = "strategy" // one of several strategies is left out
+	ByTime     AlternativeKind = "time"     // nothing changes but the time
+	ByGuard    AlternativeKind = "guard"    // a stage of the guard has nothing to say
 )
 
 // Move is a metric that reads something else.

@@ -29,7 +29,7 @@ the rest of its memory by its own settings after the old one's changes: so one d
   flyball diff main HEAD -o markdown
   flyball diff old/ new/
   flyball diff main --trace requests.csv --capacity 600 --policy web`,
-		Args: cobra.RangeArgs(1, 2),
+		Args: takes(1, 2, "one or two files, folders or git revisions", "flyball diff main"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.diff(cmd, args, b, limit) },
 	}
 	fs := cmd.Flags()

@@ -97,7 +97,7 @@ func printEvaluations(out io.Writer, evaluations []app.Evaluation) error {
 			fmt.Fprintf(out, "  %s\n", d.Message)
 		}
 		r := e.Recommendation
-		fmt.Fprintf(out, "recommended: %s to %d, confidence %.2f, priority %s\n", r.Action, r.Replicas, r.Confidence, r.Priority)
+		fmt.Fprintf(out, "recommended: %s, confidence %.2f, priority %s\n", r.Wish(), r.Confidence, r.Priority)
 		for _, reason := range r.Reasons {
 			fmt.Fprintf(out, "  %s: %s\n", reason.Code, reason.Message)
 		}

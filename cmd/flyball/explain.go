@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,12 +24,12 @@ guard did, and what would have to be different for another outcome. Each change 
 the decision was made from, with the same rules and the same guard.
 
 The decision is the newest of a policy; with --event, --decision or --at a past one from the ledger; with --snapshot the one
-that would be made for a snapshot file, as flyball eval does.`,
+that would be made for a snapshot file, as flyball eval does, of each policy or of the one that is named.`,
 		Example: `  flyball explain backend
   flyball explain --snapshot busy.json -p config/autoscaling
   flyball explain --event backend-1767225600000
   flyball explain --at 2026-01-01T08:00:00Z backend`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1, "one service or policy at most", "flyball explain backend"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q, err := questionOf(args, event, at, decision, snapshot)
 			if err != nil {
@@ -37,7 +38,11 @@ that would be made for a snapshot file, as flyball eval does.`,
 			if only != "" && snapshot == "" {
 				return coded{exitUsage, errors.New("--policy is for --snapshot; else name the policy alone: flyball explain " + only)}
 			}
+			if only != "" && q.Of != "" && only != q.Of {
+				return coded{exitUsage, fmt.Errorf("%s and --policy %s name different policies; give one of them", q.Of, only)}
+			}
 			if snapshot != "" {
+				only = cmp.Or(only, q.Of)
 				return f.explainSnapshot(cmd, snapshot, only, verbose)
 			}
 			flyball, err := f.open(cmd)
@@ -58,7 +63,7 @@ that would be made for a snapshot file, as flyball eval does.`,
 			return printExplanation(cmd.OutOrStdout(), e, verbose)
 		},
 	}
-	cmd.Flags().StringVar(&event, "event", "", "id of an event, as flyball history -o json shows it")
+	cmd.Flags().StringVar(&event, "event", "", "id of an event, as flyball history shows it")
 	cmd.Flags().Int64Var(&decision, "decision", 0, "number of a decision in the ledger, as explain shows it")
 	cmd.Flags().StringVar(&at, "at", "", "the decision that held at this time, in RFC 3339")
 	cmd.Flags().StringVar(&snapshot, "snapshot", "", "snapshot file, or -")
@@ -84,7 +89,7 @@ func questionOf(args []string, event, at string, decision int64, snapshot string
 	switch {
 	case len(given) > 1:
 		return q, coded{exitUsage, fmt.Errorf("%s name different decisions; give one of them", strings.Join(given, " and "))}
-	case len(args) > 0 && len(given) == 1 && at == "":
+	case len(args) > 0 && len(given) == 1 && at == "" && snapshot == "":
 		return q, coded{exitUsage, fmt.Errorf("%s says which decision it is; leave %s out", given[0], args[0])}
 	case decision < 0:
 		return q, coded{exitUsage, fmt.Errorf("--decision is %d; allowed is a whole number from 1", decision)}

@@ -107,7 +107,10 @@ func (s *story) head(e api.Explanation) {
 	s.text("  ", at)
 	if e.Event != nil {
 		result := string(e.Event.Result)
-		if result == "" {
+		switch {
+		case r.Mode == engine.Shadow: // nothing was done that could have ended
+			result = "shadow"
+		case result == "":
 			result = "has not ended"
 		}
 		s.text("  ", fmt.Sprintf("event %s: %s %s", e.Event.ID, result, e.Event.Error))
@@ -152,11 +155,10 @@ func (s *story) metrics(e api.Explanation) {
 func (s *story) rules(e api.Explanation, verbose bool) {
 	r := e.Record.Recommendation
 	s.line("")
-	to := "to"
-	if r.Action == engine.Hold {
-		to = "at"
+	s.line("What the rules said: %s, confidence %.2f, priority %s", r.Wish(), r.Confidence, r.Priority)
+	if len(e.Voices) > 0 && e.Differs == "" {
+		s.text("  ", voicesText(e.Voices))
 	}
-	s.line("What the rules said: %s %s %d, confidence %.2f, priority %s", r.Action, to, r.Replicas, r.Confidence, r.Priority)
 	var rows [][]string
 	for _, reason := range r.Reasons {
 		rows = append(rows, []string{reason.Code, strings.ReplaceAll(reason.Message, "\n", "; ")})
@@ -187,6 +189,30 @@ func (s *story) rules(e api.Explanation, verbose bool) {
 	if e.Changed != "" {
 		s.text("  ", e.Changed)
 	}
+}
+
+// voicesText says what each of several strategies answers, and whose answer it is then.
+func voicesText(all []engine.Voice) string {
+	var parts []string
+	most := -1 // that the winner answers; -1: there is none
+	for _, v := range all {
+		if v.Wins {
+			most = v.Replicas
+		}
+	}
+	for _, v := range all {
+		text := fmt.Sprintf("%s: %d", v.Strategy, v.Replicas)
+		switch {
+		case v.Error != "":
+			text = v.Strategy + ": no usable answer, which is no vote for fewer"
+		case v.Wins:
+			text += " wins"
+		case v.Replicas == most:
+			text += " too"
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // telling leaves out what held in a branch that did not, and what flyball's own strategies only compute.
@@ -248,6 +274,17 @@ func (s *story) guard(d engine.Decision, verbose bool) {
 	s.columns("  ", rows)
 }
 
+// tried says what was changed in vain.
+func tried(r engine.Record) string {
+	switch {
+	case r.Request != nil && r.Request.Kind != engine.Restore:
+		return "leaving out any stage of the guard leads to the same"
+	case r.Decision.Action == engine.Hold:
+		return "other values of a metric, each stage of the guard, and the time until tomorrow all lead to the same"
+	}
+	return "other values of a metric and each stage of the guard all lead to the same"
+}
+
 func (s *story) alternatives(e api.Explanation, verbose bool) {
 	if e.Changed != "" {
 		return
@@ -258,7 +295,7 @@ func (s *story) alternatives(e api.Explanation, verbose bool) {
 		s.line("What would change this is not known: the rules gave no usable answer")
 		return
 	case len(e.Alternatives) == 0:
-		s.line("What would change this: no single metric, no stage of the guard, nor a day")
+		s.text("", "What would change this: nothing that was tried: "+tried(e.Record))
 		return
 	}
 	s.line("What would change this:")

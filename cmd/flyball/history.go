@@ -13,10 +13,13 @@ import (
 func newHistory(f *flags) *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{
-		Use:     "history [SERVICE]",
-		Short:   "Show what was scaled, newest first",
-		Example: `  flyball history backend --limit 10`,
-		Args:    cobra.MaximumNArgs(1),
+		Use:   "history [SERVICE]",
+		Short: "Show what was scaled, newest first",
+		Long: `Show what was scaled, newest first. How one event came about, and what would have changed it, says
+flyball explain --event EVENT, with the id in the column EVENT.`,
+		Example: `  flyball history backend --limit 10
+  flyball explain --event backend-1767225600000`,
+		Args: takes(0, 1, "one service at most", "flyball history backend"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit < 1 || limit > 1000 {
 				return coded{exitUsage, fmt.Errorf("--limit is %d; allowed is 1 to 1000", limit)}
@@ -49,7 +52,7 @@ func newHistory(f *flags) *cobra.Command {
 }
 
 func printHistory(out io.Writer, events []engine.Event) error {
-	w := newTable("TIME", "POLICY", "SERVICE", "ACTION", "FROM", "TO", "REACHED", "RESULT", "TOOK", "WHY")
+	w := newTable("TIME", "POLICY", "SERVICE", "ACTION", "FROM", "TO", "REACHED", "RESULT", "TOOK", "EVENT", "WHY")
 	for _, e := range events {
 		result, took, reached := string(e.Result), e.Ended.Sub(e.Started).Round(10*time.Millisecond).String(), fmt.Sprint(e.Reached)
 		if e.Result == "" {
@@ -59,7 +62,7 @@ func printHistory(out io.Writer, events []engine.Event) error {
 			result, took, reached = "shadow", "-", "-"
 		}
 		w.row(e.Started.Local().Format(time.DateTime), e.Policy, e.Service, string(e.Action), fmt.Sprint(e.From), fmt.Sprint(e.To),
-			reached, result, took, why(e))
+			reached, result, took, e.ID, why(e))
 	}
 	return w.print(out)
 }

@@ -30,7 +30,7 @@ What has no switch of its own comes out with enabled: false. Ends with 1 where s
 what could is printed nevertheless.`,
 		Example: `  flyball import --seconds policies.json > config/autoscaling/imported.cue
   kubectl get hpa -o yaml | flyball import - > config/autoscaling/imported.cue`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1, "a file, or - for standard input", "flyball import hpa.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			text, name, err := read(cmd.InOrStdin(), args[0])
 			if err != nil {

@@ -21,7 +21,7 @@ With --rules it adds a Rego rule of your own to the policies there, in rules, wi
 plain opa test and opa check --schema need. On again it brings rules/flyball up to date, and touches nothing else.`,
 		Example: `  flyball init config/autoscaling
   flyball init --rules --package shop.web config/autoscaling`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1, "one folder at most", "flyball init config/autoscaling"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := f.path(args)
 			if rules {

@@ -11,7 +11,7 @@ func reader() app.Reader { return app.Apart("load", "--") }
 func newLoad() *cobra.Command {
 	return &cobra.Command{
 		Use: "load PATH", Short: "Read policies for another flyball", Hidden: true,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1, "a path", "flyball load config/autoscaling"),
 		RunE: func(cmd *cobra.Command, args []string) error { return app.ReadFor(cmd.OutOrStdout(), args[0]) },
 	}
 }

@@ -27,7 +27,7 @@ func newMetrics(f *flags) *cobra.Command {
 With SERVICE and METRIC, show what was kept of it: samples, or five-minute summaries for more than 6 hours.`,
 		Example: `  flyball metrics backend
   flyball metrics backend cpu_usage --last 24h -o csv`,
-		Args: cobra.MaximumNArgs(2),
+		Args: takes(0, 2, "a service and a metric at most", "flyball metrics backend cpu_usage"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			flyball, err := f.open(cmd)
 			if err != nil {

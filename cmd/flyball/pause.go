@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ restart of the daemon. --for counts on when somebody sets the clock; --until is 
 paused, while all are, is paused until both have ended. A new pause takes the place of the one that the service had.`,
 		Example: `  flyball pause --for 2h --reason "Docker is updated"
   flyball pause backend --until 2026-11-28T06:00:00+01:00 --reason "load test"`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1, "one service at most", `flyball pause backend --for 2h --reason "load test"`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ask := api.PauseAsk{Reason: reason, Actor: actor(), Seconds: length.Seconds()}
 			usage := func(format string, args ...any) error { return coded{exitUsage, fmt.Errorf(format, args...)} }
@@ -49,7 +50,7 @@ paused, while all are, is paused until both have ended. A new pause takes the pl
 			}
 			paused, err := flyball.Pause(cmd.Context(), ask)
 			if err != nil {
-				return refused(err)
+				return refused(byFlag(err, ask, length))
 			}
 			fmt.Fprintln(cmd.ErrOrStderr(), pauseText(paused))
 			wrote(cmd, flyball, "the pause")
@@ -70,7 +71,7 @@ func newResume(f *flags) *cobra.Command {
 		Long: `End the pause of a service, or without SERVICE the one of all services. The pauses of single services, and the one of all
 when a single one is resumed, hold on.`,
 		Example: `  flyball resume backend`,
-		Args:    cobra.MaximumNArgs(1),
+		Args:    takes(0, 1, "one service at most", "flyball resume backend"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			service := ""
 			if len(args) > 0 {
@@ -95,6 +96,25 @@ when a single one is resumed, hold on.`,
 	return cmd
 }
 
+// byFlag names in a refusal the flag that was given, where it names the field of the API.
+func byFlag(err error, ask api.PauseAsk, length time.Duration) error {
+	refusal := api.Refusal{}
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	for field, flag := range map[string]string{
+		fmt.Sprintf("seconds is %g;", ask.Seconds): fmt.Sprintf("--for is %s;", length),
+		"until is ":   "--until is ",
+		"reason has ": "--reason has ",
+	} {
+		if rest, found := strings.CutPrefix(refusal.Detail, field); found {
+			refusal.Detail = flag + rest
+			return refusal
+		}
+	}
+	return err
+}
+
 func pauseText(p api.Paused) string {
 	text := whose(p.Pause.Service) + " paused"
 	again := strings.TrimSpace("flyball resume " + p.Pause.Service)
@@ -115,7 +135,7 @@ func resumedText(service string, r api.Resumed) string {
 	case r.Ended == nil && service == "":
 		lines[0] = "there is no pause of all services"
 	case r.Ended == nil:
-		lines[0] = service + " is not paused by itself"
+		lines[0] = service + " has no pause of its own"
 	}
 	for _, p := range r.Still {
 		lines = append(lines, fmt.Sprintf("%s still paused %s", whose(p.Service), pauseLine(p)))

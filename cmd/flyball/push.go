@@ -18,7 +18,7 @@ func newPush(f *flags) *cobra.Command {
 		Long: `Give the daemon values of now for metrics whose source is of type push. An application does the same by
 POST /api/autoscaling/metrics/SERVICE with {"metrics": {"METRIC": VALUE}} on the daemon's socket.`,
 		Example: `  flyball push backend queue_length=12`,
-		Args:    cobra.MinimumNArgs(2),
+		Args:    takes(2, endless, "a service and values of metrics", "flyball push backend jobs=12"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var samples []api.Pushed
 			for _, arg := range args[1:] {

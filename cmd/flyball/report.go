@@ -25,7 +25,7 @@ bounds and past scaleUp, flaps, what held a wish back. Time in which no daemon w
 Past scaleUp is by a policy's own thresholds, targets or bands, as they were read at each evaluation.`,
 		Example: `  flyball report backend --since 7d
   flyball report --from 2026-01-01 --to 2026-02-01 -o csv`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1, "one service at most", "flyball report backend"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			begin, end, err := api.ReportRange(since, from, to, time.Now())
 			if err != nil {

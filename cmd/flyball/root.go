@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // The exit codes of every verb.
@@ -126,7 +129,37 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return coded{exitUsage, fmt.Errorf("%w\nsee %s --help", err, cmd.CommandPath())}
 	})
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		cmd.Flags().VisitAll(plain)
+		help(cmd, args)
+	})
 	return root
+}
+
+// endless is a number of arguments without a limit.
+const endless = math.MaxInt
+
+// takes says how many arguments a verb has; what names them, in words, and example is a line that will do.
+func takes(least, most int, what, example string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		text := fmt.Sprintf("%s takes %s, such as %s", cmd.Name(), what, example)
+		switch {
+		case len(args) < least:
+			return coded{exitUsage, errors.New(text)}
+		case len(args) > most:
+			return coded{exitUsage, fmt.Errorf("%s; here are %d: %s", text, len(args), strings.Join(args, " "))}
+		}
+		return nil
+	}
+}
+
+// plain has the help show a switch as --force. pflag writes --force[=true|false] where a value says that it is a boolean,
+// which a value without more methods than these does not.
+func plain(flag *pflag.Flag) {
+	if flag.Value.Type() == "bool" {
+		flag.Value = struct{ pflag.Value }{flag.Value}
+	}
 }
 
 // daemonFlags adds the flags that say where the daemon and its store are.

@@ -22,7 +22,7 @@ policy. Cooldowns and the back-off do not hold, and the cooldowns start anew: un
 alone, unless it is under its minimum. The service needs a policy that is enabled and live; autoscaling may be off, or paused:
 both bind the policies, and not the people who know why.`,
 		Example: `  flyball scale backend 3`,
-		Args:    cobra.ExactArgs(2),
+		Args:    takes(2, 2, "a service and a number of replicas", "flyball scale web 4"),
 	}
 	f.askFlags(cmd, func(ctx context.Context, flyball api.Flyball, args []string, ask api.Ask) (api.Begun, error) {
 		n, err := strconv.Atoi(args[1])
@@ -42,7 +42,7 @@ func newRollback(f *flags) *cobra.Command {
 		Long: `Ask the daemon for as many replicas as there were before the last event that changed their number. It is an event
 itself: a second rollback undoes the first. The limits are those of flyball scale.`,
 		Example: `  flyball rollback backend`,
-		Args:    cobra.ExactArgs(1),
+		Args:    takes(1, 1, "a service", "flyball rollback web"),
 	}
 	f.askFlags(cmd, func(ctx context.Context, flyball api.Flyball, args []string, ask api.Ask) (api.Begun, error) {
 		return flyball.Rollback(ctx, args[0], ask)

@@ -119,7 +119,7 @@ func notes(p api.PolicyStatus, s api.Status, now time.Time) (all []string, said 
 		case c.Status == wished, c.Type == "Vetoes":
 		case c.Reason == "Paused", c.Reason == "Disabled" && !s.Enabled: // which is said where it is so
 		default:
-			all = append(all, fmt.Sprintf("%s %s for %s: %s: %s", c.Type, yes(c.Status), span(now.Sub(c.Since)), c.Reason, c.Message))
+			all = append(all, fmt.Sprintf("%s for %s: %s: %s", amiss(c), span(now.Sub(c.Since)), c.Reason, c.Message))
 			said = said || c.Reason == p.Reason
 		}
 	}
@@ -131,11 +131,13 @@ func notes(p api.PolicyStatus, s api.Status, now time.Time) (all []string, said 
 
 func paused(p api.PolicyStatus, s api.Status) bool { return p.Pause != nil || s.Pause != nil }
 
-func yes(so bool) string {
-	if so {
-		return "yes"
+// amiss is a condition that is not as one wishes.
+func amiss(c engine.Condition) string {
+	name := strings.ToLower(c.Type)
+	if c.Status {
+		return name
 	}
-	return "no"
+	return "not " + name
 }
 
 func stateOf(p api.PolicyStatus, s api.Status) string {

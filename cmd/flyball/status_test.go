@@ -45,8 +45,8 @@ func TestStatusTable(t *testing.T) {
 				condition("Limited", true, 185, "AtMaximum", "wished for 9, the maximum is 5"), condition("Vetoes", true, 60, "NotPastScaleDown", "cpu is 50"),
 			}
 		}, "backend  backend  active  2         1-5      cpu 50   3s ago         AtMaximum", "", []string{
-			"  Informed no for 12m: MetricStale: mem is stale (3m old)",
-			"  Limited yes for 3h5m: AtMaximum: wished for 9, the maximum is 5",
+			"  not informed for 12m: MetricStale: mem is stale (3m old)",
+			"  limited for 3h5m: AtMaximum: wished for 9, the maximum is 5",
 		}},
 		"a reason too long for the row": {func(_ *api.Status, p *api.PolicyStatus) {
 			p.Message = strings.TrimSpace(strings.Repeat("cpu is 50 ", 20))
@@ -77,7 +77,7 @@ func TestStatusTable(t *testing.T) {
 			p.Conditions[0] = condition("Able", false, 1, "BackoffActive", p.Message)
 		}, "backend  backend  active  2         1-5      cpu 50   3s ago", "", []string{
 			"  BackoffActive (the last change ended rolled_back: flyball history backend)",
-			"  Able no for 1m: BackoffActive: scaling up waits 30s more",
+			"  not able for 1m: BackoffActive: scaling up waits 30s more",
 		}},
 		"one metric keeps it up": {func(_ *api.Status, p *api.PolicyStatus) {
 			veto := condition("Vetoes", true, 26*60, "NotPastScaleDown", "mem is 62, scaleDown is 40")
@@ -128,5 +128,18 @@ func TestSpan(t *testing.T) {
 		if got := span(d); got != want {
 			t.Errorf("%s reads %s, want %s", d, got, want)
 		}
+	}
+}
+
+func TestHistoryNamesEvents(t *testing.T) {
+	events := []engine.Event{{ID: "web-1767268800000", Policy: "web", Service: "web", Action: engine.ScaleUp, From: 1, To: 2, Reached: 2,
+		Result: engine.Succeeded, Started: noon, Ended: noon.Add(2 * time.Second), Reasons: []engine.Reason{{Message: "cpu is 85"}}}}
+	var out strings.Builder
+	if err := printHistory(&out, events); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	if !strings.HasSuffix(lines[0], "TOOK  EVENT              WHY") || !strings.HasSuffix(lines[1], "2s    web-1767268800000  cpu is 85") {
+		t.Errorf("the history reads\n%s", out.String())
 	}
 }

@@ -37,7 +37,7 @@ expected of the policy; an archive (txtar) has its policies and rules with it. E
   flyball test --watch
   flyball test --run 'busy-day from' -o json
   flyball test -o junit --min-coverage 80 > flyball.xml`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1, "one file or folder at most", "flyball test config/autoscaling"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			t.path, t.format = f.path(args), f.output
 			var err error

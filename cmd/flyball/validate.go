@@ -23,7 +23,7 @@ lint: {"flap-hazard": "the reason"}.`,
 		Example: `  flyball validate config/autoscaling
   flyball validate --strict -o github
   flyball validate -o sarif > flyball.sarif`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1, "one file or folder at most", "flyball validate config/autoscaling"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			loaded, err := app.Load(cmd.Context(), reader(), f.path(args))
 			if err != nil {

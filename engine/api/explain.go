@@ -32,6 +32,7 @@ type Explanation struct {
 	Metrics []Explained `json:"metrics"`        // in the policy's order
 
 	Changed      string               `json:"changed,omitempty"` // why the rest is missing: the policy is another one now
+	Voices       []engine.Voice       `json:"voices,omitempty"`  // of several strategies
 	Rules        []engine.Line        `json:"rules"`
 	RulesError   string               `json:"rulesError,omitempty"` // why the rules gave no usable answer
 	Differs      string               `json:"differs,omitempty"`    // what the rules of now say instead

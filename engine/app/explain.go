@@ -200,7 +200,7 @@ func noEvent(ctx context.Context, ledger *sqlite.Store, id string) error {
 	}
 	there := "nothing was scaled yet"
 	if ids != nil {
-		there = "the newest are " + strings.Join(ids, ", ") + " (flyball history -o json lists all)"
+		there = "the newest are " + strings.Join(ids, ", ") + " (flyball history lists all)"
 	}
 	return api.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no event %s; %s", id, there)}
 }
@@ -246,8 +246,9 @@ func complete(ctx context.Context, rules *rego.Rules, policies []engine.Policy, 
 			e.RulesError = err.Error()
 		}
 		now, _ := rules.Recommend(ctx, p, r.Snapshot)
+		e.Voices = explain.Voices(ctx, rules, p, r.Snapshot)
 		if err == nil && (now.Action != r.Recommendation.Action || now.Replicas != r.Recommendation.Replicas) {
-			e.Differs = fmt.Sprintf("the rules have changed since: now they recommend %s to %d", now.Action, now.Replicas)
+			e.Differs = fmt.Sprintf("the rules have changed since: now they recommend %s", now.Wish())
 		}
 	}
 	e.Alternatives = explain.Alternatives(ctx, rules, c, e.At)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -74,6 +75,68 @@ func TestStatedBoundsAreThoseOfTheStrategies(t *testing.T) {
 					t.Fatalf("%q, but it is so at %v already", a.Message, m.Bound)
 				}
 			}
+		}
+	})
+	if stated == 0 {
+		t.Error("nothing was stated")
+	}
+}
+
+// What is stated of one of several strategies is what the rules, compiled as they are, and the guard do without it.
+func TestStatedStrategiesAreTrue(t *testing.T) {
+	own := func(pkg, action, replicas string) rego.File {
+		return rego.File{Path: pkg + ".rego", Text: []byte("package shop." + pkg + "\n\nrecommendation := {\"action\": \"" + action +
+			"\", \"replicas\": " + replicas + ", \"confidence\": 1, \"priority\": \"low\", \"reasons\": []}\n")}
+	}
+	p := engine.Policy{
+		Name: "web", Service: "web", Enabled: true, Mode: engine.Live, MinReplicas: 1, MaxReplicas: 9, EvaluationInterval: time.Minute,
+		Strategies: []string{"target_tracking", "shop.stay", "shop.more", "shop.broken"},
+		Metrics:    []engine.Metric{{Name: "load", Scope: engine.Total, Weight: 1, OnMissing: "hold", Service: "web"}},
+		Targets:    []engine.Target{{Metric: "load", Value: 60, Tolerance: 0.1}},
+	}
+	rules, problems := rego.Compile(t.Context(), []rego.File{
+		own("stay", "hold", "input.service.replicas.current"), own("more", "scale_up", "input.service.replicas.current + 2"),
+		own("broken", "hold", "input.metrics.load.forecast"),
+	}, []engine.Policy{p}, nil)
+	if rules == nil {
+		t.Fatal(problems)
+	}
+	stated := 0
+	rapid.Check(t, func(t *rapid.T) {
+		p := p
+		p.Strategies = rapid.Permutation(p.Strategies).Draw(t, "strategies")[:rapid.IntRange(2, 4).Draw(t, "how many")]
+		p.MinConfidence = rapid.SampledFrom([]float64{0, 0.99}).Draw(t, "minConfidence")
+		n := rapid.IntRange(1, 7).Draw(t, "replicas")
+		s := engine.Snapshot{
+			At: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Policy: p.Name,
+			Metrics: map[string]engine.Reading{"load": engine.Reads(float64(rapid.IntRange(1, 400).Draw(t, "load")))},
+			Service: engine.ServiceView{Name: "web", Replicas: engine.Replicas{Current: n, Ready: n}}, History: engine.History{SuccessRate: 1},
+		}
+		c := explain.Case{Policy: p, State: engine.State{Enabled: true}, Snapshot: s}
+		for _, a := range explain.Alternatives(context.Background(), rules, c, s.At) {
+			if a.Kind != engine.ByStrategy {
+				continue
+			}
+			stated++
+			without := p
+			without.Strategies = slices.DeleteFunc(slices.Clone(p.Strategies), func(name string) bool { return name == a.Without })
+			d, _ := guard.Decide(without, s, control.Recommend(context.Background(), rules, without, s), c.State)
+			if len(without.Strategies) != len(p.Strategies)-1 || d.Action != a.Action || d.To != a.To {
+				t.Fatalf("%q, but it is %s to %d (%s)", a.Message, d.Action, d.To, d.Reason)
+			}
+		}
+		answer := control.Recommend(context.Background(), rules, p, s)
+		winners := 0
+		for _, v := range explain.Voices(context.Background(), rules, p, s) {
+			if v.Wins {
+				winners++
+			}
+			if v.Wins && v.Replicas != answer.Replicas {
+				t.Fatalf("%s wins with %d, and the answer is %d", v.Strategy, v.Replicas, answer.Replicas)
+			}
+		}
+		if winners > 1 || winners == 0 && answer.Error == "" {
+			t.Fatalf("%d win of %v", winners, p.Strategies)
 		}
 	})
 	if stated == 0 {

@@ -30,7 +30,7 @@ const (
 	mostAll  = 2000 // decisions
 )
 
-// Alternatives are the changes that would give another outcome: of single metrics, of all of them together where only that
+// Alternatives are the changes that would give another outcome: of the strategies, of single metrics, of all of them together where only that
 // scales down, of time, and of the guard. The metrics' are the nearest in each direction. now is when they are told: what
 // is to come is counted from there.
 //
@@ -46,8 +46,10 @@ func Alternatives(ctx context.Context, rules control.Recommender, c Case, now ti
 	}
 	alternatives := []engine.Alternative{}
 	if c.Request == nil {
-		alternatives = append(alternatives, a.byMetrics(c, base, lifted)...)
-		if !lowers(lifted, alternatives) {
+		alternatives = append(alternatives, a.byStrategies(c, base, lifted)...)
+		moved := a.byMetrics(c, base, lifted)
+		alternatives = append(alternatives, moved...)
+		if !lowers(lifted, moved) {
 			alternatives = append(alternatives, a.together(c, base, lifted)...)
 		}
 	}
@@ -122,6 +124,7 @@ func (a *asker) lifted(c Case) outcome {
 // lift decides again and again, each time with one more stage silenced of those that may be.
 func (a *asker) lift(c Case, may func(reason string) bool) outcome {
 	var once []engine.Wait
+	var lifted []string
 	for {
 		o := a.decide(c)
 		o.once = once
@@ -129,7 +132,7 @@ func (a *asker) lift(c Case, may func(reason string) bool) outcome {
 			return o
 		}
 		i := slices.IndexFunc(o.decision.Trace, func(s engine.Step) bool {
-			return s.Reason != "" && may(s.Reason) && !slices.ContainsFunc(once, func(w engine.Wait) bool { return w.Reason == s.Reason })
+			return s.Reason != "" && may(s.Reason) && !slices.Contains(lifted, s.Reason)
 		})
 		if i < 0 {
 			return o
@@ -139,7 +142,11 @@ func (a *asker) lift(c Case, may func(reason string) bool) outcome {
 		if !silenced.possible {
 			return o
 		}
-		c, once = next, append(once[:len(once):len(once)], engine.Wait{Stage: step.Stage, Reason: step.Reason, Field: silenced.field, Until: silenced.until, Message: silenced.message})
+		c, lifted = next, append(lifted, step.Reason)
+		if a.over(silenced) {
+			continue
+		}
+		once = append(once[:len(once):len(once)], engine.Wait{Stage: step.Stage, Reason: step.Reason, Field: silenced.field, Until: silenced.until, Message: silenced.message})
 	}
 }
 

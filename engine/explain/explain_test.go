@@ -150,6 +150,14 @@ func TestAlternatives(t *testing.T) {
 			"scales down to 1 when cpu falls below 25; now 90, once autoscaling is on",
 			"without Disabled it would scale up to 3 (flyball enable)",
 		}},
+		"disabled": {of: web(reads("cpu", 90), func(c *explain.Case) { c.Policy.Enabled = false }), want: []string{
+			"would no longer scale up when cpu falls to 70; now 90",
+			"scales down to 1 when cpu falls below 25; now 90, once the policy says enabled: true",
+			"if it were enabled it would scale up to 3",
+		}},
+		"disabled, and there is nothing to do": {of: web(func(c *explain.Case) { c.Policy.Enabled, c.Policy.Thresholds = false, nil }), want: []string{
+			"if it were enabled it would hold at 2 too: Asked",
+		}},
 		"paused for a while": {of: web(reads("cpu", 90), func(c *explain.Case) {
 			c.State.Pauses = []engine.Pause{{Until: start.Add(time.Hour), Actor: "ana", Reason: "sale"}}
 		}), want: []string{
@@ -247,6 +255,7 @@ func TestAlternativesAreTrue(t *testing.T) {
 			c.State.Budget = engine.Budget{MaxReplicas: 6, Others: rapid.IntRange(0, 6).Draw(t, "others")}
 		}
 		c.State.Enabled = rapid.IntRange(0, 5).Draw(t, "enabled") > 0
+		c.Policy.Enabled = rapid.IntRange(0, 5).Draw(t, "policy enabled") > 0
 		base := decide(t, c)
 		before := clone(c)
 		all := explain.Alternatives(context.Background(), rules(thresholds), c, start)
@@ -289,6 +298,7 @@ func TestAlternativesAreTrue(t *testing.T) {
 			to.Snapshot.Metrics[m.Metric] = engine.Reads(across)
 			lift(&to, "CooldownActive")
 			lift(&to, "Disabled")
+			lift(&to, "PolicyDisabled")
 			if got := decide(t, to); got.Action == a.Action && got.To == a.To {
 				t.Fatalf("%q, but %v gives it too", a.Message, across)
 			}
@@ -322,6 +332,8 @@ func lift(c *explain.Case, reason string) {
 		c.State.Cooldown = engine.Deadlines{}
 	case "Disabled":
 		c.State.Enabled = true
+	case "PolicyDisabled":
+		c.Policy.Enabled = true
 	case "AtMaximum", "AboveMaximum":
 		c.Policy.MaxReplicas = 100
 	case "BudgetExhausted":

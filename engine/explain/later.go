@@ -141,9 +141,13 @@ func gated(o outcome) bool {
 }
 
 func (a *asker) atTime(i instant, o outcome) engine.Alternative {
-	text := fmt.Sprintf("%s it %s: %s", a.in(i.at), would(o), i.why)
+	why := i.why
+	if !i.at.After(a.now) { // it was waited for when the decision was made
+		why = strings.ReplaceAll(why, " ends", " has ended")
+	}
+	text := fmt.Sprintf("%s it %s: %s", a.in(i.at), would(o), why)
 	if o.decision.Action == engine.Hold {
-		text = fmt.Sprintf("%s it would still hold, but for %s: %s", a.in(i.at), o.decision.Reason, i.why)
+		text = fmt.Sprintf("%s it would still hold, but for %s: %s", a.in(i.at), o.decision.Reason, why)
 	}
 	return engine.Alternative{Kind: engine.ByTime, At: i.at, Reason: o.decision.Reason, Action: o.decision.Action, To: o.decision.To, Message: text}
 }

@@ -13,7 +13,7 @@ import (
 // waits says whether a reason is one that passes: by itself, or because somebody lifts it.
 func waits(reason string) bool {
 	switch reason {
-	case "CooldownActive", "BackoffActive", "Stabilizing", "RateLimited", "Paused", "PausedBySchedule", "RolloutInProgress", "Drift", "Disabled":
+	case "CooldownActive", "BackoffActive", "Stabilizing", "RateLimited", "Paused", "PausedBySchedule", "RolloutInProgress", "Drift", "Disabled", "PolicyDisabled":
 		return true
 	}
 	return false
@@ -26,6 +26,9 @@ type silenced struct {
 	until    time.Time // when the stage falls silent by itself; zero: nobody knows
 	message  string    // once the cooldown is over
 }
+
+// over says that a stage has fallen silent since: it is not waited for any more.
+func (a *asker) over(s silenced) bool { return !s.until.IsZero() && !s.until.After(a.now) }
 
 // silence takes the cause of what a stage said from a case.
 func (a *asker) silence(c Case, step engine.Step) (Case, silenced) {
@@ -173,10 +176,14 @@ func (a *asker) without(c Case, base outcome) []engine.Alternative {
 			continue
 		}
 		next, done := a.silence(c, step)
-		if !done.possible {
+		if !done.possible || a.over(done) {
 			continue
 		}
 		o := a.decide(next)
+		if step.Reason == "PolicyDisabled" && o.asked {
+			found = append(found, ifEnabled(step, done.field, o))
+			continue
+		}
 		if o.same(base) { // another stage takes over: without that one too
 			o = a.lift(next, func(reason string) bool { return reason != step.Reason })
 		}

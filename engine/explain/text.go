@@ -28,22 +28,45 @@ func moved(o outcome, moves []engine.Move, base, lifted outcome) string {
 		parts = append(parts, reads(m, len(moves) > 1))
 	}
 	text, once := does(o), o.once
-	if o.decision.Action == engine.Hold && base.decision.Action == engine.Hold { // it waits, and would have nothing to wait for
+	if o.idle(base) {
 		text, once = "would no longer "+lifted.verb(), nil
 	}
 	text += " when " + strings.Join(parts, " and ")
-	after := ""
-	for _, w := range once {
-		if w.Reason == "Stabilizing" {
-			text += " " + w.Message
-		} else {
-			after += ", " + w.Message
-		}
-	}
+	staying, after := waiting(once)
+	text += staying
 	if len(moves) == 1 {
 		text += "; " + now(moves[0])
 	}
 	return text + after
+}
+
+// idle says that what waits now would have nothing to wait for.
+func (o outcome) idle(base outcome) bool {
+	return o.decision.Action == engine.Hold && base.decision.Action == engine.Hold
+}
+
+// waiting says what has to be over as well: how long something has to stay so, and then the rest.
+func waiting(once []engine.Wait) (staying, after string) {
+	for _, w := range once {
+		if w.Reason == "Stabilizing" {
+			staying += " " + w.Message
+		} else {
+			after += ", " + w.Message
+		}
+	}
+	return staying, after
+}
+
+// leftOut says what would be without a strategy.
+func leftOut(strategy string, o, base, lifted outcome) string {
+	if o.idle(base) {
+		return fmt.Sprintf("without %s it would no longer %s", strategy, lifted.verb())
+	}
+	staying, after := waiting(o.once)
+	if staying != "" {
+		staying = ", if it" + strings.TrimPrefix(staying, " and")
+	}
+	return fmt.Sprintf("without %s it %s%s%s", strategy, would(o), staying, after)
 }
 
 func (o outcome) verb() string {
@@ -93,6 +116,18 @@ func withoutText(step engine.Step, field string, o outcome) string {
 		text += " (" + strings.Join(fields, ", ") + ")"
 	}
 	return text
+}
+
+// ifEnabled is what a policy that is disabled would do.
+func ifEnabled(step engine.Step, field string, o outcome) engine.Alternative {
+	text := "if it were enabled it " + would(o)
+	if o.decision.Action == engine.Hold {
+		text = fmt.Sprintf("if it were enabled it would hold at %d too: %s", o.decision.To, o.decision.Reason)
+	}
+	return engine.Alternative{
+		Kind: engine.ByGuard, Stage: step.Stage, Reason: step.Reason, Field: field,
+		Action: o.decision.Action, To: o.decision.To, Message: text,
+	}
 }
 
 // would is an outcome that is not there yet.
