@@ -85,7 +85,7 @@ func (w *written) declared(i int, metric string) {
 	if len(names) > 0 {
 		mend = "allowed: " + strings.Join(names, ", ")
 	}
-	if near := nearest(metric, names); near != "" {
+	if near := engine.Nearest(metric, names); near != "" {
 		mend += fmt.Sprintf("; did you mean %q?", near)
 	}
 	w.report(w.place(path), path, "%s is %q, which is not a metric of this policy; %s", path, metric, mend)

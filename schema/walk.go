@@ -149,7 +149,7 @@ func (w *walk) unknown(v cue.Value, s *shape, path, name string) {
 		where = " in " + path
 	}
 	mend := "allowed: " + strings.Join(s.names, ", ")
-	if near := nearest(name, s.names); near != "" {
+	if near := engine.Nearest(name, s.names); near != "" {
 		mend = fmt.Sprintf("did you mean %q?", near)
 	}
 	w.report(at, join(path, name), "unknown field %q%s; %s", abridge(name), where, mend)
@@ -163,7 +163,7 @@ func (w *walk) leaf(v cue.Value, s *shape, path string) {
 	text, err := v.String()
 	switch {
 	case err == nil:
-		if near := nearest(text, strings.Split(s.allowed, ", ")); near != "" {
+		if near := engine.Nearest(text, strings.Split(s.allowed, ", ")); near != "" {
 			mend = fmt.Sprintf("; did you mean %q?", near)
 		} else if number(text) && s.check.IncompleteKind()&cue.NumberKind != 0 && !s.duration {
 			mend = "; write it without quotes"
