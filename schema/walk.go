@@ -161,7 +161,13 @@ func (w *walk) leaf(v cue.Value, s *shape, path string) {
 	}
 	mend := ""
 	text, err := v.String()
+	status := s.fields["status"]
 	switch {
+	case v.Kind() == cue.NullKind && path != "":
+		w.report(valuePlace(v), path, "%s has no value; allowed: %s", path, s.words())
+		return
+	case err == nil && status != nil && status.accepts(v):
+		mend = fmt.Sprintf("; did you mean {status: %q}?", text)
 	case err == nil:
 		if near := engine.Nearest(text, strings.Split(s.allowed, ", ")); near != "" {
 			mend = fmt.Sprintf("; did you mean %q?", near)

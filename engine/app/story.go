@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +40,7 @@ func tell(ctx context.Context, read Reader, l Loaded, path string) ([]Checked, [
 	if err != nil {
 		return nil, problem(err)
 	}
-	if problems := strangers(p, path, file); len(problems) > 0 {
+	if problems := append(strangers(p, path, file), unknownCodes(l.Rules, p, file)...); len(problems) > 0 {
 		return nil, problems
 	}
 	begun := time.Now()
@@ -112,22 +110,4 @@ func decisions(instants []scenario.Instant) string {
 		}
 	}
 	return lines.String()
-}
-
-// strangers are metrics that a scenario gives and its policy does not have.
-func strangers(p engine.Policy, path string, file schema.Scenario) []engine.Problem {
-	var names []string
-	for _, m := range p.Metrics {
-		names = append(names, m.Name)
-	}
-	var problems []engine.Problem
-	for _, s := range file.Steps {
-		for _, name := range slices.Sorted(maps.Keys(s.Metrics)) {
-			if !slices.Contains(names, name) {
-				problems = append(problems, engine.Problem{File: path, Line: s.Line, Column: 1, Policy: p.Name, Message: fmt.Sprintf(
-					"metric %q is not one of policy %s; allowed: %s", name, p.Name, strings.Join(names, ", "))})
-			}
-		}
-	}
-	return problems
 }
