@@ -145,7 +145,7 @@ func (w *walk) step(v cue.Value, r reader, path string) ScenarioStep {
 	}
 	if at := join(path, "until"); r.at("until").Exists() && s.Until <= s.At && w.sound(at, join(path, "at")) {
 		w.report(valuePlace(v.LookupPath(pathOf("until"))), at, "%s is %s, and the step begins at %s; allowed: a later time since the beginning",
-			at, short(s.Until), short(s.At))
+			at, engine.Short(s.Until), engine.Short(s.At))
 	}
 	iter, err := v.LookupPath(pathOf("metrics")).Fields()
 	if err != nil {
@@ -248,7 +248,7 @@ func (w *walk) inOrder(v cue.Value, steps []ScenarioStep) {
 			continue
 		}
 		at := v.LookupPath(cue.MakePath(cue.Str("steps"), cue.Index(i), cue.Str("at")))
-		w.report(valuePlace(at), path, "at is %s, after a step at %s; write the steps in the order of time", short(steps[i].At), short(before))
+		w.report(valuePlace(at), path, "at is %s, after a step at %s; write the steps in the order of time", engine.Short(steps[i].At), engine.Short(before))
 	}
 }
 

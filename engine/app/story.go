@@ -83,9 +83,9 @@ func tests(path string, file schema.Scenario, tale scenario.Tale, took time.Dura
 	}
 	for i, t := range tale.Steps {
 		step := file.Steps[i]
-		name := fmt.Sprintf("at %s", step.At)
+		name := fmt.Sprintf("at %s", engine.Short(step.At))
 		if step.Until > step.At {
-			name = fmt.Sprintf("from %s to %s", step.At, step.Until)
+			name = fmt.Sprintf("from %s to %s", engine.Short(step.At), engine.Short(step.Until))
 		}
 		add(step.Line, name, t.Failures, decisions(t.Instants))
 	}
@@ -105,7 +105,7 @@ func decisions(instants []scenario.Instant) string {
 	for _, i := range instants {
 		d := i.Decision
 		if now := fmt.Sprint(d.From, d.To, d.Reason); now != last {
-			fmt.Fprintf(&lines, "at %s: %s\n", i.At, i)
+			fmt.Fprintf(&lines, "at %s: %s\n", engine.Short(i.At), i)
 			last = now
 		}
 	}

@@ -158,11 +158,35 @@ func TestStretch(t *testing.T) {
 				if instant.At != tt.times[i]*time.Minute {
 					t.Errorf("instant %d is at %s, want %d m", i, instant.At, tt.times[i])
 				}
-				if v := *tt.step.readings(instant.At)["cpu"].Value; v != tt.cpu[i] {
+				if v := *tt.step.readings(policy(), instant.At)["cpu"].Value; v != tt.cpu[i] {
 					t.Errorf("at %s cpu is %g, want %g", instant.At, v, tt.cpu[i])
 				}
 			}
 		})
+	}
+}
+
+// A decision that several things are wrong with is named once.
+func TestDecisionIsNamedOnce(t *testing.T) {
+	for name, tt := range map[string]struct{ failures, want []string }{
+		"twice": {[]string{"expected hold", "the decision was A", "expected 3 replicas; the decision was A"},
+			[]string{"expected hold", "the decision was A", "expected 3 replicas"}},
+		"on lines of their own": {[]string{"the decision was A", "no", "the decision was A"}, []string{"the decision was A", "no"}},
+		"another one":           {[]string{"a; the decision was A", "b; the decision was B"}, []string{"a; the decision was A", "b; the decision was B"}},
+		"with its instant":      {[]string{"the decision was A", "b; at 5m the decision was A"}, []string{"the decision was A", "b; at 5m the decision was A"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := once(tt.failures); !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+	tale, err := Tell(t.Context(), policy(), above{}, Story{Replicas: two(), Steps: []Step{step(0, 90, Expect{Action: engine.Hold, Replicas: to(5)})}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := strings.Join(tale.Steps[0].Failures, "\n"); strings.Count(text, "the decision was") != 1 {
+		t.Errorf("says %s", text)
 	}
 }
 
@@ -175,7 +199,7 @@ func TestFailuresInAStretchSayWhen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := strings.Join(tale.Steps[0].Failures, "\n"); text != "at 7m0s: expected hold, got scale_up\nthe decision was scale_up, 2 → 3: Busy" {
+	if text := strings.Join(tale.Steps[0].Failures, "\n"); text != "at 7m: expected hold, got scale_up\nthe decision was scale_up, 2 → 3: Busy" {
 		t.Errorf("says %s", text)
 	}
 	story.Steps[0].Expect = Expect{Reason: "Idle"}
