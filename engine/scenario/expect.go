@@ -119,7 +119,10 @@ func reasons(r engine.Record) []string {
 			codes = append(codes, s.Reason)
 		}
 	}
-	return append(codes, reasonsOfRule(r)...)
+	if codes = append(codes, reasonsOfRule(r)...); codes == nil {
+		codes = []string{r.Decision.Reason} // NoReason
+	}
+	return codes
 }
 
 func reasonsOfRule(r engine.Record) []string {

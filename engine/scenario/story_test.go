@@ -166,6 +166,25 @@ func TestStretch(t *testing.T) {
 	}
 }
 
+// silent recommends what is there, and does not say why.
+type silent struct{ above }
+
+func (silent) Recommend(_ context.Context, _ engine.Policy, s engine.Snapshot) (engine.Recommendation, error) {
+	return engine.Recommendation{Action: engine.Hold, Replicas: s.Service.Replicas.Current}, nil
+}
+
+// That a decision has no reason can be expected, and be what must never be.
+func TestNoReason(t *testing.T) {
+	story := Story{Replicas: two(), Steps: []Step{step(0, 40, Expect{Reason: "NoReason"})}, Must: Must{Never: []string{"NoReason"}}}
+	tale, err := Tell(t.Context(), policy(), silent{}, story)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tale.Steps[0].Failures) != 0 || len(tale.Failures) != 1 {
+		t.Errorf("the step says %q, the whole %q", tale.Steps[0].Failures, tale.Failures)
+	}
+}
+
 // A decision that several things are wrong with is named once.
 func TestDecisionIsNamedOnce(t *testing.T) {
 	for name, tt := range map[string]struct{ failures, want []string }{
