@@ -202,6 +202,8 @@ func (l *loading) readPolicies(v cue.Value, w *walk) {
 		}
 	case cue.BottomKind:
 		w.conflict(v, "policies")
+	case cue.NullKind:
+		w.report(valuePlace(v), "policies", "policies has no value; allowed: a struct of policies by name, or a list of policies")
 	default:
 		w.report(valuePlace(v), "policies", "policies is %s; allowed: a struct of policies by name, or a list of policies", found(v))
 	}

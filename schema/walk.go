@@ -163,8 +163,8 @@ func (w *walk) leaf(v cue.Value, s *shape, path string) {
 	text, err := v.String()
 	status := s.fields["status"]
 	switch {
-	case v.Kind() == cue.NullKind && path != "":
-		w.report(valuePlace(v), path, "%s has no value; allowed: %s", path, s.words())
+	case v.Kind() == cue.NullKind:
+		w.report(valuePlace(v), path, "%s has no value; allowed: %s", w.call(path), s.words())
 		return
 	case err == nil && status != nil && status.accepts(v):
 		mend = fmt.Sprintf("; did you mean {status: %q}?", text)
