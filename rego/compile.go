@@ -46,7 +46,7 @@ type query struct {
 // inputSchema gives the JSON Schema of the input of one policy. The modules that the policy's rule reaches are held
 // to it, so that a metric that the policy does not declare is found here. It may be nil.
 //
-// All problems are reported, at their places. Rules are nil when one of them is an error.
+// All problems are reported, at their places; those of a policy's strategy at the policy, with a path such as strategies[0]. Rules are nil when one of them is an error.
 func Compile(ctx context.Context, own []File, policies []engine.Policy, inputSchema func(engine.Policy) ([]byte, error)) (*Rules, []engine.Problem) {
 	modules, problems := parse(own)
 	if anyError(problems) {
@@ -60,14 +60,16 @@ func Compile(ctx context.Context, own []File, policies []engine.Policy, inputSch
 	r := &Rules{compiler: compiler, queries: map[string]query{}, metrics: map[string]query{}, store: inmem.New(), words: newWords(policies), memo: &memo{last: map[memoKey]remembered{}}, bodies: bodiesOf(modules), limit: deadline}
 	for _, p := range policies {
 		problems = append(problems, r.calculators(p)...)
-		for _, strategy := range p.Strategies {
+		for i, strategy := range p.Strategies {
 			if r.queries[strategy].body != nil {
 				continue
 			}
 			pkg := packageOf(strategy)
 			body, err := r.prepare(pkg)
 			if err != nil {
-				problems = append(problems, atPolicy(p, err.Error()))
+				wrong := atPolicy(p, err.Error())
+				wrong.Path = fmt.Sprintf("strategies[%d]", i)
+				problems = append(problems, wrong)
 				continue
 			}
 			r.queries[strategy] = query{body: body, needs: needsOf(reach(compiler.Modules, pkg))}
@@ -151,6 +153,9 @@ func (r *Rules) noRule(pkg string) error {
 		case !strings.HasPrefix(name, "flyball."):
 			packages = append(packages, name)
 		}
+	}
+	if near := engine.Nearest(pkg, packages); near != "" {
+		return fmt.Errorf("strategy %q: there is no such Rego package beside the policy; did you mean %q?", pkg, near)
 	}
 	slices.Sort(packages)
 	return fmt.Errorf("strategy %q: there is no such Rego package beside the policy; there are: %s",

@@ -87,6 +87,10 @@ func TestCompileSaysWhatIsWrong(t *testing.T) {
 			own:  []File{{"cart.rego", []byte("package shop.cart\n\nrecommendation := " + holdHere)}},
 			want: []string{`shop.cue:7:1: error: strategy "shop.checkout": there is no such Rego package beside the policy; there are: predictive, schedule, shop.cart, step, target_tracking, threshold`},
 		},
+		"a misspelt package": {
+			own:  []File{{"shop.rego", []byte("package shop.chekcout\n\nrecommendation := " + holdHere)}},
+			want: []string{`shop.cue:7:1: error: strategy "shop.checkout": there is no such Rego package beside the policy; did you mean "shop.chekcout"?`},
+		},
 		"no such rule": {
 			own:  []File{{"shop.rego", []byte("package shop.checkout\n\nrecomendation := " + holdHere)}},
 			want: []string{`shop.cue:7:1: error: strategy "shop.checkout": the package has no rule named recommendation`},

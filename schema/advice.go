@@ -15,6 +15,7 @@ func (w *written) advise() {
 	w.fixed()
 	w.unreachableAmounts()
 	w.unreachable()
+	w.fractions()
 	w.flaps()
 	w.noTolerance()
 	w.deadForms()

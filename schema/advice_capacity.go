@@ -83,7 +83,7 @@ func (w *written) slow() {
 	const pace = "at the pace of cooldown.up, evaluationInterval, maxStep, rates.up and what the strategy adds at once"
 	if takes := climb(p, p.MinReplicas, p.MaxReplicas); takes > day {
 		w.lint("capacity-never-reached", "maxReplicas", "maxReplicas %d is not reached within %s: from minReplicas %d it takes %s at least, %s",
-			p.MaxReplicas, called, p.MinReplicas, short(takes), pace)
+			p.MaxReplicas, called, p.MinReplicas, engine.Short(takes), pace)
 	}
 	for i, window := range p.Schedule {
 		if window.MaxReplicas == 0 || window.Pause != "" {
@@ -97,7 +97,7 @@ func (w *written) slow() {
 		if takes := climb(p, low, window.MaxReplicas); takes > lasts {
 			path := fmt.Sprintf("schedule[%d].maxReplicas", i)
 			w.lint("capacity-never-reached", path, "%s %d is not reached within the %s that %s lasts: from %d it takes %s at least, %s",
-				path, window.MaxReplicas, short(lasts), window.Name, low, short(takes), pace)
+				path, window.MaxReplicas, engine.Short(lasts), window.Name, low, engine.Short(takes), pace)
 		}
 	}
 }

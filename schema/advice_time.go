@@ -13,7 +13,7 @@ func (w *written) shortWindows() {
 	for i, m := range w.policy.Metrics {
 		if path := fmt.Sprintf("metrics[%d].window", i); !m.Computed() && m.Window < engine.ShortestWindow {
 			w.lint("short-window", path, "%s %s is shorter than sampling can fill: a metric is sampled once a second at most and believed from the "+
-				"third sample on, so the window is read as %s; write %q", path, short(m.Window), short(engine.ShortestWindow), short(engine.ShortestWindow))
+				"third sample on, so the window is read as %s; write %q", path, engine.Short(m.Window), engine.Short(engine.ShortestWindow), engine.Short(engine.ShortestWindow))
 		}
 	}
 }
@@ -42,8 +42,8 @@ func (w *written) longInterval() {
 		path = "evaluationInterval"
 	}
 	w.lint("long-interval", path, "evaluationInterval %s is longer than the %s that are looked at of %s, so of every %s the samples of %s count for "+
-		"nothing; write evaluationInterval: %q or less, or a longer window", short(p.EvaluationInterval), short(shortest), name,
-		short(p.EvaluationInterval), short(p.EvaluationInterval-shortest), short(shortest))
+		"nothing; write evaluationInterval: %q or less, or a longer window", engine.Short(p.EvaluationInterval), engine.Short(shortest), name,
+		engine.Short(p.EvaluationInterval), engine.Short(p.EvaluationInterval-shortest), engine.Short(shortest))
 }
 
 // shortStaleAfter finds metrics that are stale between two samples. Metrics of one source and service are sampled together.
@@ -62,7 +62,7 @@ func (w *written) shortStaleAfter() {
 		every := engine.SampleEvery(together)
 		if path := fmt.Sprintf("metrics[%d].staleAfter", i); m.StaleAfter < every {
 			w.lint("short-stale-after", path, "%s %s is shorter than the %s between two samples of %s, so it is stale in between; write %q or more",
-				path, short(m.StaleAfter), short(every), m.Name, short(2*every))
+				path, engine.Short(m.StaleAfter), engine.Short(every), m.Name, engine.Short(2*every))
 		}
 	}
 }
@@ -85,12 +85,12 @@ func (w *written) shortCooldown() {
 			return
 		}
 		warned[metric] = true
-		seen := fmt.Sprintf("for %s its window holds what was measured before", short(m.Window))
+		seen := fmt.Sprintf("for %s its window holds what was measured before", engine.Short(m.Window))
 		if warm > 0 {
-			seen = fmt.Sprintf("new replicas are warm %s after they are ready, and for %s more its window holds what was measured before", short(warm), short(m.Window))
+			seen = fmt.Sprintf("new replicas are warm %s after they are ready, and for %s more its window holds what was measured before", engine.Short(warm), engine.Short(m.Window))
 		}
 		w.lint("short-cooldown", "cooldown.up", "cooldown.up %s ends before a raise can be seen in %s: %s, so thresholds[%d] may add replicas twice for one "+
-			"load; write cooldown: up: %q or more, or a shorter window", short(p.Cooldown.Up), m.Name, seen, i, short(lag))
+			"load; write cooldown: up: %q or more, or a shorter window", engine.Short(p.Cooldown.Up), m.Name, seen, i, engine.Short(lag))
 	}
 	if uses(p, "threshold") {
 		for i, t := range p.Thresholds {

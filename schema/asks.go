@@ -101,7 +101,7 @@ func (l *loading) stranger(w *written, m engine.Metric, path string) {
 	}
 	names := append([]string{"system", "business", "custom"}, slices.Sorted(maps.Keys(l.sources))...)
 	mend := "allowed: " + strings.Join(names, ", ") + ", or set it up under config: sources"
-	if near := nearest(m.Source, names); m.Source == "docker" {
+	if near := engine.Nearest(m.Source, names); m.Source == "docker" {
 		mend = `did you mean "system"?`
 	} else if near != "" {
 		mend = fmt.Sprintf("did you mean %q?", near)
@@ -146,7 +146,7 @@ func (w *written) computed(i int, m engine.Metric, path string) {
 		mend := "declare it above " + m.Name
 		if dashed := slices.IndexFunc(above, func(other string) bool { return strings.HasPrefix(other, name+"-") }); dashed >= 0 {
 			mend = fmt.Sprintf("%s can't be used here, as a dash subtracts: call it %s", above[dashed], strings.ReplaceAll(above[dashed], "-", "_"))
-		} else if near := nearest(name, above); near != "" {
+		} else if near := engine.Nearest(name, above); near != "" {
 			mend = fmt.Sprintf("did you mean %q?", near)
 		} else if len(above) > 0 {
 			mend = "allowed: " + strings.Join(above, ", ")

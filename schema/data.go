@@ -41,7 +41,7 @@ func parseData(f file) (ast.Expr, []engine.Problem) {
 		}
 		expr = whole(parsed)
 		if _, nothing := expr.(*ast.BinaryExpr); nothing { // null or anything, which data never is
-			return nil, []engine.Problem{{File: f.path, Message: empty}}
+			return nil, []engine.Problem{{File: f.path, Message: empty(f.path)}}
 		}
 	}
 	d := data{file: f.path}

@@ -1,5 +1,7 @@
 package schema
 
+import "github.com/flyball-dev/flyball/engine"
+
 // drain holds what a replica is told before it is stopped to what its target can do.
 func (w *written) drain() {
 	const exec, http, delay = "rollout.drain.exec", "rollout.drain.http", "rollout.drainDelay"
@@ -28,6 +30,6 @@ func (w *written) drain() {
 		}
 	}
 	if driver == "swarm" && w.sound(delay) && w.policy.Rollout.DrainDelay > 0 {
-		w.report(w.place(delay), delay, "%s %s does not work with target.driver %s, %s", delay, short(w.policy.Rollout.DrainDelay), driver, why)
+		w.report(w.place(delay), delay, "%s %s does not work with target.driver %s, %s", delay, engine.Short(w.policy.Rollout.DrainDelay), driver, why)
 	}
 }

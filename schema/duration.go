@@ -3,7 +3,6 @@ package schema
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
 )
 
@@ -38,16 +37,4 @@ func duration(written any, shortest time.Duration) (time.Duration, error) {
 // minutes is a bare number as a duration.
 func minutes(n float64) time.Duration {
 	return time.Duration(math.Round(n * float64(time.Minute)))
-}
-
-// short writes a duration without the zero units that time.Duration.String ends in.
-func short(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }

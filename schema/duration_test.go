@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/flyball-dev/flyball/engine"
 )
 
 func TestDuration(t *testing.T) {
@@ -48,7 +50,7 @@ func TestDuration(t *testing.T) {
 func TestDurationProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := time.Duration(rapid.Int64Range(0, int64(longest/time.Millisecond)).Draw(t, "ms")) * time.Millisecond
-		for _, text := range []string{d.String(), short(d)} {
+		for _, text := range []string{d.String(), engine.Short(d)} {
 			if got, err := duration(text, 0); err != nil || got != d {
 				t.Fatalf("%q: got %v, %v", text, got, err)
 			}

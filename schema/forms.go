@@ -2,7 +2,9 @@ package schema
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -59,6 +61,29 @@ func (r reader) strategies() []string {
 		return []string{"threshold"}
 	}
 	return names
+}
+
+// named is where the author wrote each of the policy's strategies.
+func (w *written) named() []Ask {
+	asks := make([]Ask, len(w.policy.Strategies))
+	paths := []string{"strategy"}
+	if written := elements(w.value.LookupPath(pathOf("strategy"))); len(written) > 0 {
+		paths = nil
+		for i := range written {
+			paths = append(paths, fmt.Sprintf("strategy[%d]", i))
+		}
+	}
+	for _, path := range append(paths, "rules") {
+		name, err := w.value.LookupPath(pathOf(path)).String()
+		i := slices.Index(w.policy.Strategies, name)
+		if err != nil || i < 0 || asks[i].Line > 0 {
+			continue
+		}
+		at := w.place(path)
+		field, _, _ := strings.Cut(path, "[")
+		asks[i] = Ask{field, at.Filename, at.Line, at.Column}
+	}
+	return asks
 }
 
 // uses says whether a strategy is one of those that decide.

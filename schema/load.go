@@ -202,6 +202,8 @@ func (l *loading) readPolicies(v cue.Value, w *walk) {
 		}
 	case cue.BottomKind:
 		w.conflict(v, "policies")
+	case cue.NullKind:
+		w.report(valuePlace(v), "policies", "policies has no value; allowed: a struct of policies by name, or a list of policies")
 	default:
 		w.report(valuePlace(v), "policies", "policies is %s; allowed: a struct of policies by name, or a list of policies", found(v))
 	}
@@ -210,7 +212,7 @@ func (l *loading) readPolicies(v cue.Value, w *walk) {
 // finish holds the policies against each other and keeps those that nothing is wrong with.
 func (l *loading) finish() {
 	l.rivals()
-	l.set.Written = map[string]Body{}
+	l.set.Written, l.set.Asks = map[string]Body{}, map[string][]Ask{}
 	for _, w := range l.policies {
 		l.asks(w)
 	}
@@ -222,6 +224,7 @@ func (l *loading) finish() {
 		l.set.Problems = append(l.set.Problems, w.problems...)
 		if !slices.ContainsFunc(w.problems, func(p engine.Problem) bool { return !p.Warning }) {
 			l.set.Policies = append(l.set.Policies, w.policy)
+			l.set.Asks[w.policy.Name] = w.named()
 			if body, err := w.value.MarshalJSON(); err == nil {
 				l.set.Written[w.policy.Name] = body
 			}

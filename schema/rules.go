@@ -85,7 +85,7 @@ func (w *written) declared(i int, metric string) {
 	if len(names) > 0 {
 		mend = "allowed: " + strings.Join(names, ", ")
 	}
-	if near := nearest(metric, names); near != "" {
+	if near := engine.Nearest(metric, names); near != "" {
 		mend += fmt.Sprintf("; did you mean %q?", near)
 	}
 	w.report(w.place(path), path, "%s is %q, which is not a metric of this policy; %s", path, metric, mend)
@@ -149,7 +149,7 @@ func (w *written) durations() {
 		}
 		// Those of a rollout are not the brief's, and nobody means minutes there.
 		if n, ok := scalar(v).(float64); ok && (n > 60 || n > 0 && strings.HasPrefix(path, "rollout.")) {
-			w.lint("bare-number", path, `%s: %v is %s; for seconds write "%vs"`, path, n, short(minutes(n)), n)
+			w.lint("bare-number", path, `%s: %v is %s; for seconds write "%vs"`, path, n, engine.Short(minutes(n)), n)
 		}
 	}
 }
@@ -162,5 +162,5 @@ func (w *written) deadline(say func(path, format string, args ...any)) {
 		return
 	}
 	say(path, "%s %s is not above minReady %s, so no replica without a health check could become ready in time; "+
-		"raise readyDeadline or lower minReady", path, short(r.ReadyDeadline), short(r.MinReady))
+		"raise readyDeadline or lower minReady", path, engine.Short(r.ReadyDeadline), engine.Short(r.MinReady))
 }

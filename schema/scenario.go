@@ -18,6 +18,16 @@ type Scenario struct {
 	Replicas engine.Replicas
 	Steps    []ScenarioStep
 	Must     ScenarioMust
+	Codes    []ScenarioCode // all that it names
+}
+
+// ScenarioCode is the code of a reason at the place where a scenario names it.
+type ScenarioCode struct {
+	Code   string
+	Path   string
+	File   string
+	Line   int
+	Column int
 }
 
 // ScenarioStep is one instant of a story, or a stretch of it.
@@ -77,6 +87,9 @@ func DecodeScenario(name string, text []byte) (Scenario, []engine.Problem) {
 	}
 	s, problems := decodeScenario(a.story)
 	s.About = a.about
+	for i, c := range s.Codes {
+		s.Codes[i].File = placed(name, c.File)
+	}
 	return s, Placed(name, problems)
 }
 
@@ -100,6 +113,7 @@ func decodeScenario(f file) (Scenario, []engine.Problem) {
 		s.Steps = append(s.Steps, w.step(written.Value(), full, place(i)))
 	}
 	s.Must = w.must(v, r)
+	s.Codes = codes(v, s)
 	w.inOrder(v, s.Steps)
 	if written := v.LookupPath(pathOf("steps")); !expects && !v.LookupPath(pathOf("must")).Exists() && w.sound("steps") {
 		w.report(labelPlace(written), "steps", "nothing is expected; write expect in a step, or must beside the steps")
@@ -131,7 +145,7 @@ func (w *walk) step(v cue.Value, r reader, path string) ScenarioStep {
 	}
 	if at := join(path, "until"); r.at("until").Exists() && s.Until <= s.At && w.sound(at, join(path, "at")) {
 		w.report(valuePlace(v.LookupPath(pathOf("until"))), at, "%s is %s, and the step begins at %s; allowed: a later time since the beginning",
-			at, short(s.Until), short(s.At))
+			at, engine.Short(s.Until), engine.Short(s.At))
 	}
 	iter, err := v.LookupPath(pathOf("metrics")).Fields()
 	if err != nil {
@@ -204,6 +218,28 @@ func (r reader) texts(path string) []string {
 	return texts
 }
 
+// codes are those that a scenario names, with their places.
+func codes(v cue.Value, s Scenario) []ScenarioCode {
+	var all []ScenarioCode
+	add := func(code, path string) {
+		at := valuePlace(v.LookupPath(pathOf(path)))
+		if code != "" {
+			all = append(all, ScenarioCode{code, path, at.Filename, at.Line, at.Column})
+		}
+	}
+	for i, step := range s.Steps {
+		add(step.Expect.Reason, place(i)+".expect.reason")
+		add(step.Expect.NoReason, place(i)+".expect.noReason")
+	}
+	for i, code := range s.Must.Reasons {
+		add(code, fmt.Sprintf("must.reasons[%d]", i))
+	}
+	for i, code := range s.Must.Never {
+		add(code, fmt.Sprintf("must.never[%d]", i))
+	}
+	return all
+}
+
 // inOrder reports a step that is told before what came earlier.
 func (w *walk) inOrder(v cue.Value, steps []ScenarioStep) {
 	for i := 1; i < len(steps); i++ {
@@ -212,7 +248,7 @@ func (w *walk) inOrder(v cue.Value, steps []ScenarioStep) {
 			continue
 		}
 		at := v.LookupPath(cue.MakePath(cue.Str("steps"), cue.Index(i), cue.Str("at")))
-		w.report(valuePlace(at), path, "at is %s, after a step at %s; write the steps in the order of time", short(steps[i].At), short(before))
+		w.report(valuePlace(at), path, "at is %s, after a step at %s; write the steps in the order of time", engine.Short(steps[i].At), engine.Short(before))
 	}
 }
 

@@ -35,6 +35,26 @@ func TestDecodeScenario(t *testing.T) {
 	}
 }
 
+func TestScenarioCodes(t *testing.T) {
+	text := strings.Replace(story, "reason: MetricStale", "reason: MetricStale, noReason: AtMaximum", 1) +
+		"must:\n  reasons: [WithinBounds]\n  never:\n    - RuleFailed\n    - Drift\n"
+	s, problems := DecodeScenario("web.scenario.yaml", []byte(text))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	const file = "web.scenario.yaml"
+	want := []ScenarioCode{
+		{"MetricStale", "steps[1].expect.reason", file, 10, 22},
+		{"AtMaximum", "steps[1].expect.noReason", file, 10, 45},
+		{"WithinBounds", "must.reasons[0]", file, 12, 13},
+		{"RuleFailed", "must.never[0]", file, 14, 7},
+		{"Drift", "must.never[1]", file, 15, 7},
+	}
+	if !reflect.DeepEqual(s.Codes, want) {
+		t.Errorf("got  %v\nwant %v", s.Codes, want)
+	}
+}
+
 func TestScenarioProblems(t *testing.T) {
 	tests := []struct {
 		name, from, to string // what is changed in the story
@@ -43,6 +63,8 @@ func TestScenarioProblems(t *testing.T) {
 		{"an unknown action", "scale_up", "scaleup", "web.scenario.yaml:6:"},
 		{"a misspelt field", "replicas: 1", "replcas: 1", `web.scenario.yaml:8:5: error: unknown field "replcas"`},
 		{"a text for a value", "cpu_usage: 85", `cpu_usage: "85"`, "web.scenario.yaml:5:"},
+		{"a status for a value", "cpu_usage: 85", "cpu_usage: stale", `did you mean {status: "stale"}?`},
+		{"no value", "replicas: 1", "replicas:", "web.scenario.yaml:8:14: error: steps[1].replicas has no value; allowed: a whole number from 0 to 10000"},
 		{"steps out of order", "at: 0s", "at: 20m", "web.scenario.yaml:7:"},
 		{"no steps", "steps:", "stages:", `"stages"`},
 		{"half a file", "expect: {reason: MetricStale}", "expect: {rea", "web.scenario.yaml:"},

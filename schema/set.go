@@ -25,6 +25,15 @@ type Set struct {
 	Scenarios []string         // paths of *.scenario.yaml
 	Files     []string         // every file that was read, for watching
 	Written   map[string]Body  // what the author wrote of each policy, by its name
+	Asks      map[string][]Ask // where each policy, by its name, names its strategies; in their order
+}
+
+// Ask is where a policy names a strategy or rules. A default one is named nowhere, and has no line.
+type Ask struct {
+	Field  string // strategy, rules
+	File   string
+	Line   int
+	Column int
 }
 
 // Body is a policy as its author wrote it, without defaults, in JSON.

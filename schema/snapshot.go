@@ -20,6 +20,7 @@ type SnapshotFile struct {
 
 // SnapshotService is one service as such a file shows it.
 type SnapshotService struct {
+	Line         int
 	Replicas     engine.Replicas
 	Metrics      map[string]engine.Reading // by the name of the metric; AgeSeconds against staleAfter is left to the caller
 	History      *engine.History           // nil: not given
@@ -118,6 +119,7 @@ func valueOf(ctx *cue.Context, f file) (cue.Value, []engine.Problem) {
 func (w *walk) snapshotService(v cue.Value, r reader, path string) SnapshotService {
 	up, down := r.timeLeft("state.cooldown_left")
 	s := SnapshotService{
+		Line:         labelPlace(v).Line,
 		Replicas:     w.replicas(v, r, path),
 		Metrics:      map[string]engine.Reading{},
 		History:      r.history(),

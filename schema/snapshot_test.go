@@ -20,7 +20,7 @@ func TestDecodeSnapshot(t *testing.T) {
 			name: "short", file: "s.json",
 			text: `{"at":"2026-01-01T00:00:00Z","services":{"backend":{"replicas":{"current":2,"ready":2},"metrics":{"cpu_usage":85,"memory_usage":{"value":40,"age_seconds":900}}}}}`,
 			want: SnapshotService{
-				Replicas: engine.Replicas{Current: 2, Ready: 2},
+				Line: 1, Replicas: engine.Replicas{Current: 2, Ready: 2},
 				Metrics: map[string]engine.Reading{
 					"cpu_usage":    {Status: engine.OK, Value: ptr(85)},
 					"memory_usage": {Status: engine.OK, Value: ptr(40), AgeSeconds: 900},
@@ -46,7 +46,7 @@ services:
     state: {cooldown_left: 3m, paused: lunch, rollout: a container is being recreated}
 `,
 			want: SnapshotService{
-				Replicas: engine.Replicas{Current: 3, Ready: 2, Starting: 1},
+				Line: 4, Replicas: engine.Replicas{Current: 3, Ready: 2, Starting: 1},
 				Metrics: map[string]engine.Reading{
 					"a": {Status: engine.OK, Value: ptr(1), Previous: ptr(2), AgeSeconds: 3, Samples: 4, Reporting: 5, SlopePerMinute: ptr(-6), Forecast: ptr(7)},
 					"b": {Status: engine.Stale},
@@ -62,6 +62,7 @@ services:
 			name: "computed", file: "s.cue",
 			text: `at: "2026-01-01T00:00:00Z", services: backend: {replicas: current: 3, metrics: cpu: 4*20, state: {paused: true, cooldown_left: down: "90s"}, history: {}}`,
 			want: SnapshotService{
+				Line:         1,
 				Replicas:     engine.Replicas{Current: 3, Ready: 3},
 				Metrics:      map[string]engine.Reading{"cpu": {Status: engine.OK, Value: ptr(80)}},
 				History:      &engine.History{LastAction: engine.Hold, SuccessRate: 1, Events: []engine.Past{}},
@@ -92,6 +93,8 @@ func TestDecodeSnapshotProblems(t *testing.T) {
 	}{
 		{"text as a value", "s.json", service(`"replicas": {"current": 1}, "metrics": {"cpu": "85"}`), []string{
 			`s.json:1:100: error: services.web.metrics.cpu is "85"; allowed: a number, or a struct with value, status, age_seconds …; write it without quotes`}},
+		{"a status in the place of a value", "s.json", service(`"replicas": {"current": 1}, "metrics": {"cpu": "stale"}`), []string{
+			`s.json:1:100: error: services.web.metrics.cpu is "stale"; allowed: a number, or a struct with value, status, age_seconds …; did you mean {status: "stale"}?`}},
 		{"text inside", "s.json", service(`"replicas": {"current": 1}, "metrics": {"cpu": {"value": "x", "vlaue": 3}}`), []string{
 			`s.json:1:110: error: services.web.metrics.cpu.value is "x"; allowed: a finite number`,
 			`s.json:1:116: error: unknown field "vlaue" in services.web.metrics.cpu; did you mean "value"?`}},

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"cuelang.org/go/cue"
+
+	"github.com/flyball-dev/flyball/engine"
 )
 
 // sourceWritten is a source as the author wrote it.
@@ -93,7 +95,7 @@ func (l *loading) sourceRules(s Source, v cue.Value, path string, w *walk) {
 		w.report(labelPlace(place("token")), join(path, "token"), "%s stands beside username; flyball is known in one way: remove one of them", join(path, "token"))
 	}
 	if s.Timeout > longestAnswer {
-		w.report(valuePlace(place("timeout")), join(path, "timeout"), "%s is %s; allowed: %s", join(path, "timeout"), short(s.Timeout), l.sourceShape.fields["timeout"].words())
+		w.report(valuePlace(place("timeout")), join(path, "timeout"), "%s is %s; allowed: %s", join(path, "timeout"), engine.Short(s.Timeout), l.sourceShape.fields["timeout"].words())
 	}
 	l.sourceURL(s, place("url"), join(path, "url"), w)
 }

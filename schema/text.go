@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
 	"strconv"
 	"unicode/utf8"
 
@@ -19,7 +20,13 @@ const (
 	maxTokens = 2000 // in one CUE expression, brackets apart
 )
 
-const empty = "the file is empty; write a policy, or remove the file"
+// empty is what is said of a file without content, by what it would be.
+func empty(file string) string {
+	if k := kindOf(filepath.Base(file)); k == scenarioFile || k == archiveFile {
+		return "the file is empty; write steps, or remove the file"
+	}
+	return "the file is empty; write a policy, or remove the file"
+}
 
 // screen refuses text that no parser should see: too much of it, not UTF-8, characters that make a reviewer see
 // something else than the machine does, or nesting that exists to exhaust it.
@@ -38,7 +45,7 @@ func screen(file string, text []byte) *engine.Problem {
 			"the file has %d bytes; allowed: at most %d; split it", len(text), maxBytes)}
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
-		return &engine.Problem{File: file, Message: empty}
+		return &engine.Problem{File: file, Message: empty(file)}
 	}
 	depth := 0
 	for i := 0; i < len(text); {

@@ -14,6 +14,7 @@ func TestScreen(t *testing.T) {
 	deep := strings.Repeat("[", 101) + strings.Repeat("]", 101)
 	cases := []struct{ name, file, text, want string }{
 		{"too big", "a.json", strings.Repeat(" ", maxBytes+1), "a.json: error: the file has 1048577 bytes; allowed: at most 1048576; split it"},
+		{"an empty story", "a.scenario.yaml", " \n", "a.scenario.yaml: error: the file is empty; write steps, or remove the file"},
 		{"empty", "a.json", " \n", "a.json: error: the file is empty; write a policy, or remove the file"},
 		{"byte order mark", "a.json", "\uFEFF{}", "a.json:1:1: error: a byte order mark (U+FEFF); save the file as UTF-8 without one"},
 		{"utf-16", "a.json", "{\"\xff\": 1}", "a.json:1:3: error: byte 0xff is not UTF-8; save the file as UTF-8"},

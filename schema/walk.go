@@ -149,7 +149,7 @@ func (w *walk) unknown(v cue.Value, s *shape, path, name string) {
 		where = " in " + path
 	}
 	mend := "allowed: " + strings.Join(s.names, ", ")
-	if near := nearest(name, s.names); near != "" {
+	if near := engine.Nearest(name, s.names); near != "" {
 		mend = fmt.Sprintf("did you mean %q?", near)
 	}
 	w.report(at, join(path, name), "unknown field %q%s; %s", abridge(name), where, mend)
@@ -161,9 +161,15 @@ func (w *walk) leaf(v cue.Value, s *shape, path string) {
 	}
 	mend := ""
 	text, err := v.String()
+	status := s.fields["status"]
 	switch {
+	case v.Kind() == cue.NullKind:
+		w.report(valuePlace(v), path, "%s has no value; allowed: %s", w.call(path), s.words())
+		return
+	case err == nil && status != nil && status.accepts(v):
+		mend = fmt.Sprintf("; did you mean {status: %q}?", text)
 	case err == nil:
-		if near := nearest(text, strings.Split(s.allowed, ", ")); near != "" {
+		if near := engine.Nearest(text, strings.Split(s.allowed, ", ")); near != "" {
 			mend = fmt.Sprintf("; did you mean %q?", near)
 		} else if number(text) && s.check.IncompleteKind()&cue.NumberKind != 0 && !s.duration {
 			mend = "; write it without quotes"

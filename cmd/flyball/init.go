@@ -37,7 +37,7 @@ plain opa test and opa check --schema need. On again it brings rules/flyball up 
 			if err != nil {
 				return coded{exitNo, err}
 			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "next: set service in %s/policies.cue, then flyball validate %s and flyball test %s\n", dir, dir, dir)
+			fmt.Fprintf(cmd.ErrOrStderr(), "next: set service in %s/policies.cue, adapt %s/web.scenario.yaml to it, then flyball validate %s and flyball test %s\n", dir, dir, dir, dir)
 			return nil
 		},
 	}

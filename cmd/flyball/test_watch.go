@@ -13,10 +13,15 @@ import (
 
 // watch runs the tests again whenever a file changes, until ctx ends. What can't be read now may be there again soon.
 func (t testRun) watch(ctx context.Context, out, errs io.Writer) {
+	again := false
 	app.Follow(ctx, t.path, func() {
-		if terminal(out) {
+		switch {
+		case terminal(out):
 			fmt.Fprint(out, "\x1b[H\x1b[2J")
+		case again:
+			fmt.Fprintln(out)
 		}
+		again = true
 		said, err := t.run(ctx, out)
 		switch {
 		case ctx.Err() != nil:

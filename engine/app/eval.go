@@ -76,6 +76,10 @@ func judge(ctx context.Context, l Loaded, only, name string, text []byte) ([]eng
 				strings.Join(slices.Sorted(maps.Keys(file.Services)), ", "))})
 			continue
 		}
+		if wrong := strangersAmong(s.Metrics, of(l.Policies, p.Service), engine.Problem{File: name, Line: s.Line, Column: 1}); len(wrong) > 0 {
+			problems = append(problems, wrong...)
+			continue
+		}
 		p.Mode = engine.Live // what it would do, not what it would leave undone
 		world := paper(p, s, file.At)
 		record, _, err := world.Cycle(l.Rules, &control.Budget{}).Run(ctx, p, control.Moment{At: file.At})

@@ -26,8 +26,23 @@ func Load(ctx context.Context, read Reader, path string) (Loaded, error) {
 	loaded := Loaded{Set: set}
 	rules, problems := rego.Compile(ctx, files(set.Rules), set.Policies, schema.InputSchema)
 	loaded.Rules = rules
-	loaded.Problems = append(loaded.Problems, schema.Placed(path, problems)...)
+	loaded.Problems = append(loaded.Problems, schema.Placed(path, atAsks(set, problems))...)
 	return loaded, nil
+}
+
+// atAsks moves what is wrong with a strategy from its policy to where the author named it.
+func atAsks(set schema.Set, problems []engine.Problem) []engine.Problem {
+	for i, p := range problems {
+		for n, ask := range set.Asks[p.Policy] {
+			if p.Path != fmt.Sprintf("strategies[%d]", n) || ask.Line == 0 {
+				continue
+			}
+			p.File, p.Line, p.Column, p.Path = ask.File, ask.Line, ask.Column, ask.Field
+			p.Message = ask.Field + strings.TrimPrefix(p.Message, "strategy")
+			problems[i] = p
+		}
+	}
+	return problems
 }
 
 func files(of []schema.RegoFile) []rego.File {

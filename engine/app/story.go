@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -42,7 +40,7 @@ func tell(ctx context.Context, read Reader, l Loaded, path string) ([]Checked, [
 	if err != nil {
 		return nil, problem(err)
 	}
-	if problems := strangers(p, path, file); len(problems) > 0 {
+	if problems := append(strangers(p, path, file), unknownCodes(l.Rules, p, file)...); len(problems) > 0 {
 		return nil, problems
 	}
 	begun := time.Now()
@@ -85,9 +83,9 @@ func tests(path string, file schema.Scenario, tale scenario.Tale, took time.Dura
 	}
 	for i, t := range tale.Steps {
 		step := file.Steps[i]
-		name := fmt.Sprintf("at %s", step.At)
+		name := fmt.Sprintf("at %s", engine.Short(step.At))
 		if step.Until > step.At {
-			name = fmt.Sprintf("from %s to %s", step.At, step.Until)
+			name = fmt.Sprintf("from %s to %s", engine.Short(step.At), engine.Short(step.Until))
 		}
 		add(step.Line, name, t.Failures, decisions(t.Instants))
 	}
@@ -107,27 +105,9 @@ func decisions(instants []scenario.Instant) string {
 	for _, i := range instants {
 		d := i.Decision
 		if now := fmt.Sprint(d.From, d.To, d.Reason); now != last {
-			fmt.Fprintf(&lines, "at %s: %s\n", i.At, i)
+			fmt.Fprintf(&lines, "at %s: %s\n", engine.Short(i.At), i)
 			last = now
 		}
 	}
 	return lines.String()
-}
-
-// strangers are metrics that a scenario gives and its policy does not have.
-func strangers(p engine.Policy, path string, file schema.Scenario) []engine.Problem {
-	var names []string
-	for _, m := range p.Metrics {
-		names = append(names, m.Name)
-	}
-	var problems []engine.Problem
-	for _, s := range file.Steps {
-		for _, name := range slices.Sorted(maps.Keys(s.Metrics)) {
-			if !slices.Contains(names, name) {
-				problems = append(problems, engine.Problem{File: path, Line: s.Line, Column: 1, Policy: p.Name, Message: fmt.Sprintf(
-					"metric %q is not one of policy %s; allowed: %s", name, p.Name, strings.Join(names, ", "))})
-			}
-		}
-	}
-	return problems
 }

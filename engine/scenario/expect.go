@@ -47,9 +47,30 @@ func (e Expect) check(r engine.Record, i Instant, usual []string) []string {
 		fail("the rule gave no usable answer: %s", why)
 	}
 	if failures != nil {
-		fail("the decision was %s", i)
+		fail("%s%s", decided, i)
 	}
 	return failures
+}
+
+// decided is how failures name the decision that they are about.
+const decided = "the decision was "
+
+// once takes out of failures each decision that one before them has named.
+func once(failures []string) []string {
+	var left, named []string
+	for _, failure := range failures {
+		before, decision, found := strings.Cut(failure, decided)
+		switch {
+		case !found || !slices.Contains(named, decision):
+			left = append(left, failure)
+		case strings.HasSuffix(before, "; "):
+			left = append(left, strings.TrimSuffix(before, "; "))
+		case before != "":
+			left = append(left, failure)
+		}
+		named = append(named, decision)
+	}
+	return left
 }
 
 // after says what is not as expected once a step is over.
@@ -58,7 +79,7 @@ func (s Step) after(instants []Instant) []string {
 	fail := func(format string, args ...any) { failures = append(failures, fmt.Sprintf(format, args...)) }
 	last := instants[len(instants)-1]
 	if n := s.Expect.Replicas; n != nil && last.Replicas != *n {
-		fail("expected %d replicas in the end, got %d; the decision was %s", *n, last.Replicas, last)
+		fail("expected %d replicas in the end, got %d; %s%s", *n, last.Replicas, decided, last)
 	}
 	if s.Outcome != "" && s.Outcome != engine.Succeeded {
 		if wrong := untold(s.Outcome, instants); wrong != "" {
@@ -79,13 +100,13 @@ func untold(outcome engine.Result, instants []Instant) string {
 		d := i.Decision
 		switch {
 		case outcome == engine.RolledBack && d.Action == engine.ScaleDown:
-			return fmt.Sprintf("which only a raise can be; at %s the decision was %s", i.At, i)
+			return fmt.Sprintf("which only a raise can be; at %s the decision was %s", engine.Short(i.At), i)
 		case outcome == engine.Partial && max(d.From-d.To, d.To-d.From) < 2:
-			return fmt.Sprintf("which takes a change by two or more; at %s the decision was %s", i.At, i)
+			return fmt.Sprintf("which takes a change by two or more; at %s the decision was %s", engine.Short(i.At), i)
 		}
 	}
 	if !begun {
-		return fmt.Sprintf("and nothing was begun; the decision was %s", instants[len(instants)-1])
+		return fmt.Sprintf("and nothing was begun; %s%s", decided, instants[len(instants)-1])
 	}
 	return ""
 }
@@ -98,7 +119,10 @@ func reasons(r engine.Record) []string {
 			codes = append(codes, s.Reason)
 		}
 	}
-	return append(codes, reasonsOfRule(r)...)
+	if codes = append(codes, reasonsOfRule(r)...); codes == nil {
+		codes = []string{r.Decision.Reason} // NoReason
+	}
+	return codes
 }
 
 func reasonsOfRule(r engine.Record) []string {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/flyball-dev/flyball/engine"
 )
 
 // Must is what must hold of a whole story. What is empty may be anything.
@@ -28,7 +30,7 @@ func (m Must) check(instants []Instant, final int) []string {
 	if m.Final != nil && final != *m.Final {
 		failures = append(failures, fmt.Sprintf("final is %d, and there are %d replicas in the end", *m.Final, final))
 	}
-	return failures
+	return once(failures)
 }
 
 // bounds says where the count first left what it must stay within.
@@ -41,7 +43,7 @@ func (m Must) bounds(instants []Instant) []string {
 		at := slices.IndexFunc(instants, func(i Instant) bool { return beyond(i.Replicas) })
 		if at >= 0 {
 			i := instants[at]
-			failures = append(failures, fmt.Sprintf("at %s: %s is %d, and there are %d replicas; the decision was %s", i.At, name, *bound, i.Replicas, i))
+			failures = append(failures, fmt.Sprintf("at %s: %s is %d, and there are %d replicas; %s%s", engine.Short(i.At), name, *bound, i.Replicas, decided, i))
 		}
 	}
 	left("neverAbove", m.NeverAbove, func(n int) bool { return n > *m.NeverAbove })
@@ -59,8 +61,8 @@ func (m Must) flaps(instants []Instant) []string {
 			continue
 		}
 		if last != nil && last.Event.Action != e.Action && i.At-last.At < m.NoFlap {
-			return []string{fmt.Sprintf("at %s: noFlap is %s, and %s before it was %s, %d → %d; the decision was %s",
-				i.At, m.NoFlap, i.At-last.At, last.Event.Action, last.Event.From, last.Event.To, i)}
+			return []string{fmt.Sprintf("at %s: noFlap is %s, and %s before it was %s, %d → %d; %s%s",
+				engine.Short(i.At), engine.Short(m.NoFlap), engine.Short(i.At-last.At), last.Event.Action, last.Event.From, last.Event.To, decided, i)}
 		}
 		last = &i
 	}
@@ -71,7 +73,7 @@ func (m Must) changes(instants []Instant) []string {
 	var at []string
 	for _, i := range instants {
 		if i.Event != nil {
-			at = append(at, i.At.String())
+			at = append(at, engine.Short(i.At))
 		}
 	}
 	when := ""
@@ -95,7 +97,7 @@ func (m Must) codes(instants []Instant) []string {
 				continue
 			}
 			if seen = append(seen, code); slices.Contains(m.Never, code) {
-				failures = append(failures, fmt.Sprintf("at %s: %s must never be; the decision was %s", i.At, code, i))
+				failures = append(failures, fmt.Sprintf("at %s: %s must never be; %s%s", engine.Short(i.At), code, decided, i))
 			}
 		}
 	}

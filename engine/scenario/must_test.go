@@ -41,17 +41,17 @@ func TestMust(t *testing.T) {
 		{"final", Must{Final: to(2)}, ""},
 		{"another final", Must{Final: to(3)}, "final is 3, and there are 2 replicas in the end"},
 		{"never above", Must{NeverAbove: to(3)}, ""},
-		{"above", Must{NeverAbove: to(2)}, "at 10m0s: neverAbove is 2, and there are 3 replicas; the decision was scale_up, 2 → 3: Busy"},
+		{"above", Must{NeverAbove: to(2)}, "at 10m: neverAbove is 2, and there are 3 replicas; the decision was scale_up, 2 → 3: Busy"},
 		{"never below", Must{NeverBelow: to(2)}, ""},
 		{"below", Must{NeverBelow: to(3)}, "at 0s: neverBelow is 3, and there are 2 replicas; the decision was scale_up, 1 → 2: Busy"},
 		{"no flap in 2 minutes", Must{NoFlap: 2 * time.Minute}, ""},
-		{"a flap", Must{NoFlap: 10 * time.Minute}, "at 12m0s: noFlap is 10m0s, and 2m0s before it was scale_up, 2 → 3; the decision was scale_down, 3 → 2: Idle"},
+		{"a flap", Must{NoFlap: 10 * time.Minute}, "at 12m: noFlap is 10m, and 2m before it was scale_up, 2 → 3; the decision was scale_down, 3 → 2: Idle"},
 		{"changes", Must{Changes: [2]*int{to(5), to(5)}}, ""},
-		{"too few", Must{Changes: [2]*int{to(6), nil}}, "changes.least is 6, and it acted 5 times, at 0s, 10m0s, 12m0s, 14m0s, 15m0s"},
+		{"too few", Must{Changes: [2]*int{to(6), nil}}, "changes.least is 6, and it acted 5 times, at 0s, 10m, 12m, 14m, 15m"},
 		{"too many", Must{Changes: [2]*int{nil, to(4)}}, "changes.most is 4, and it acted 5 times, at 0s"},
 		{"reasons", Must{Reasons: []string{"Idle", "Calm"}, Never: []string{"NoMetrics"}}, ""},
 		{"a reason that is not there", Must{Reasons: []string{"AtMaximum"}}, "the reason AtMaximum was never seen; there were Busy, Idle, Drift, Calm"},
-		{"a reason that must not be", Must{Never: []string{"Idle"}}, "at 12m0s: Idle must never be; the decision was scale_down, 3 → 2: Idle"},
+		{"a reason that must not be", Must{Never: []string{"Idle"}}, "at 12m: Idle must never be; the decision was scale_down, 3 → 2: Idle"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -33,9 +33,6 @@ type Step struct {
 	Expect   Expect
 }
 
-// Ramp is a value at the beginning of a stretch and at its end.
-type Ramp struct{ From, To float64 }
-
 // Tale is a story as it went.
 type Tale struct {
 	Steps    []Told
@@ -126,11 +123,11 @@ func (t *teller) step(ctx context.Context, i int) (Told, error) {
 			break // which takes its place
 		}
 		if t.told++; t.told > most {
-			return told, fmt.Errorf("at %s the story has more than %d instants; end it earlier, or write a longer every", at, most)
+			return told, fmt.Errorf("at %s the story has more than %d instants; end it earlier, or write a longer every", engine.Short(at), most)
 		}
 		instant, failures, err := t.instant(ctx, s, at)
 		if err != nil {
-			return told, fmt.Errorf("at %s: %w", at, err)
+			return told, fmt.Errorf("at %s: %w", engine.Short(at), err)
 		}
 		told.Instants = append(told.Instants, instant)
 		switch {
@@ -144,7 +141,7 @@ func (t *teller) step(ctx context.Context, i int) (Told, error) {
 	if missed > 0 {
 		told.Failures = append(told.Failures, fmt.Sprintf("not as expected at %d of %d instants", missed+1, len(told.Instants)))
 	}
-	told.Failures = append(told.Failures, s.after(told.Instants)...)
+	told.Failures = once(append(told.Failures, s.after(told.Instants)...))
 	return told, nil
 }
 
@@ -163,7 +160,7 @@ func (t *teller) instant(ctx context.Context, s Step, at time.Duration) (Instant
 		return Instant{}, nil, fmt.Errorf("%d are starting, and there are %d replicas", s.Starting, n)
 	}
 	w.Replicas = engine.Replicas{Current: n, Ready: n - s.Starting, Starting: s.Starting}
-	w.Readings, w.Rollout, w.Outcome, w.Memory.Pauses = s.readings(at), s.Rollout, s.Outcome, nil
+	w.Readings, w.Rollout, w.Outcome, w.Memory.Pauses = s.readings(t.policy, at), s.Rollout, s.Outcome, nil
 	if s.Paused != nil {
 		w.Memory.Pauses = []engine.Pause{{Actor: "the story", Reason: *s.Paused}}
 	}
@@ -175,27 +172,10 @@ func (t *teller) instant(ctx context.Context, s Step, at time.Duration) (Instant
 	return instant, s.Expect.check(record, instant, t.story.Must.Reasons), nil
 }
 
-// readings are those of an instant of the step.
-func (s Step) readings(at time.Duration) map[string]engine.Reading {
-	if len(s.Ramps) == 0 {
-		return s.Readings
-	}
-	readings := make(map[string]engine.Reading, len(s.Readings))
-	for name, r := range s.Readings {
-		if ramp, changes := s.Ramps[name]; changes {
-			part := float64(at-s.At) / float64(s.Until-s.At)
-			value := ramp.From*(1-part) + ramp.To*part
-			r.Value = &value
-		}
-		readings[name] = r
-	}
-	return readings
-}
-
 // placed says of failures in a stretch when they were.
 func (s Step) placed(at time.Duration, failures []string) []string {
 	if s.Until > s.At {
-		failures[0] = fmt.Sprintf("at %s: %s", at, failures[0])
+		failures[0] = fmt.Sprintf("at %s: %s", engine.Short(at), failures[0])
 	}
 	return failures
 }

@@ -158,7 +158,7 @@ func TestStretch(t *testing.T) {
 				if instant.At != tt.times[i]*time.Minute {
 					t.Errorf("instant %d is at %s, want %d m", i, instant.At, tt.times[i])
 				}
-				if v := *tt.step.readings(instant.At)["cpu"].Value; v != tt.cpu[i] {
+				if v := *tt.step.readings(policy(), instant.At)["cpu"].Value; v != tt.cpu[i] {
 					t.Errorf("at %s cpu is %g, want %g", instant.At, v, tt.cpu[i])
 				}
 			}
@@ -175,7 +175,7 @@ func TestFailuresInAStretchSayWhen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := strings.Join(tale.Steps[0].Failures, "\n"); text != "at 7m0s: expected hold, got scale_up\nthe decision was scale_up, 2 → 3: Busy" {
+	if text := strings.Join(tale.Steps[0].Failures, "\n"); text != "at 7m: expected hold, got scale_up\nthe decision was scale_up, 2 → 3: Busy" {
 		t.Errorf("says %s", text)
 	}
 	story.Steps[0].Expect = Expect{Reason: "Idle"}

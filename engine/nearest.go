@@ -1,10 +1,10 @@
-package schema
+package engine
 
 import "strings"
 
-// nearest finds the candidate that a misspelt word most likely meant, or "". It is near enough when at most a third of
+// Nearest finds the candidate that a misspelt word most likely meant, or "". It is near enough when at most a third of
 // its letters differ (Damerau-Levenshtein: an exchange of neighbours counts once), whatever the case.
-func nearest(word string, candidates []string) string {
+func Nearest(word string, candidates []string) string {
 	best, fewest := "", 0
 	for _, c := range candidates {
 		d := distance(strings.ToLower(word), strings.ToLower(c))
