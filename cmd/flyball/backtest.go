@@ -18,16 +18,16 @@ import (
 
 // backtestFlags is what a backtest is told on the command line.
 type backtestFlags struct {
-	trace, history, since string
-	column, unit          string
-	scale, capacity       float64
-	startDelay            time.Duration
-	noise                 float64
-	faults, constants     []string
-	seed                  uint64
-	policies, sweeps      []string
-	strategies            bool
-	html                  string
+	trace, history    string
+	since, startDelay time.Duration
+	column, unit      string
+	scale, capacity   float64
+	noise             float64
+	faults, constants []string
+	seed              uint64
+	policies, sweeps  []string
+	strategies        bool
+	html              string
 }
 
 func newBacktest(f *flags) *cobra.Command {
@@ -55,7 +55,7 @@ replicas were from what was needed, and for how much of the time.`,
 	fs := cmd.Flags()
 	b.traceFlags(fs)
 	fs.StringVar(&b.history, "history", "", "instead: a service, or SERVICE/METRIC, whose recorded metric is the demand")
-	fs.StringVar(&b.since, "since", "7d", "with --history: how far back")
+	lengthVar(fs, &b.since, "since", 7*24*time.Hour, "with --history: how far back, such as 90m, 24h or 7d")
 	fs.StringArrayVar(&b.policies, "policy", nil, "policy to run, of those in --policies (may be given again)")
 	fs.StringArrayVar(&b.sweeps, "sweep", nil, "FIELD=A,B,C: try these values for a field of the policies (may be given again)")
 	fs.BoolVar(&b.strategies, "strategies", false, "run the shipped strategies beside the policies")
@@ -178,9 +178,8 @@ func (f *flags) demand(cmd *cobra.Command, b backtestFlags, how backtest.CSV) (b
 		}
 		return trace, err
 	}
-	last, err := days(b.since)
-	if err != nil {
-		return backtest.Trace{}, coded{exitUsage, err}
+	if b.since <= 0 {
+		return backtest.Trace{}, coded{exitUsage, fmt.Errorf("--since is %s; allowed is a length of time above 0, such as 7d", b.since)}
 	}
 	flyball, err := f.open(cmd)
 	if err != nil {
@@ -190,7 +189,7 @@ func (f *flags) demand(cmd *cobra.Command, b backtestFlags, how backtest.CSV) (b
 	if !named {
 		metric = "request_rate"
 	}
-	trace, err := app.Recorded(cmd.Context(), flyball, service, metric, last, how, time.Now())
+	trace, err := app.Recorded(cmd.Context(), flyball, service, metric, b.since, how, time.Now())
 	if errors.As(err, &app.Invalid{}) {
 		return trace, err
 	}
@@ -198,19 +197,6 @@ func (f *flags) demand(cmd *cobra.Command, b backtestFlags, how backtest.CSV) (b
 		return trace, refused(err)
 	}
 	return trace, nil
-}
-
-// days reads a length of time, which may be in days.
-func days(text string) (time.Duration, error) {
-	if n, isDays := strings.CutSuffix(text, "d"); isDays {
-		if count, err := strconv.Atoi(n); err == nil && count > 0 && count <= 3650 {
-			return time.Duration(count) * 24 * time.Hour, nil
-		}
-	}
-	if d, err := time.ParseDuration(text); err == nil && d > 0 {
-		return d, nil
-	}
-	return 0, fmt.Errorf("--since is %q; allowed: a length of time such as 7d, 24h or 90m", text)
 }
 
 // entries are the policies to run, or else the shipped strategies.

@@ -165,6 +165,7 @@ func TestParseFault(t *testing.T) {
 		"start@0s+90s":         {Kind: backtest.NoStart, For: 90 * time.Second},
 		"crash@2h":             {Kind: backtest.Crash, From: 2 * time.Hour, For: time.Second},
 		"crash@1h30m+5s":       {Kind: backtest.Crash, From: 90 * time.Minute, For: 5 * time.Second},
+		"metrics@1d12h+1d":     {Kind: backtest.NoMetrics, From: 36 * time.Hour, For: 24 * time.Hour},
 		"metrics@1500ms+500ms": {Kind: backtest.NoMetrics, From: time.Second, For: 500 * time.Millisecond},
 	} {
 		if got, err := backtest.ParseFault(text); err != nil || !reflect.DeepEqual(got, want) {
