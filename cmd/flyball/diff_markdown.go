@@ -39,7 +39,7 @@ func markdownDiff(out io.Writer, said compared) error {
 	w.row("---", "---", "---", "---", "---")
 	for _, t := range said.Trace.Policies {
 		d := t.Decisions
-		w.row("**"+escaped(t.Policy)+"**", fmt.Sprintf("%d of %d", d.Differ, d.Total), fmt.Sprintf("%d s → %d s", t.Old.ViolationSeconds, t.New.ViolationSeconds),
+		w.row("**"+escaped(t.Policy)+"**", fmt.Sprintf("%d of %d, in %s", d.Differ, d.Total, count(d.Stretches, "stretch", "stretches")), fmt.Sprintf("%d s → %d s", t.Old.ViolationSeconds, t.New.ViolationSeconds),
 			fmt.Sprintf("%.1f → %.1f", t.Old.ReplicaHours, t.New.ReplicaHours), fmt.Sprintf("%d → %d", t.Old.Changes, t.New.Changes))
 	}
 	for _, t := range said.Trace.Policies {
@@ -47,10 +47,10 @@ func markdownDiff(out io.Writer, said compared) error {
 			continue
 		}
 		w.line("")
-		w.row(escaped(t.Policy)+": decisions", "old", "new")
-		w.row("---", "---", "---")
+		w.row(escaped(t.Policy)+": stretches", "decisions", "old", "new")
+		w.row("---", "---", "---", "---")
 		for _, g := range t.Decisions.Groups {
-			w.row(fmt.Sprint(g.Count), code(answer(g.Old)), code(answer(g.New)))
+			w.row(fmt.Sprint(g.Stretches), fmt.Sprint(g.Count), code(answer(g.Old)), code(answer(g.New)))
 		}
 	}
 	return w.err

@@ -83,9 +83,9 @@ func printTraced(out io.Writer, t traced) error {
 		if p.Decisions.Differ == 0 {
 			continue
 		}
-		w := newTable("  COUNT", "OLD", "NEW")
+		w := newTable("  STRETCHES", "DECISIONS", "OLD", "NEW")
 		for _, g := range p.Decisions.Groups {
-			w.row(fmt.Sprintf("  %d", g.Count), answer(g.Old), answer(g.New))
+			w.row(fmt.Sprintf("  %d", g.Stretches), fmt.Sprint(g.Count), answer(g.Old), answer(g.New))
 		}
 		if err := w.print(out); err != nil {
 			return err
@@ -93,9 +93,9 @@ func printTraced(out io.Writer, t traced) error {
 		if len(p.Decisions.First) == 0 {
 			continue
 		}
-		w = newTable("  TIME", "METRICS", "OLD", "NEW")
-		for _, pair := range p.Decisions.First {
-			w.row("  "+pair.Old.At.Format(time.DateTime), readings(pair), decided(pair.Old.Decision), decided(pair.New.Decision))
+		w = newTable("  FROM", "TO", "DECISIONS", "METRICS AT FIRST", "OLD", "NEW")
+		for _, s := range p.Decisions.First {
+			w.row("  "+s.From.Format(time.DateTime), ending(s), fmt.Sprint(s.Count), readings(s), decided(s.Old.Decision), decided(s.New.Decision))
 		}
 		fmt.Fprintln(out)
 		if err := w.print(out); err != nil {
@@ -117,12 +117,20 @@ func (t traced) runs() []backtest.Run {
 func differ(d diff.Decisions) string {
 	text := fmt.Sprintf("%d of %s differ", d.Differ, count(d.Total, "decision", "decisions"))
 	if d.Differ > 0 {
-		text += fmt.Sprintf(", %d of them in the number of replicas", d.Replicas)
+		text += fmt.Sprintf(" in %s, %d of them in the number of replicas", count(d.Stretches, "stretch", "stretches"), d.Replicas)
 	}
-	if n := len(d.First); n > 0 && n < d.Differ {
-		text += fmt.Sprintf("; here are the first %d", n)
+	if n := len(d.First); n > 0 && n < d.Stretches {
+		text += fmt.Sprintf("; the first %d of these are listed", n)
 	}
 	return text
+}
+
+// ending is the end of a stretch, without the day where it is the day of the beginning.
+func ending(s diff.Stretch) string {
+	if s.From.Format(time.DateOnly) == s.To.Format(time.DateOnly) {
+		return s.To.Format(time.TimeOnly)
+	}
+	return s.To.Format(time.DateTime)
 }
 
 func answer(a diff.Answer) string { return fmt.Sprintf("%s %s", a.Action, a.Reason) }
@@ -132,7 +140,7 @@ func decided(d engine.Decision) string {
 }
 
 // readings are what the metrics read, and in brackets what the new policy reads otherwise.
-func readings(p diff.Pair) string {
+func readings(p diff.Stretch) string {
 	var all []string
 	for _, name := range names(p.Old.Snapshot.Metrics, p.New.Snapshot.Metrics) {
 		before, had := p.Old.Snapshot.Metrics[name]

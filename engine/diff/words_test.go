@@ -2,11 +2,13 @@ package diff
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"pgregory.net/rapid"
 )
 
 func TestWhatAChangeMeans(t *testing.T) {
@@ -137,21 +139,51 @@ func TestRules(t *testing.T) {
 }
 
 func TestDecisions(t *testing.T) {
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	record := func(from, to int, reason string) engine.Record {
-		return engine.Record{Decision: engine.Decision{Action: engine.Between(from, to), From: from, To: to, Reason: reason}}
+		return engine.Record{At: at, Decision: engine.Decision{Action: engine.Between(from, to), From: from, To: to, Reason: reason}}
 	}
-	d := Decisions{Limit: 2}
-	d.Add(record(2, 2, "Calm"), record(2, 2, "Calm"))
-	d.Add(record(2, 2, "Calm"), record(2, 2, "CooldownActive"))
-	for range 2 {
-		d.Add(record(2, 2, "Calm"), record(2, 3, "Busy"))
+	calm, busy, cooling, stuck := record(2, 2, "Calm"), record(2, 3, "Busy"), record(2, 2, "CooldownActive"), record(2, 2, "Stuck")
+	d := Decisions{Limit: 3}
+	for minute, new := range []engine.Record{calm, cooling, busy, busy, busy, calm, busy, busy, stuck, stuck} {
+		old := calm
+		old.At, new.At = at.Add(time.Duration(minute)*time.Minute), old.At
+		d.Add(old, new)
 	}
 	d.Sort()
-	if d.Total != 4 || d.Differ != 3 || d.Replicas != 2 || len(d.First) != 2 || d.First[0].New.Decision.Reason != "CooldownActive" {
+	if d.Total != 10 || d.Differ != 8 || d.Replicas != 5 || d.Stretches != 4 {
 		t.Errorf("got %+v", d)
 	}
-	want := []Group{{Answer{"hold", "Calm"}, Answer{"scale_up", "Busy"}, 2}, {Answer{"hold", "Calm"}, Answer{"hold", "CooldownActive"}, 1}}
-	if len(d.Groups) != 2 || d.Groups[0] != want[0] || d.Groups[1] != want[1] {
+	hold := Answer{"hold", "Calm"}
+	want := []Group{{hold, Answer{"scale_up", "Busy"}, 5, 2}, {hold, Answer{"hold", "Stuck"}, 2, 1}, {hold, Answer{"hold", "CooldownActive"}, 1, 1}}
+	if !slices.Equal(d.Groups, want) {
 		t.Errorf("groups are %+v", d.Groups)
 	}
+	var first []string
+	for _, s := range d.First {
+		first = append(first, fmt.Sprintf("%d to %d: %d %s", s.From.Minute(), s.To.Minute(), s.Count, s.New.Decision.Reason))
+	}
+	if want := []string{"1 to 1: 1 CooldownActive", "2 to 4: 3 Busy", "6 to 7: 2 Busy"}; !slices.Equal(first, want) {
+		t.Errorf("the first are %q, want %q", first, want)
+	}
+}
+
+// Every decision that differs is in one stretch, and in one group.
+func TestStretchesAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := Decisions{Limit: 1000}
+		for _, reason := range rapid.SliceOf(rapid.SampledFrom([]string{"Calm", "Busy", "Stuck"})).Draw(t, "reasons") {
+			d.Add(engine.Record{Decision: engine.Decision{Reason: "Calm"}}, engine.Record{Decision: engine.Decision{Reason: reason}})
+		}
+		inStretches, inGroups, stretches := 0, 0, 0
+		for _, s := range d.First {
+			inStretches += s.Count
+		}
+		for _, g := range d.Groups {
+			inGroups, stretches = inGroups+g.Count, stretches+g.Stretches
+		}
+		if inStretches != d.Differ || inGroups != d.Differ || stretches != d.Stretches || len(d.First) != d.Stretches {
+			t.Fatalf("%+v", d)
+		}
+	})
 }
