@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +57,19 @@ func headline(p diff.Policy) string {
 func rows(w *table, changes []diff.Change) {
 	for _, c := range changes {
 		w.row("  "+c.Field, brief(c.Old)+" → "+brief(c.New), c.Means)
+		for _, line := range shortened(c.Lines) {
+			w.row("    " + strings.ReplaceAll(line, "\t", "  "))
+		}
 	}
+}
+
+// shortened are lines of a rule, the most that are looked at here.
+func shortened(lines []string) []string {
+	const most = 20
+	if len(lines) <= most {
+		return lines
+	}
+	return append(slices.Clone(lines[:most-1]), fmt.Sprintf("… and %d lines more; -o json has them", len(lines)-most+1))
 }
 
 // brief is a value on a line of its own, with its end cut off where it is long.
@@ -173,7 +186,7 @@ func githubDiff(out io.Writer, said compared) error {
 		}
 		lines := []string{headline(p)}
 		for _, c := range p.Changes {
-			lines = append(lines, sentence(c))
+			lines = append(append(lines, sentence(c)), shortened(c.Lines)...)
 		}
 		file, line := place(p.File)
 		fmt.Fprintf(out, "::%s file=%s,line=%s::%s\n", level, property(file), line, message(strings.Join(lines, "\n")))

@@ -27,9 +27,9 @@ func TestWhatAChangeMeans(t *testing.T) {
 		"lower later":       {func(p *engine.Policy) { p.Cooldown.Down = time.Hour }, "cooldown.down 2m → 1h: a lowering may come 58m later"},
 		"scaleUp":           {func(p *engine.Policy) { p.Thresholds[0].ScaleUp = 80 }, "thresholds[cpu].scaleUp 70 → 80: raises later"},
 		"scaleDown":         {func(p *engine.Policy) { p.Thresholds[0].ScaleDown = 30 }, "thresholds[cpu].scaleDown 25 → 30: lowers earlier"},
-		"target":            {func(p *engine.Policy) { p.Targets[0].Value = 80 }, "thresholds[cpu target].target 60 → 80: about 25 % fewer replicas for the same load"},
-		"lower target":      {func(p *engine.Policy) { p.Targets[0].Value = 40 }, "thresholds[cpu target].target 60 → 40: about 50 % more replicas for the same load"},
-		"band":              {func(p *engine.Policy) { p.Bands[0].Bands[0].Add = 3 }, "thresholds[cpu bands].above 90 add 2 → add 3"},
+		"target":            {func(p *engine.Policy) { p.Targets[0].Value = 80 }, "thresholds[cpu].target 60 → 80: about 25 % fewer replicas for the same load"},
+		"lower target":      {func(p *engine.Policy) { p.Targets[0].Value = 40 }, "thresholds[cpu].target 60 → 40: about 50 % more replicas for the same load"},
+		"band":              {func(p *engine.Policy) { p.Bands[0].Bands[0].Add = 3 }, "thresholds[cpu].above 90 add 2 → add 3"},
 		"another strategy":  {func(p *engine.Policy) { p.Strategies = []string{"step"} }, "strategy threshold → step: step in the place of threshold"},
 		"one strategy more": {func(p *engine.Policy) { p.Strategies = []string{"threshold", "step"} }, "strategy threshold → threshold, step: step has a say too, and the highest answer wins"},
 		"rate":              {func(p *engine.Policy) { p.Rates.Up.Limits[1].Percent = 100 }, "rates.up[percent a 1m] 50 → 100: at most 100 % more within 1m"},
@@ -44,11 +44,18 @@ func TestWhatAChangeMeans(t *testing.T) {
 		"a metric more": {func(p *engine.Policy) {
 			p.Metrics = append(p.Metrics, engine.Metric{Name: "m", Type: "memory", Source: "system", Aggregation: "avg", Window: time.Minute})
 		}, "metrics[m] none → memory of system, avg of 1m"},
-		"no threshold":       {func(p *engine.Policy) { p.Thresholds = nil }, "thresholds[cpu] scaleUp 70, scaleDown 25, greater_than → none"},
-		"the service":        {func(p *engine.Policy) { p.Service, p.Metrics[0].Service = "api", "api" }, "service web → api"},
-		"a window's minimum": {func(p *engine.Policy) { p.Schedule[0].MinReplicas = 5 }, "schedule[office].minReplicas 3 → 5: at least 2 more replicas"},
-		"a window's zone":    {func(p *engine.Policy) { p.Schedule[0].Zone, _ = engine.ParseZone("Europe/Prague") }, "schedule[office].timeZone UTC → Europe/Prague"},
-		"all of the week":    {func(p *engine.Policy) { p.Schedule[0].Days = []time.Weekday{0, 1, 2, 3, 4, 5, 6} }, "schedule[office].days mon, tue → none"},
+		"no threshold":           {func(p *engine.Policy) { p.Thresholds = nil }, "thresholds[cpu] scaleUp 70, scaleDown 25, greater_than → none"},
+		"the service":            {func(p *engine.Policy) { p.Service, p.Metrics[0].Service = "api", "api" }, "service web → api"},
+		"a window's minimum":     {func(p *engine.Policy) { p.Schedule[0].MinReplicas = 5 }, "schedule[office].minReplicas 3 → 5: at least 2 more replicas"},
+		"a longer window":        {func(p *engine.Policy) { p.Schedule[0].To = 19 * time.Hour }, "schedule[office].to 18:00 → 19:00: lasts 1h longer"},
+		"a window over midnight": {func(p *engine.Policy) { p.Schedule[0].To = 2 * time.Hour }, "schedule[office].to 18:00 → 02:00: lasts 8h longer"},
+		"a shorter window":       {func(p *engine.Policy) { p.Schedule[0].To = 17*time.Hour + 30*time.Minute }, "schedule[office].to 18:00 → 17:30: lasts 30m less long"},
+		"an earlier window":      {func(p *engine.Policy) { p.Schedule[0].From = 7 * time.Hour }, "schedule[office].from 08:00 → 07:00: begins 1h earlier"},
+		"a target for a threshold": {func(p *engine.Policy) {
+			p.Thresholds, p.Targets = nil, append(p.Targets, engine.Target{Metric: "cpu", Value: 50})
+		}, "thresholds[cpu] none → target 50, tolerance 0\nthresholds[cpu] scaleUp 70, scaleDown 25, greater_than → none"},
+		"a window's zone": {func(p *engine.Policy) { p.Schedule[0].Zone, _ = engine.ParseZone("Europe/Prague") }, "schedule[office].timeZone UTC → Europe/Prague"},
+		"all of the week": {func(p *engine.Policy) { p.Schedule[0].Days = []time.Weekday{0, 1, 2, 3, 4, 5, 6} }, "schedule[office].days mon, tue → none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := whole()
@@ -109,7 +116,7 @@ func TestWindowsWithoutNames(t *testing.T) {
 	a, b := whole(), whole()
 	a.Schedule = []engine.Window{{Name: "08:00 to 18:00 UTC", From: 8 * time.Hour, To: 18 * time.Hour, MinReplicas: 3}}
 	b.Schedule = []engine.Window{{Name: "08:00 to 20:00 UTC", From: 8 * time.Hour, To: 20 * time.Hour, MinReplicas: 3}}
-	if got, want := said(of(a, b)), "schedule[08:00 to 20:00 UTC].to 18:00 → 20:00"; got != want {
+	if got, want := said(of(a, b)), "schedule[08:00 to 20:00 UTC].to 18:00 → 20:00: lasts 2h longer"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	b.Schedule[0].To, b.Schedule[0].Name = 0, "08:00 to 00:00 UTC"
@@ -121,7 +128,8 @@ func TestWindowsWithoutNames(t *testing.T) {
 
 func TestRules(t *testing.T) {
 	pkg := func(limit string) []Package {
-		return []Package{{Name: "shop.checkout", Files: []string{"shop.rego"}, Rules: map[string]string{"limit": limit, "recommendation": "r"}}}
+		return []Package{{Name: "shop.checkout", Files: []string{"shop.rego"}, Rules: map[string]string{"limit": limit, "recommendation": "r"},
+			Lines: map[string]string{"limit": "# by hand\n" + limit, "recommendation": "r"}}}
 	}
 	side := func(rules []Package) Side {
 		return Side{Policies: []engine.Policy{whole()}, Rules: map[string][]Package{"web": rules}}
@@ -132,6 +140,9 @@ func TestRules(t *testing.T) {
 	got := Of(side(pkg("limit := 1")), side(pkg("limit := 2")))
 	if len(got) != 1 || got[0].Changes[0].Field != "rules[shop.checkout]" || got[0].Changes[0].Means != "shop.rego: another limit" {
 		t.Errorf("got %+v", got)
+	}
+	if want := []string{" # by hand", "-limit := 1", "+limit := 2"}; len(got) == 1 && !slices.Equal(got[0].Changes[0].Lines, want) {
+		t.Errorf("the lines are %q, want %q", got[0].Changes[0].Lines, want)
 	}
 	if got := Of(side(nil), side(pkg("limit := 2"))); len(got) != 1 || got[0].Changes[0].Old != nil || got[0].Changes[0].New == nil {
 		t.Errorf("a package that came is told as %+v", got)
