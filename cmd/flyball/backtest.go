@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/flyball-dev/flyball/engine/backtest"
 	"github.com/spf13/cobra"
@@ -44,7 +46,12 @@ FILE is CSV with a header: a time, then a demand. --unit says what the numbers a
 count (requests of the row) or percent (of what one replica can do, such as a CPU trace).
 
 violations are seconds that ended with requests waiting longer than 1 s; cost is replica-hours; under and over say how far the
-replicas were from what was needed, and for how much of the time.`,
+replicas were from what was needed, and for how much of the time. In json and csv the columns are called
+
+  VIOLATIONS  violation_seconds    TIME UNDER  tau_u           CHANGES  changes
+  COST        replica_hours        TIME OVER   tau_o           FLAPS/H  flaps_per_hour
+  UNDER       theta_u, in percent  UNSTABLE    instability     MOST     most_replicas
+  OVER        theta_o, in percent  (all three in percent)`,
 		Example: `  flyball backtest --trace requests.csv --capacity 600
   flyball backtest --trace requests.csv --capacity 600 -p config/autoscaling --policy web --html web.html
   flyball backtest --trace requests.csv --capacity 600 --policy web --sweep 'thresholds[0].scaleUp=60,70,80' --sweep cooldownPeriod=1m,5m
@@ -77,6 +84,9 @@ func (f *flags) backtest(cmd *cobra.Command, b backtestFlags) error {
 	trace, err := f.demand(cmd, b, how)
 	if err != nil {
 		return err
+	}
+	if err := b.within(settings, trace); err != nil {
+		return coded{exitUsage, err}
 	}
 	entries, err := f.entries(cmd, b, sweeps)
 	if err != nil {
@@ -117,6 +127,8 @@ func (b backtestFlags) world() (backtest.Settings, backtest.CSV, error) {
 	switch {
 	case (b.trace == "") == (b.history == ""):
 		return s, how, errors.New("give the demand with --trace FILE or --history SERVICE, one of them")
+	case b.capacity == 0 && how.Unit == backtest.Percent:
+		return s, how, errors.New("--capacity is 0; --unit percent is of what one replica can do: say how many requests a minute that is, above 0; where no policy counts requests, any number such as 600 gives the same replicas")
 	case !(b.capacity > 0 && b.capacity <= 1e9):
 		return s, how, fmt.Errorf("--capacity is %g; allowed: the requests a minute that one replica can do, above 0", b.capacity)
 	case b.unit != "" && !slices.Contains(units, b.unit):
@@ -136,6 +148,17 @@ func (b backtestFlags) world() (backtest.Settings, backtest.CSV, error) {
 		s.Faults = append(s.Faults, fault)
 	}
 	return s, how, nil
+}
+
+// within holds the faults to the length of the trace.
+func (b backtestFlags) within(s backtest.Settings, t backtest.Trace) error {
+	long := time.Duration(t.Seconds()) * time.Second
+	for i, fault := range s.Faults {
+		if fault.From >= long {
+			return fmt.Errorf("--fault %s begins after the end of the trace, which lasts %s; allowed: a beginning before that", b.faults[i], long)
+		}
+	}
+	return nil
 }
 
 func (b backtestFlags) swept() ([]app.Sweep, error) {
@@ -193,10 +216,27 @@ func (f *flags) demand(cmd *cobra.Command, b backtestFlags, how backtest.CSV) (b
 	if errors.As(err, &app.Invalid{}) {
 		return trace, err
 	}
+	if err != nil && !named {
+		err = fmt.Errorf("%w%s", err, instead(cmd.Context(), flyball, service))
+	}
 	if err != nil {
 		return trace, refused(err)
 	}
 	return trace, nil
+}
+
+// instead says what else of a service may be its demand, where there is something.
+func instead(ctx context.Context, flyball api.Flyball, service string) string {
+	metrics, err := flyball.Metrics(ctx, service)
+	if err != nil {
+		return ""
+	}
+	for _, m := range metrics {
+		if m.Type == "cpu" {
+			return fmt.Sprintf("; its CPU can be the demand: --history %s/%s --unit percent", service, m.Metric)
+		}
+	}
+	return fmt.Sprintf("; --history %s/METRIC takes another one as the demand, and --unit says what its numbers are", service)
 }
 
 // entries are the policies to run, or else the shipped strategies.

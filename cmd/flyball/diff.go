@@ -157,6 +157,9 @@ func (f *flags) traced(cmd *cobra.Command, b backtestFlags, d app.Difference, ol
 	if err != nil {
 		return nil, err
 	}
+	if err := b.within(settings, trace); err != nil {
+		return nil, coded{exitUsage, err}
+	}
 	bar := newBar(cmd.ErrOrStderr())
 	runs, err := d.Trace(cmd.Context(), old, new, backtest.Backtest{Trace: trace, Settings: settings, Constants: constants, Told: bar.show}, limit)
 	bar.clear()
