@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -278,13 +279,18 @@ type told struct {
 	Noise      float64   `json:"noise_percent,omitempty"`
 	Faults     []string  `json:"faults,omitempty"`
 	Seed       uint64    `json:"seed"`
+	title      string    // of a page: the file's name without its folders
 	trace      backtest.Trace
 	settings   backtest.Settings
 }
 
 func toldOf(b backtestFlags, t backtest.Trace, s backtest.Settings) told {
+	title := b.history
+	if b.trace != "" {
+		title = filepath.Base(b.trace)
+	}
 	return told{
-		Source: cmp.Or(b.trace, b.history), Start: t.Start, Seconds: t.Seconds(), Peak: 60 * t.Peak(), Capacity: b.capacity,
+		title: title, Source: cmp.Or(b.trace, b.history), Start: t.Start, Seconds: t.Seconds(), Peak: 60 * t.Peak(), Capacity: b.capacity,
 		StartDelay: b.startDelay.Seconds(), Noise: b.noise, Faults: b.faults, Seed: b.seed, trace: t, settings: s,
 	}
 }
