@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,7 @@ type drawing struct {
 	Runs       []shownRun
 	Notes      bool // some run has notes
 	Bands      bool // some run is busy
+	Beyond     bool // some run that is not shown at first has more replicas than the plot is high
 }
 
 // shownRun is a run with the look of its line.
@@ -71,9 +73,9 @@ func drawn(said told, r backtest.Result) drawing {
 	for _, n := range need.Replicas {
 		top = max(top, n)
 	}
-	for _, run := range r.Runs {
-		for _, n := range run.Series.High {
-			top = max(top, n)
+	for i, run := range r.Runs {
+		if shown[i] {
+			top = max(top, slices.Max(run.Series.High))
 		}
 	}
 	d.Over = overTime(said, need, top)
@@ -82,6 +84,7 @@ func drawn(said told, r backtest.Result) drawing {
 	for i, run := range r.Runs {
 		dot := d.Cost.place(run.ReplicaHours, float64(run.ViolationSeconds))
 		d.Notes, d.Bands = d.Notes || len(run.Notes) > 0, d.Bands || busy(run.Series)
+		d.Beyond = d.Beyond || slices.Max(run.Series.High) > top
 		line := steps
 		if busy(run.Series) {
 			line = band

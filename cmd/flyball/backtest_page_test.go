@@ -236,6 +236,20 @@ func TestBusyRunsAreBands(t *testing.T) {
 	}
 }
 
+// A run that is left to a click does not press the others flat: what it has beyond them is cut off, and that is said.
+func TestHeightIsOfWhatIsShown(t *testing.T) {
+	const said = "what another one has beyond is cut off"
+	for most, want := range map[int]bool{2: false, 100: true} {
+		text, _ := pageOf(t, []backtest.Row{{Seconds: 300, Demand: 1}, {Seconds: 300, Demand: 4}}, func(_ *told, r *backtest.Result) {
+			r.Runs[1].Series.High = []int{most} // the threshold, which is not shown at first
+			r.Runs[1].Series.Low, r.Runs[1].Series.Last = []int{1}, []int{1}
+		})
+		if got := strings.Contains(text, said); got != want {
+			t.Errorf("with %d replicas it is said that something is cut off: %t", most, got)
+		}
+	}
+}
+
 // Twelve runs have twelve colours, by day and by night, that are told apart.
 func TestPalette(t *testing.T) {
 	text, _ := pageOf(t, []backtest.Row{{Seconds: 300, Demand: 1}, {Seconds: 300, Demand: 4}}, func(_ *told, r *backtest.Result) {
