@@ -54,6 +54,15 @@ recommendation := {"replicas": 1} if not busy
 	}
 }
 
+func TestSaysItFormatted(t *testing.T) {
+	own := []File{{"checkout.rego", []byte("package shop.checkout\n\nimport data.shop.limits\n# Busy.\nbusy if {\n  input.x>1 # why\n  limits.high\n}\n")}}
+	said := Says(own, engine.Policy{Strategies: []string{"shop.checkout"}})
+	want := map[string]string{"import": "import data.shop.limits", "busy": "busy if {\n\tinput.x > 1\n\tlimits.high\n}"}
+	if len(said) != 1 || !maps.Equal(said[0].Lines, want) {
+		t.Errorf("got %q, want %q", said, want)
+	}
+}
+
 func otherwise(a, b []Package) string {
 	if len(a) != len(b) {
 		return "another number of packages"

@@ -2,15 +2,18 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/flyball-dev/flyball/engine/backtest"
 	"github.com/spf13/cobra"
@@ -18,16 +21,16 @@ import (
 
 // backtestFlags is what a backtest is told on the command line.
 type backtestFlags struct {
-	trace, history, since string
-	column, unit          string
-	scale, capacity       float64
-	startDelay            time.Duration
-	noise                 float64
-	faults, constants     []string
-	seed                  uint64
-	policies, sweeps      []string
-	strategies            bool
-	html                  string
+	trace, history    string
+	since, startDelay time.Duration
+	column, unit      string
+	scale, capacity   float64
+	noise             float64
+	faults, constants []string
+	seed              uint64
+	policies, sweeps  []string
+	strategies        bool
+	html              string
 }
 
 func newBacktest(f *flags) *cobra.Command {
@@ -44,7 +47,12 @@ FILE is CSV with a header: a time, then a demand. --unit says what the numbers a
 count (requests of the row) or percent (of what one replica can do, such as a CPU trace).
 
 violations are seconds that ended with requests waiting longer than 1 s; cost is replica-hours; under and over say how far the
-replicas were from what was needed, and for how much of the time.`,
+replicas were from what was needed, and for how much of the time. In json and csv the columns are called
+
+  VIOLATIONS  violation_seconds    TIME UNDER  tau_u           CHANGES  changes
+  COST        replica_hours        TIME OVER   tau_o           FLAPS/H  flaps_per_hour
+  UNDER       theta_u, in percent  UNSTABLE    instability     MOST     most_replicas
+  OVER        theta_o, in percent  (all three in percent)`,
 		Example: `  flyball backtest --trace requests.csv --capacity 600
   flyball backtest --trace requests.csv --capacity 600 -p config/autoscaling --policy web --html web.html
   flyball backtest --trace requests.csv --capacity 600 --policy web --sweep 'thresholds[0].scaleUp=60,70,80' --sweep cooldownPeriod=1m,5m
@@ -55,7 +63,7 @@ replicas were from what was needed, and for how much of the time.`,
 	fs := cmd.Flags()
 	b.traceFlags(fs)
 	fs.StringVar(&b.history, "history", "", "instead: a service, or SERVICE/METRIC, whose recorded metric is the demand")
-	fs.StringVar(&b.since, "since", "7d", "with --history: how far back")
+	lengthVar(fs, &b.since, "since", 7*24*time.Hour, "with --history: how far back, such as 90m, 24h or 7d")
 	fs.StringArrayVar(&b.policies, "policy", nil, "policy to run, of those in --policies (may be given again)")
 	fs.StringArrayVar(&b.sweeps, "sweep", nil, "FIELD=A,B,C: try these values for a field of the policies (may be given again)")
 	fs.BoolVar(&b.strategies, "strategies", false, "run the shipped strategies beside the policies")
@@ -77,6 +85,9 @@ func (f *flags) backtest(cmd *cobra.Command, b backtestFlags) error {
 	trace, err := f.demand(cmd, b, how)
 	if err != nil {
 		return err
+	}
+	if err := b.within(settings, trace); err != nil {
+		return coded{exitUsage, err}
 	}
 	entries, err := f.entries(cmd, b, sweeps)
 	if err != nil {
@@ -117,6 +128,8 @@ func (b backtestFlags) world() (backtest.Settings, backtest.CSV, error) {
 	switch {
 	case (b.trace == "") == (b.history == ""):
 		return s, how, errors.New("give the demand with --trace FILE or --history SERVICE, one of them")
+	case b.capacity == 0 && how.Unit == backtest.Percent:
+		return s, how, errors.New("--capacity is 0; --unit percent is of what one replica can do: say how many requests a minute that is, above 0; where no policy counts requests, any number such as 600 gives the same replicas")
 	case !(b.capacity > 0 && b.capacity <= 1e9):
 		return s, how, fmt.Errorf("--capacity is %g; allowed: the requests a minute that one replica can do, above 0", b.capacity)
 	case b.unit != "" && !slices.Contains(units, b.unit):
@@ -136,6 +149,17 @@ func (b backtestFlags) world() (backtest.Settings, backtest.CSV, error) {
 		s.Faults = append(s.Faults, fault)
 	}
 	return s, how, nil
+}
+
+// within holds the faults to the length of the trace.
+func (b backtestFlags) within(s backtest.Settings, t backtest.Trace) error {
+	long := time.Duration(t.Seconds()) * time.Second
+	for i, fault := range s.Faults {
+		if fault.From >= long {
+			return fmt.Errorf("--fault %s begins after the end of the trace, which lasts %s; allowed: a beginning before that", b.faults[i], long)
+		}
+	}
+	return nil
 }
 
 func (b backtestFlags) swept() ([]app.Sweep, error) {
@@ -178,9 +202,8 @@ func (f *flags) demand(cmd *cobra.Command, b backtestFlags, how backtest.CSV) (b
 		}
 		return trace, err
 	}
-	last, err := days(b.since)
-	if err != nil {
-		return backtest.Trace{}, coded{exitUsage, err}
+	if b.since <= 0 {
+		return backtest.Trace{}, coded{exitUsage, fmt.Errorf("--since is %s; allowed is a length of time above 0, such as 7d", b.since)}
 	}
 	flyball, err := f.open(cmd)
 	if err != nil {
@@ -190,9 +213,12 @@ func (f *flags) demand(cmd *cobra.Command, b backtestFlags, how backtest.CSV) (b
 	if !named {
 		metric = "request_rate"
 	}
-	trace, err := app.Recorded(cmd.Context(), flyball, service, metric, last, how, time.Now())
+	trace, err := app.Recorded(cmd.Context(), flyball, service, metric, b.since, how, time.Now())
 	if errors.As(err, &app.Invalid{}) {
 		return trace, err
+	}
+	if err != nil && !named {
+		err = fmt.Errorf("%w%s", err, instead(cmd.Context(), flyball, service))
 	}
 	if err != nil {
 		return trace, refused(err)
@@ -200,17 +226,18 @@ func (f *flags) demand(cmd *cobra.Command, b backtestFlags, how backtest.CSV) (b
 	return trace, nil
 }
 
-// days reads a length of time, which may be in days.
-func days(text string) (time.Duration, error) {
-	if n, isDays := strings.CutSuffix(text, "d"); isDays {
-		if count, err := strconv.Atoi(n); err == nil && count > 0 && count <= 3650 {
-			return time.Duration(count) * 24 * time.Hour, nil
+// instead says what else of a service may be its demand, where there is something.
+func instead(ctx context.Context, flyball api.Flyball, service string) string {
+	metrics, err := flyball.Metrics(ctx, service)
+	if err != nil {
+		return ""
+	}
+	for _, m := range metrics {
+		if m.Type == "cpu" {
+			return fmt.Sprintf("; its CPU can be the demand: --history %s/%s --unit percent", service, m.Metric)
 		}
 	}
-	if d, err := time.ParseDuration(text); err == nil && d > 0 {
-		return d, nil
-	}
-	return 0, fmt.Errorf("--since is %q; allowed: a length of time such as 7d, 24h or 90m", text)
+	return fmt.Sprintf("; --history %s/METRIC takes another one as the demand, and --unit says what its numbers are", service)
 }
 
 // entries are the policies to run, or else the shipped strategies.
@@ -252,13 +279,18 @@ type told struct {
 	Noise      float64   `json:"noise_percent,omitempty"`
 	Faults     []string  `json:"faults,omitempty"`
 	Seed       uint64    `json:"seed"`
+	title      string    // of a page: the file's name without its folders
 	trace      backtest.Trace
 	settings   backtest.Settings
 }
 
 func toldOf(b backtestFlags, t backtest.Trace, s backtest.Settings) told {
+	title := b.history
+	if b.trace != "" {
+		title = filepath.Base(b.trace)
+	}
 	return told{
-		Source: cmp.Or(b.trace, b.history), Start: t.Start, Seconds: t.Seconds(), Peak: 60 * t.Peak(), Capacity: b.capacity,
+		title: title, Source: cmp.Or(b.trace, b.history), Start: t.Start, Seconds: t.Seconds(), Peak: 60 * t.Peak(), Capacity: b.capacity,
 		StartDelay: b.startDelay.Seconds(), Noise: b.noise, Faults: b.faults, Seed: b.seed, trace: t, settings: s,
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,19 +36,24 @@ func page(out io.Writer, said told, r backtest.Result) error {
 // drawing is what the page shows.
 type drawing struct {
 	told
+	Title      string
 	End        time.Time
 	StartsIn   string
 	Every      int // seconds of a step in the plot
 	Over, Cost plot
 	Runs       []shownRun
 	Notes      bool // some run has notes
+	Bands      bool // some run is busy
+	Beyond     bool // some run that is not shown at first has more replicas than the plot is high
 }
 
 // shownRun is a run with the look of its line.
 type shownRun struct {
 	backtest.Run
 	Colour int  // of the palette
-	Dashed bool // so that lines beyond the palette, and the baselines, are told from the others
+	Dashed bool // a baseline
+	Dotted bool // beyond the palette
+	Busy   bool // it is drawn as a band, since as a line it would hide the others
 	Shown  bool // from the start
 	Best   bool // on the Pareto front
 	Line   string
@@ -55,11 +61,11 @@ type shownRun struct {
 	Label  label
 }
 
-const colours = 8 // of the palette in the page
+const colours = 12 // of the palette in the page
 
 func drawn(said told, r backtest.Result) drawing {
 	need := said.trace.Need(said.settings)
-	d := drawing{told: said, Every: need.Every, End: said.Start.Add(time.Duration(said.Seconds) * time.Second)}
+	d := drawing{told: said, Title: said.title, Every: need.Every, End: said.Start.Add(time.Duration(said.Seconds) * time.Second)}
 	d.StartsIn = (time.Duration(said.StartDelay * float64(time.Second))).String()
 	best := backtest.Front(r.Runs)
 	shown := shownFirst(r.Runs, best)
@@ -67,9 +73,9 @@ func drawn(said told, r backtest.Result) drawing {
 	for _, n := range need.Replicas {
 		top = max(top, n)
 	}
-	for _, run := range r.Runs {
-		for _, n := range run.Series.High {
-			top = max(top, n)
+	for i, run := range r.Runs {
+		if shown[i] {
+			top = max(top, slices.Max(run.Series.High))
 		}
 	}
 	d.Over = overTime(said, need, top)
@@ -77,10 +83,15 @@ func drawn(said told, r backtest.Result) drawing {
 	labels := labelled(r.Runs, best, d.Cost)
 	for i, run := range r.Runs {
 		dot := d.Cost.place(run.ReplicaHours, float64(run.ViolationSeconds))
-		d.Notes = d.Notes || len(run.Notes) > 0
+		d.Notes, d.Bands = d.Notes || len(run.Notes) > 0, d.Bands || busy(run.Series)
+		d.Beyond = d.Beyond || slices.Max(run.Series.High) > top
+		line := steps
+		if busy(run.Series) {
+			line = band
+		}
 		d.Runs = append(d.Runs, shownRun{
-			Run: run, Colour: i % colours, Dashed: run.Kind == backtest.Baseline || i/colours%2 == 1, Shown: shown[i], Best: best[i],
-			Line: steps(run.Series, top, d.Over.Width), Dot: point{dot.X / 100, dot.Y / 100}, Label: labels[i],
+			Run: run, Busy: busy(run.Series), Colour: i % colours, Dashed: run.Kind == backtest.Baseline, Dotted: i/colours%2 == 1, Shown: shown[i], Best: best[i],
+			Line: line(run.Series, top, d.Over.Width), Dot: point{dot.X / 100, dot.Y / 100}, Label: labels[i],
 		})
 	}
 	return d
@@ -89,11 +100,13 @@ func drawn(said told, r backtest.Result) drawing {
 // mostShown lines are told apart at a glance; the others wait for a click.
 const mostShown = 4
 
-// shownFirst are the runs to look at first: the HPA, the best of what is not a baseline, and what the author wrote.
+// shownFirst are the runs to look at first: the HPA, unless it changes all the time, the best of what is not a baseline, and what the author wrote.
 func shownFirst(runs []backtest.Run, best []bool) []bool {
 	shown, left := make([]bool, len(runs)), mostShown
 	for _, wanted := range []func(i int) bool{
-		func(i int) bool { return runs[i].Kind == backtest.Baseline && runs[i].Name == "hpa" },
+		func(i int) bool {
+			return runs[i].Kind == backtest.Baseline && runs[i].Name == "hpa" && !busy(runs[i].Series)
+		},
 		func(i int) bool { return runs[i].Kind == backtest.Authored && best[i] },
 		func(i int) bool { return runs[i].Kind == backtest.Authored },
 		func(i int) bool { return runs[i].Kind == backtest.Strategy && best[i] },

@@ -3,10 +3,13 @@ package main
 import (
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -146,7 +149,7 @@ func TestPageEscapesWhatItShows(t *testing.T) {
 	}
 	for _, name := range hostile {
 		text, _ := pageOf(t, []backtest.Row{{Seconds: 300, Demand: 1}, {Seconds: 300, Demand: 4}}, func(said *told, r *backtest.Result) {
-			said.Source, said.Faults = name, []string{name}
+			said.title, said.Source, said.Faults = name, name, []string{name}
 			for i := range r.Runs {
 				r.Runs[i].Name, r.Runs[i].Notes = name, []string{name}
 			}
@@ -189,6 +192,122 @@ func TestStepsShowAllThatWasReady(t *testing.T) {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})
+	}
+}
+
+func TestBandSpansAllThatWasReady(t *testing.T) {
+	for name, tc := range map[string]struct {
+		series backtest.Series
+		want   string
+	}{
+		"the same all the time": {backtest.Series{Low: []int{2, 2}, High: []int{2, 2}}, "M0 8H2V8H0Z"},
+		"a peak and a dip":      {backtest.Series{Low: []int{2, 2, 1}, High: []int{3, 9, 3}}, "M0 7H1V1H2V7H3V9H2V8H0Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := band(tc.series, 10, float64(len(tc.series.Low))); got != tc.want {
+				t.Errorf("got %s, want %s", got, tc.want)
+			}
+		})
+	}
+}
+
+// A line that moves in most stretches is a band, and is left to a click where it is the HPA's.
+func TestBusyRunsAreBands(t *testing.T) {
+	series := func(n, every int) backtest.Series {
+		s := backtest.Series{Low: make([]int, n), High: make([]int, n), Last: make([]int, n)}
+		for i := 0; i < n; i += every {
+			s.High[i] = 1
+		}
+		return s
+	}
+	for name, tc := range map[string]struct {
+		series backtest.Series
+		want   bool
+	}{
+		"calm": {series(1000, 100), false}, "busy": {series(1000, 3), true}, "few stretches": {series(50, 1), false},
+	} {
+		if got := busy(tc.series); got != tc.want {
+			t.Errorf("%s: busy is %t", name, got)
+		}
+		runs := []backtest.Run{{Name: "hpa", Kind: backtest.Baseline, Series: tc.series}}
+		if shown := shownFirst(runs, []bool{true}); shown[0] == tc.want {
+			t.Errorf("%s: the HPA is shown: %t", name, shown[0])
+		}
+	}
+}
+
+// A run that is left to a click does not press the others flat: what it has beyond them is cut off, and that is said.
+func TestHeightIsOfWhatIsShown(t *testing.T) {
+	const said = "what another one has beyond is cut off"
+	for most, want := range map[int]bool{2: false, 100: true} {
+		text, _ := pageOf(t, []backtest.Row{{Seconds: 300, Demand: 1}, {Seconds: 300, Demand: 4}}, func(_ *told, r *backtest.Result) {
+			r.Runs[1].Series.High = []int{most} // the threshold, which is not shown at first
+			r.Runs[1].Series.Low, r.Runs[1].Series.Last = []int{1}, []int{1}
+		})
+		if got := strings.Contains(text, said); got != want {
+			t.Errorf("with %d replicas it is said that something is cut off: %t", most, got)
+		}
+	}
+}
+
+// Twelve runs have twelve colours, by day and by night, that are told apart.
+func TestPalette(t *testing.T) {
+	text, _ := pageOf(t, []backtest.Row{{Seconds: 300, Demand: 1}, {Seconds: 300, Demand: 4}}, func(_ *told, r *backtest.Result) {
+		for len(r.Runs) < colours {
+			r.Runs = append(r.Runs, r.Runs[0])
+		}
+	})
+	for i := range colours {
+		if want := fmt.Sprintf(".r%d { --c: var(--c%d) }", i, i); !strings.Contains(text, want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+	found := regexp.MustCompile(`--c\d+: #([0-9a-f]{6});`).FindAllStringSubmatch(text, -1)
+	if len(found) != 2*colours {
+		t.Fatalf("the page has %d colours, want %d by day and as many by night", len(found), colours)
+	}
+	for _, palette := range [][][]string{found[:colours], found[colours:]} {
+		for i, a := range palette {
+			for _, b := range palette[:i] {
+				if d := apart(a[1], b[1]); d < 60 {
+					t.Errorf("#%s and #%s are only %.0f apart", a[1], b[1], d)
+				}
+			}
+		}
+	}
+}
+
+// apart is the distance of two colours, 0 to 441.
+func apart(a, b string) float64 {
+	sum := 0.0
+	for i := 0; i < 6; i += 2 {
+		x, _ := strconv.ParseInt(a[i:i+2], 16, 0)
+		y, _ := strconv.ParseInt(b[i:i+2], 16, 0)
+		sum += float64((x - y) * (x - y))
+	}
+	return math.Sqrt(sum)
+}
+
+// A name that had to move from beside its dot is led to by a line from there.
+func TestLinesLeadToNames(t *testing.T) {
+	text, result := pageOf(t, []backtest.Row{{Seconds: 300, Demand: 1}, {Seconds: 300, Demand: 4}}, func(_ *told, r *backtest.Result) {
+		for i := range r.Runs { // three dots in one place
+			r.Runs[i].ReplicaHours, r.Runs[i].ViolationSeconds = 5, 50
+		}
+		r.Runs = append(r.Runs, backtest.Run{Name: "far", Figures: backtest.Figures{ReplicaHours: 50, ViolationSeconds: 20}, Series: r.Runs[0].Series})
+	})
+	names, leads := 0, 0
+	for _, e := range elements(t, text) {
+		switch {
+		case e.name == "span" && e.classed("name"):
+			names++
+		case e.name == "path" && e.classed("lead"):
+			leads++
+		}
+	}
+	beside := 2 // one of the three, and the far one
+	if names != len(result.Runs) || leads != names-beside {
+		t.Errorf("%d names of %d runs have %d lines that lead there", names, len(result.Runs), leads)
 	}
 }
 

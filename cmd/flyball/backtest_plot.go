@@ -100,6 +100,40 @@ func steps(s backtest.Series, top int, width float64) string {
 	return path.String()
 }
 
+// busy says whether a run changes within so many stretches that its line would be a curtain.
+func busy(s backtest.Series) bool {
+	const few = 100 // stretches, which are told apart by eye
+	changing := 0
+	for i := range s.Low {
+		if s.Low[i] != s.High[i] {
+			changing++
+		}
+	}
+	return len(s.Low) > few && 8*changing > len(s.Low)
+}
+
+// band is the area of a run between the lowest and the highest that was ready in each stretch.
+func band(s backtest.Series, top int, width float64) string {
+	var path strings.Builder
+	for i, n := range s.High {
+		switch {
+		case i == 0:
+			fmt.Fprintf(&path, "M0 %d", top-n)
+		case n != s.High[i-1]:
+			fmt.Fprintf(&path, "H%dV%d", i, top-n)
+		}
+	}
+	last := len(s.Low) - 1
+	fmt.Fprintf(&path, "H%sV%d", at(width, width), top-s.Low[last])
+	for i := last; i > 0; i-- {
+		if s.Low[i] != s.Low[i-1] {
+			fmt.Fprintf(&path, "H%dV%d", i, top-s.Low[i-1])
+		}
+	}
+	path.WriteString("H0Z")
+	return path.String()
+}
+
 // instant is a tick of the time axis.
 type instant struct {
 	at   time.Time
@@ -211,8 +245,14 @@ func (p plot) place(x, y float64) point {
 // label is where the name of a dot is written.
 type label struct {
 	point
-	Left bool // of its dot
-	None bool // there is no room
+	Left  bool // of its dot
+	Moved bool // up or down from it, so that a line leads there
+	None  bool // there is no room
+}
+
+// Lead is the line from a dot to its name, in the plot of cost and violations.
+func (r shownRun) Lead() string {
+	return fmt.Sprintf("M%.4f %.4fL%.4f %.4f", r.Dot.X, r.Dot.Y, r.Label.X/100, r.Label.Y/100)
 }
 
 // labelled finds places beside the dots that no other name or dot is in, for those on the front first. What has none is told by
@@ -242,11 +282,11 @@ func labelled(runs []backtest.Run, best []bool, p plot) []label {
 				y := at.Y + down
 				right, left := box{at.X + gap, y - high/2, at.X + gap + wide, y + high/2}, box{at.X - gap - wide, y - high/2, at.X - gap, y + high/2}
 				if free(right) {
-					labels[i], taken = label{point: point{at.X + gap, y}}, append(taken, right)
+					labels[i], taken = label{point: point{at.X + gap, y}, Moved: down != 0}, append(taken, right)
 					break
 				}
 				if free(left) {
-					labels[i], taken = label{point: point{at.X - gap, y}, Left: true}, append(taken, left)
+					labels[i], taken = label{point: point{at.X - gap, y}, Left: true, Moved: down != 0}, append(taken, left)
 					break
 				}
 			}

@@ -24,7 +24,8 @@ seen from here, by default --policies. Without NEW it is what is there now, of O
 
 With --trace each policy that changed is run as backtest does, old and new, as if both were enabled and live. Beside the old one
 the new one is asked at every evaluation what it would decide there, at the replicas that the old one made, with cooldowns and
-the rest of its memory by its own settings after the old one's changes: so one decision that differs does not lead to the next.`,
+the rest of its memory by its own settings after the old one's changes: so one decision that differs does not lead to the next.
+Evaluations one after another that differ in the same way are one stretch.`,
 		Example: `  flyball diff HEAD~1
   flyball diff main HEAD -o markdown
   flyball diff old/ new/
@@ -35,7 +36,7 @@ the rest of its memory by its own settings after the old one's changes: so one d
 	fs := cmd.Flags()
 	b.traceFlags(fs)
 	fs.StringArrayVar(&b.policies, "policy", nil, "only this policy (may be given again; default: all)")
-	fs.IntVar(&limit, "limit", 20, "with --trace: the most decisions that are listed")
+	fs.IntVar(&limit, "limit", 20, "with --trace: the most stretches of decisions that are listed")
 	f.outputFlag(cmd, "table", "json", "github", "markdown")
 	return cmd
 }
@@ -155,6 +156,9 @@ func (f *flags) traced(cmd *cobra.Command, b backtestFlags, d app.Difference, ol
 	trace, err := f.demand(cmd, b, how)
 	if err != nil {
 		return nil, err
+	}
+	if err := b.within(settings, trace); err != nil {
+		return nil, coded{exitUsage, err}
 	}
 	bar := newBar(cmd.ErrOrStderr())
 	runs, err := d.Trace(cmd.Context(), old, new, backtest.Backtest{Trace: trace, Settings: settings, Constants: constants, Told: bar.show}, limit)

@@ -22,12 +22,17 @@ func markdownDiff(out io.Writer, said compared) error {
 	w.row("policy", "field", "old", "new", "what it means")
 	w.row("---", "---", "---", "---", "---")
 	for _, p := range said.Policies {
-		w.row("**"+escaped(p.Name)+"**", string(p.Kind), "", "", escaped(p.Means))
-		w.changes(p.Changes)
+		name := "**" + escaped(p.Name) + "**"
+		if len(p.Changes) == 0 {
+			w.row(name, string(p.Kind), "", "", escaped(p.Means))
+		}
+		w.changes(name+": "+escaped(p.Means), p.Changes)
 	}
-	if len(said.Config) > 0 {
-		w.row("config", "", "", "", "")
-		w.changes(said.Config)
+	w.changes("config", said.Config)
+	for _, p := range said.Policies {
+		for _, c := range p.Changes {
+			w.lines(c)
+		}
 	}
 	if said.Trace == nil || len(said.Trace.Policies) == 0 {
 		return w.err
@@ -39,7 +44,7 @@ func markdownDiff(out io.Writer, said compared) error {
 	w.row("---", "---", "---", "---", "---")
 	for _, t := range said.Trace.Policies {
 		d := t.Decisions
-		w.row("**"+escaped(t.Policy)+"**", fmt.Sprintf("%d of %d", d.Differ, d.Total), fmt.Sprintf("%d s → %d s", t.Old.ViolationSeconds, t.New.ViolationSeconds),
+		w.row("**"+escaped(t.Policy)+"**", fmt.Sprintf("%d of %d, in %s", d.Differ, d.Total, count(d.Stretches, "stretch", "stretches")), fmt.Sprintf("%d s → %d s", t.Old.ViolationSeconds, t.New.ViolationSeconds),
 			fmt.Sprintf("%.1f → %.1f", t.Old.ReplicaHours, t.New.ReplicaHours), fmt.Sprintf("%d → %d", t.Old.Changes, t.New.Changes))
 	}
 	for _, t := range said.Trace.Policies {
@@ -47,10 +52,10 @@ func markdownDiff(out io.Writer, said compared) error {
 			continue
 		}
 		w.line("")
-		w.row(escaped(t.Policy)+": decisions", "old", "new")
-		w.row("---", "---", "---")
+		w.row(escaped(t.Policy)+": stretches", "decisions", "old", "new")
+		w.row("---", "---", "---", "---")
 		for _, g := range t.Decisions.Groups {
-			w.row(fmt.Sprint(g.Count), code(answer(g.Old)), code(answer(g.New)))
+			w.row(fmt.Sprint(g.Stretches), fmt.Sprint(g.Count), code(answer(g.Old)), code(answer(g.New)))
 		}
 	}
 	return w.err
@@ -86,10 +91,31 @@ func (m *markdown) line(format string, args ...any) {
 
 func (m *markdown) row(cells ...string) { m.line("| %s |", strings.Join(cells, " | ")) }
 
-func (m *markdown) changes(changes []diff.Change) {
+// changes are rows, the first of which says of whom.
+func (m *markdown) changes(of string, changes []diff.Change) {
 	for _, c := range changes {
-		m.row("", code(c.Field), code(brief(c.Old)), code(brief(c.New)), escaped(c.Means))
+		m.row(of, code(c.Field), code(brief(c.Old)), code(brief(c.New)), escaped(c.Means))
+		of = ""
 	}
+}
+
+// lines are those of a rule that changed, below the table.
+func (m *markdown) lines(c diff.Change) {
+	if len(c.Lines) == 0 {
+		return
+	}
+	fence := "```"
+	for strings.Contains(strings.Join(c.Lines, "\n"), fence) {
+		fence += "`"
+	}
+	m.line("")
+	m.line("%s:", code(c.Field))
+	m.line("")
+	m.line("%sdiff", fence)
+	for _, line := range shortened(c.Lines) {
+		m.line("%s", line)
+	}
+	m.line("%s", fence)
 }
 
 // code is a text that stands as it is, within a table.

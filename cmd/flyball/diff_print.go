@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,7 +57,19 @@ func headline(p diff.Policy) string {
 func rows(w *table, changes []diff.Change) {
 	for _, c := range changes {
 		w.row("  "+c.Field, brief(c.Old)+" → "+brief(c.New), c.Means)
+		for _, line := range shortened(c.Lines) {
+			w.row("    " + strings.ReplaceAll(line, "\t", "  "))
+		}
 	}
+}
+
+// shortened are lines of a rule, the most that are looked at here.
+func shortened(lines []string) []string {
+	const most = 20
+	if len(lines) <= most {
+		return lines
+	}
+	return append(slices.Clone(lines[:most-1]), fmt.Sprintf("… and %d lines more; -o json has them", len(lines)-most+1))
 }
 
 // brief is a value on a line of its own, with its end cut off where it is long.
@@ -83,9 +96,9 @@ func printTraced(out io.Writer, t traced) error {
 		if p.Decisions.Differ == 0 {
 			continue
 		}
-		w := newTable("  COUNT", "OLD", "NEW")
+		w := newTable("  STRETCHES", "DECISIONS", "OLD", "NEW")
 		for _, g := range p.Decisions.Groups {
-			w.row(fmt.Sprintf("  %d", g.Count), answer(g.Old), answer(g.New))
+			w.row(fmt.Sprintf("  %d", g.Stretches), fmt.Sprint(g.Count), answer(g.Old), answer(g.New))
 		}
 		if err := w.print(out); err != nil {
 			return err
@@ -93,9 +106,9 @@ func printTraced(out io.Writer, t traced) error {
 		if len(p.Decisions.First) == 0 {
 			continue
 		}
-		w = newTable("  TIME", "METRICS", "OLD", "NEW")
-		for _, pair := range p.Decisions.First {
-			w.row("  "+pair.Old.At.Format(time.DateTime), readings(pair), decided(pair.Old.Decision), decided(pair.New.Decision))
+		w = newTable("  FROM", "TO", "DECISIONS", "METRICS AT FIRST", "OLD", "NEW")
+		for _, s := range p.Decisions.First {
+			w.row("  "+s.From.Format(time.DateTime), ending(s), fmt.Sprint(s.Count), readings(s), decided(s.Old.Decision), decided(s.New.Decision))
 		}
 		fmt.Fprintln(out)
 		if err := w.print(out); err != nil {
@@ -117,12 +130,20 @@ func (t traced) runs() []backtest.Run {
 func differ(d diff.Decisions) string {
 	text := fmt.Sprintf("%d of %s differ", d.Differ, count(d.Total, "decision", "decisions"))
 	if d.Differ > 0 {
-		text += fmt.Sprintf(", %d of them in the number of replicas", d.Replicas)
+		text += fmt.Sprintf(" in %s, %d of them in the number of replicas", count(d.Stretches, "stretch", "stretches"), d.Replicas)
 	}
-	if n := len(d.First); n > 0 && n < d.Differ {
-		text += fmt.Sprintf("; here are the first %d", n)
+	if n := len(d.First); n > 0 && n < d.Stretches {
+		text += fmt.Sprintf("; the first %d of these are listed", n)
 	}
 	return text
+}
+
+// ending is the end of a stretch, without the day where it is the day of the beginning.
+func ending(s diff.Stretch) string {
+	if s.From.Format(time.DateOnly) == s.To.Format(time.DateOnly) {
+		return s.To.Format(time.TimeOnly)
+	}
+	return s.To.Format(time.DateTime)
 }
 
 func answer(a diff.Answer) string { return fmt.Sprintf("%s %s", a.Action, a.Reason) }
@@ -132,7 +153,7 @@ func decided(d engine.Decision) string {
 }
 
 // readings are what the metrics read, and in brackets what the new policy reads otherwise.
-func readings(p diff.Pair) string {
+func readings(p diff.Stretch) string {
 	var all []string
 	for _, name := range names(p.Old.Snapshot.Metrics, p.New.Snapshot.Metrics) {
 		before, had := p.Old.Snapshot.Metrics[name]
@@ -165,7 +186,7 @@ func githubDiff(out io.Writer, said compared) error {
 		}
 		lines := []string{headline(p)}
 		for _, c := range p.Changes {
-			lines = append(lines, sentence(c))
+			lines = append(append(lines, sentence(c)), shortened(c.Lines)...)
 		}
 		file, line := place(p.File)
 		fmt.Fprintf(out, "::%s file=%s,line=%s::%s\n", level, property(file), line, message(strings.Join(lines, "\n")))

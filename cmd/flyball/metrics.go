@@ -61,7 +61,7 @@ With SERVICE and METRIC, show what was kept of it: samples, or five-minute summa
 			return printMetrics(cmd.OutOrStdout(), metrics, time.Now())
 		},
 	}
-	cmd.Flags().DurationVar(&last, "last", time.Hour, "how far back the history goes")
+	lengthVar(cmd.Flags(), &last, "last", time.Hour, "how far back the history goes, such as 90m, 24h or 7d")
 	cmd.Flags().StringVar(&resolution, "resolution", "", "of the history: samples or 5m (default samples up to 6h)")
 	f.daemonFlags(cmd)
 	f.outputFlag(cmd, "table", "json", "csv")
@@ -71,7 +71,7 @@ With SERVICE and METRIC, show what was kept of it: samples, or five-minute summa
 func rangeOf(to time.Time, last time.Duration, resolution string) (from time.Time, rollups bool, err error) {
 	switch {
 	case last <= 0:
-		return from, false, coded{exitUsage, fmt.Errorf("--last is %s; allowed is a duration above 0, such as 90m", last)}
+		return from, false, coded{exitUsage, fmt.Errorf("--last is %s; allowed is a length of time above 0, such as 90m", last)}
 	case resolution != "" && resolution != "samples" && resolution != "5m":
 		return from, false, coded{exitUsage, fmt.Errorf("--resolution is %q; allowed is samples or 5m", resolution)}
 	}

@@ -34,7 +34,7 @@ paused, while all are, is paused until both have ended. A new pause takes the pl
 			case cmd.Flags().Changed("for") && until != "":
 				return usage("--for and --until are both given; one of them says when the pause ends")
 			case cmd.Flags().Changed("for") && length <= 0:
-				return usage("--for is %s; allowed is a duration above 0, such as 90m", length)
+				return usage("--for is %s; allowed is a length of time above 0, such as 90m", length)
 			case until != "":
 				var err error
 				if ask.Until, err = time.Parse(time.RFC3339, until); err != nil {
@@ -57,7 +57,7 @@ paused, while all are, is paused until both have ended. A new pause takes the pl
 			return nil
 		},
 	}
-	cmd.Flags().DurationVar(&length, "for", 0, "how long, such as 90m or 2h")
+	lengthVar(cmd.Flags(), &length, "for", 0, "how long, such as 90m, 24h or 7d")
 	cmd.Flags().StringVar(&until, "until", "", "when it ends, in RFC 3339")
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for whoever finds it paused")
 	f.daemonFlags(cmd)

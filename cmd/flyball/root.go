@@ -127,7 +127,7 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newLoad(),
 	)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return coded{exitUsage, fmt.Errorf("%w\nsee %s --help", err, cmd.CommandPath())}
+		return coded{exitUsage, fmt.Errorf("%w\nsee %s --help", flagError(err), cmd.CommandPath())}
 	})
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {

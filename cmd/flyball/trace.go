@@ -13,7 +13,7 @@ func (b *backtestFlags) traceFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&b.unit, "unit", "", "unit of the demand: rpm, rps, count or percent (default: by the column's name, else rpm)")
 	fs.Float64Var(&b.scale, "scale", 1, "multiply the demand")
 	fs.Float64Var(&b.capacity, "capacity", 0, "requests a minute that one replica can do")
-	fs.DurationVar(&b.startDelay, "start-delay", 30*time.Second, "from the order of a replica until it serves")
+	lengthVar(fs, &b.startDelay, "start-delay", 30*time.Second, "from the order of a replica until it serves")
 	fs.Float64Var(&b.noise, "noise", 0, "standard deviation of what is measured, in percent of it")
 	fs.StringArrayVar(&b.faults, "fault", nil, "metrics@1h+10m, start@1h+10m or crash@1h: what goes wrong, when and for how long")
 	fs.StringArrayVar(&b.constants, "metric", nil, "NAME=VALUE: what a metric reads that is not simulated")

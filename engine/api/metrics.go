@@ -138,9 +138,9 @@ func askedOf(r *http.Request, now time.Time) (Asked, error) {
 		*to = at
 	}
 	if text := q.Get("last"); text != "" {
-		last, err := time.ParseDuration(text)
-		if err != nil || last <= 0 {
-			return a, Refusal{http.StatusBadRequest, fmt.Sprintf("last is %q; allowed is a duration such as 90m or 24h", text)}
+		last, err := long(text)
+		if err != nil {
+			return a, Refusal{http.StatusBadRequest, fmt.Sprintf("last is %q; %v", text, err)}
 		}
 		a.From = a.To.Add(-last)
 	}

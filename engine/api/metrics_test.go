@@ -49,8 +49,8 @@ func TestWhatIsAskedOfMetrics(t *testing.T) {
 	}{
 		{"now", "GET", "metrics", "", 200, `"metric":"cpu"`},
 		{"a day is rollups", "GET", "metrics/web/cpu?last=24h", "", 200, `"success":true`},
-		{"last", "GET", "metrics/web/cpu?last=soon", "", 400, `last is \"soon\"; allowed is a duration such as 90m or 24h`},
-		{"last below zero", "GET", "metrics/web/cpu?last=-1h", "", 400, "allowed is a duration"},
+		{"last", "GET", "metrics/web/cpu?last=soon", "", 400, `last is \"soon\"; allowed is a length of time such as 90m, 24h or 7d`},
+		{"last below zero", "GET", "metrics/web/cpu?last=-1h", "", 400, "allowed is a length of time"},
 		{"from", "GET", "metrics/web/cpu?from=yesterday", "", 400, `from is \"yesterday\"; allowed is a time in RFC 3339`},
 		{"from after to", "GET", "metrics/web/cpu?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "", 400, "from is not before to"},
 		{"resolution", "GET", "metrics/web/cpu?resolution=1m", "", 400, `resolution is \"1m\"; allowed is samples or 5m`},

@@ -2,13 +2,13 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/report"
 )
 
@@ -57,14 +57,14 @@ func ReportRange(since, from, to string, now time.Time) (begin, end time.Time, e
 	case from == "" && to != "":
 		return begin, end, fmt.Errorf("to is %q without a from; give both, or since", to)
 	case from == "":
-		long := reportRange
+		back := reportRange
 		if since != "" {
-			long, err = Long(since)
+			back, err = long(since)
 		}
 		if err != nil {
-			return begin, end, fmt.Errorf("since is %q; allowed is a length of time such as 90m, 24h or 7d", since)
+			return begin, end, fmt.Errorf("since is %q; %w", since, err)
 		}
-		return now.Add(-long), now, nil
+		return now.Add(-back), now, nil
 	}
 	if begin, err = instant(from); err != nil {
 		return begin, end, fmt.Errorf("from is %q; %w", from, err)
@@ -95,32 +95,11 @@ func instant(text string) (time.Time, error) {
 	return at, nil
 }
 
-// longestReport is the longest time that Long reads: ten years, far more than anybody keeps.
-const longestReport = 3650 * 24 * time.Hour
-
-// Long reads a length of time above 0 that may begin with days: 7d, 1d12h, 90m.
-func Long(text string) (time.Duration, error) {
-	days, rest, found := strings.Cut(text, "d")
-	if !found {
-		days, rest = "0", text
+// long reads a length of time above 0.
+func long(text string) (time.Duration, error) {
+	d, err := engine.ParseLength(text)
+	if err == nil && d == 0 {
+		err = errors.New("allowed is a length of time above 0")
 	}
-	n, err := strconv.ParseUint(days, 10, 16)
-	if err != nil {
-		return 0, err
-	}
-	long := time.Duration(n) * 24 * time.Hour
-	if rest != "" {
-		more, err := time.ParseDuration(rest)
-		if err != nil {
-			return 0, err
-		}
-		if more < 0 || more > longestReport {
-			return 0, fmt.Errorf("%q is not a length of time that adds to days", rest)
-		}
-		long += more
-	}
-	if long <= 0 || long > longestReport {
-		return 0, fmt.Errorf("%q is not above 0 and at most 3650d", text)
-	}
-	return long, nil
+	return d, err
 }

@@ -47,15 +47,3 @@ func TestReportRange(t *testing.T) {
 		})
 	}
 }
-
-func FuzzLong(f *testing.F) {
-	for _, seed := range []string{"7d", "1d12h", "90m", "", "d", "-1d", "1d-2h", "99999d", "2562047h47m16s", "1.5d", "3650d24h", "1dd"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		long, err := Long(text)
-		if err == nil && (long <= 0 || long > longestReport) {
-			t.Errorf("%q reads as %s", text, long)
-		}
-	})
-}

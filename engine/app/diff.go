@@ -122,12 +122,12 @@ type Traced struct {
 }
 
 // Trace runs both revisions of each policy that changed on a trace, as if they were enabled and live. Beside the old one the
-// new one is asked at each evaluation what it would decide there; the first limit decisions that differ are kept.
+// new one is asked at each evaluation what it would decide there; the first limit stretches in which they differ are kept.
 func (d Difference) Trace(ctx context.Context, old, new Loaded, b backtest.Backtest, limit int) ([]Traced, error) {
 	all := []Traced{}
 	for _, p := range d.Policies {
 		if p.Kind == diff.Changed {
-			all = append(all, Traced{Policy: p.Name, Decisions: diff.Decisions{Limit: limit, Groups: []diff.Group{}, First: []diff.Pair{}}})
+			all = append(all, Traced{Policy: p.Name, Decisions: diff.Decisions{Limit: limit, Groups: []diff.Group{}, First: []diff.Stretch{}}})
 		}
 	}
 	if err := checkConstants(b.Constants, all, old, new); err != nil {

@@ -216,7 +216,9 @@ func kept(ctx context.Context, from history, policies []engine.Policy, asked api
 			switch {
 			case m.Computed():
 			case m.Name != asked.Metric:
-				names = append(names, m.Name)
+				if !slices.Contains(names, m.Name) { // another policy of the service may read it too
+					names = append(names, m.Name)
+				}
 			default:
 				declared = true
 				r := engine.Range{Subject: p.Subject(), Metric: m.Name, From: asked.From, To: asked.To}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/sim"
 )
 
@@ -96,10 +97,10 @@ func ParseFault(text string) (Fault, error) {
 	from, length, lasts := strings.Cut(rest, "+")
 	f.Kind = FaultKind(kind)
 	var errs [2]error
-	f.From, errs[0] = time.ParseDuration(from)
-	f.For, errs[1] = time.ParseDuration(length)
+	f.From, errs[0] = engine.ParseLength(from)
+	f.For, errs[1] = engine.ParseLength(length)
 	if f.Kind == Crash && !lasts {
-		f.From, errs[0] = time.ParseDuration(rest)
+		f.From, errs[0] = engine.ParseLength(rest)
 		errs[1], lasts, f.For = nil, true, time.Second
 	}
 	if !found || !lasts || errs[0] != nil || errs[1] != nil || f.From < 0 || f.For <= 0 || !slices.Contains(FaultKinds(), f.Kind) {

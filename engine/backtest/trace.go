@@ -78,6 +78,9 @@ func ReadCSV(text []byte, how CSV) (Trace, error) {
 	if err != nil {
 		return Trace{}, fmt.Errorf("no header: %w; a trace begins with a line such as timestamp,requests_per_minute", plain(err))
 	}
+	if headless(head) {
+		return Trace{}, fmt.Errorf("line 1 is a time and a number, %.50q: the header is missing; put a line such as timestamp,requests_per_minute before it", strings.Join(head, ","))
+	}
 	column, err := how.column(head)
 	if err != nil {
 		return Trace{}, err
@@ -137,6 +140,16 @@ func (how CSV) column(head []string) (int, error) {
 		return i, nil
 	}
 	return 0, fmt.Errorf("no column %q; there are: %s", how.Column, strings.Join(head[1:], ", "))
+}
+
+// headless says whether the first line is a row already.
+func headless(head []string) bool {
+	if len(head) < 2 {
+		return false
+	}
+	_, err := instant(head[0])
+	_, wrong := strconv.ParseFloat(strings.TrimSpace(head[1]), 64)
+	return err == nil && wrong == nil
 }
 
 // unit is what was said, or else what the name of the column tells.

@@ -100,8 +100,10 @@ func TestReadCSVSaysWhatIsWrong(t *testing.T) {
 		how  backtest.CSV
 		want string
 	}{
-		"nothing":              {"", backtest.CSV{}, "no header: EOF; a trace begins with a line such as timestamp,requests_per_minute"},
-		"one column":           {"t\n0\n60\n", backtest.CSV{}, "the header has 1 column; a trace has a time and a demand"},
+		"nothing":    {"", backtest.CSV{}, "no header: EOF; a trace begins with a line such as timestamp,requests_per_minute"},
+		"one column": {"t\n0\n60\n", backtest.CSV{}, "the header has 1 column; a trace has a time and a demand"},
+		"no header": {"2026-01-01T00:00:00Z,5\n2026-01-01T00:01:00Z,6\n", backtest.CSV{},
+			`line 1 is a time and a number, "2026-01-01T00:00:00Z,5": the header is missing; put a line such as timestamp,requests_per_minute before it`},
 		"another column":       {"t,rpm,errors\n0,1,1\n", backtest.CSV{Column: "latency"}, `no column "latency"; there are: rpm, errors`},
 		"the column of time":   {"t,rpm\n0,1\n", backtest.CSV{Column: "t"}, `no column "t"; there are: rpm`},
 		"no rows":              {head, backtest.CSV{}, "rows: 0; a trace has two at least"},
@@ -165,6 +167,7 @@ func TestParseFault(t *testing.T) {
 		"start@0s+90s":         {Kind: backtest.NoStart, For: 90 * time.Second},
 		"crash@2h":             {Kind: backtest.Crash, From: 2 * time.Hour, For: time.Second},
 		"crash@1h30m+5s":       {Kind: backtest.Crash, From: 90 * time.Minute, For: 5 * time.Second},
+		"metrics@1d12h+1d":     {Kind: backtest.NoMetrics, From: 36 * time.Hour, For: 24 * time.Hour},
 		"metrics@1500ms+500ms": {Kind: backtest.NoMetrics, From: time.Second, For: 500 * time.Millisecond},
 	} {
 		if got, err := backtest.ParseFault(text); err != nil || !reflect.DeepEqual(got, want) {

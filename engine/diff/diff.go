@@ -20,6 +20,7 @@ type Package struct {
 	Name  string
 	Files []string
 	Rules map[string]string // by name: the text
+	Lines map[string]string // by name: the same as people read it
 }
 
 // Kind says what became of a policy.

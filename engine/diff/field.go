@@ -9,7 +9,7 @@ import (
 // Field is one thing that an author may write, by the author's name for it.
 type Field struct {
 	Path  string
-	Value any                       // bool, int, float64, string or time.Duration; nil: there is none
+	Value any                       // bool, int, float64, string, time.Duration or daytime; nil: there is none
 	Means func(old, new any) string // what a change of it means, in words; nil: it speaks for itself
 }
 
@@ -19,6 +19,8 @@ type Change struct {
 	Old   any    `json:"old"` // as the author writes it; nil: there is none
 	New   any    `json:"new"`
 	Means string `json:"means,omitempty"`
+
+	Lines []string `json:"lines,omitempty"` // of a rule: those that changed, after - or +, and some around them
 }
 
 // Fields are those that differ, in the order of the new ones, and last those that are gone.
@@ -52,11 +54,17 @@ func (f Field) change(old, new any) Change {
 
 // written is a value as authors write it.
 func written(v any) any {
-	if d, is := v.(time.Duration); is {
-		return short(d)
+	switch v := v.(type) {
+	case time.Duration:
+		return short(v)
+	case daytime:
+		return clock(time.Duration(v))
 	}
 	return v
 }
+
+// daytime is a time of day, since midnight.
+type daytime time.Duration
 
 // Text is a value of a change as people read it.
 func Text(v any) string {
@@ -92,6 +100,7 @@ func short(d time.Duration) string {
 // item is one element of an author's list.
 type item struct {
 	path   string // with the name that it is known by, such as thresholds[cpu_usage]
+	form   string // of a threshold: those of another form match none of this one
 	kin    string // another name, by which it is known where the first one has no match; empty: it has none
 	whole  string // all of it, on a line
 	fields []Field
@@ -119,8 +128,10 @@ func items(old, new []item) []Change {
 			found = append(found, c)
 		}
 	}
-	match(func(a, b item) bool { return a.path == b.path && len(Fields(a.fields, b.fields)) == 0 }, tell)
-	match(func(a, b item) bool { return a.path == b.path }, tell)
+	match(func(a, b item) bool {
+		return a.path == b.path && a.form == b.form && len(Fields(a.fields, b.fields)) == 0
+	}, tell)
+	match(func(a, b item) bool { return a.path == b.path && a.form == b.form }, tell)
 	match(func(a, b item) bool { return a.kin != "" && a.kin == b.kin }, tell)
 	for _, b := range new {
 		found = append(found, Change{Field: b.path, New: b.whole})

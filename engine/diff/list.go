@@ -65,12 +65,12 @@ func thresholds(p engine.Policy) []item {
 		}, whole: fmt.Sprintf("scaleUp %s, scaleDown %s, %s", number(t.ScaleUp), number(t.ScaleDown), t.Comparison)})
 	}
 	for _, t := range p.Targets {
-		all = append(all, item{path: "thresholds[" + t.Metric + " target]", fields: []Field{
+		all = append(all, item{path: "thresholds[" + t.Metric + "]", form: "target", fields: []Field{
 			{"target", t.Value, held}, {"tolerance", t.Tolerance, more("acts further from the target", "acts closer to the target")},
 		}, whole: fmt.Sprintf("target %s, tolerance %s", number(t.Value), number(t.Tolerance))})
 	}
 	for _, b := range p.Bands {
-		one := item{path: "thresholds[" + b.Metric + " bands]"}
+		one := item{path: "thresholds[" + b.Metric + "]", form: "bands"}
 		known := map[string]bool{}
 		var whole []string
 		for _, band := range b.Bands {
@@ -109,8 +109,8 @@ func windows(p engine.Policy) []item {
 		one := item{path: "schedule[" + w.Name + "]", fields: []Field{
 			{"days", text(days(w.Days)), nil},
 			{"dates", text(dates(w.Dates)), nil},
-			{"from", clock(w.From), nil},
-			{"to", clock(to), nil},
+			{"from", daytime(w.From), until(to, "begins %s later", "begins %s earlier")},
+			{"to", daytime(to), since(w.From, "lasts %s longer", "lasts %s less long")},
 			{"timeZone", zone, nil},
 			{"minReplicas", count(w.MinReplicas), fewest},
 			{"maxReplicas", count(w.MaxReplicas), most},

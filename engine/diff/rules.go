@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
 )
 
 // rules are the packages that say something else. What they say is shown by a short hash, as the revision of a policy is.
@@ -23,6 +25,7 @@ func rules(old, new []Package) []Change {
 		found = append(found, Change{
 			Field: "rules[" + name + "]", Old: was[name].hash(), New: is[name].hash(),
 			Means: fmt.Sprintf("%s: another %s", strings.Join(all[name].Files, ", "), strings.Join(names, ", ")),
+			Lines: lines(was[name].Lines, is[name].Lines, names),
 		})
 	}
 	return found
@@ -44,6 +47,28 @@ func otherwise(old, new map[string]string) []string {
 	}
 	maps.Copy(all, new)
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(name string) bool { return old[name] == new[name] })
+}
+
+// lines is the difference of rules, by their names, a line each.
+func lines(old, new map[string]string, names []string) []string {
+	const head = 3 // lines that name the two sides
+	var all []string
+	for _, name := range names {
+		text := string(diff.Diff("old", ended(old[name]), "new", ended(new[name])))
+		for i, line := range strings.Split(strings.TrimSuffix(text, "\n"), "\n") {
+			if i >= head && !strings.HasPrefix(line, "@@ ") {
+				all = append(all, line)
+			}
+		}
+	}
+	return all
+}
+
+func ended(text string) []byte {
+	if text == "" {
+		return nil
+	}
+	return []byte(text + "\n")
 }
 
 // hash is nil for a package that is not there.

@@ -116,6 +116,39 @@ func longer(longer, shorter string) func(old, new any) string {
 	}
 }
 
+// since has words for a later end of what begins at a time of day, and for an earlier one. It may last over midnight.
+func since(from time.Duration, later, earlier string) func(old, new any) string {
+	return func(old, new any) string {
+		before, known := old.(daytime)
+		after, set := new.(daytime)
+		if !known || !set {
+			return ""
+		}
+		return longer(later, earlier)(lasting(from, time.Duration(before)), lasting(from, time.Duration(after)))
+	}
+}
+
+// until has words for a later beginning of what ends at a time of day, and for an earlier one.
+func until(to time.Duration, later, earlier string) func(old, new any) string {
+	return func(old, new any) string {
+		before, known := old.(daytime)
+		after, set := new.(daytime)
+		if !known || !set {
+			return ""
+		}
+		return longer(earlier, later)(lasting(time.Duration(before), to), lasting(time.Duration(after), to))
+	}
+}
+
+// lasting is the time from one time of day to the next other one: a day where they are the same.
+func lasting(from, to time.Duration) time.Duration {
+	const day = 24 * time.Hour
+	if long := (to - from + day) % day; long > 0 {
+		return long
+	}
+	return day
+}
+
 func real(v any) float64 {
 	switch v := v.(type) {
 	case int:
