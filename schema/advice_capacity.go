@@ -102,7 +102,8 @@ func (w *written) slow() {
 	}
 }
 
-// climb is the least time in which the strategies get from one count to another, were each new replica ready at once.
+// climb is the least time in which the strategies get from one count to another, were each new replica ready at once; 0 where
+// they add nothing at all, so that time is no matter.
 func climb(p engine.Policy, n, to int) time.Duration {
 	by, pause := stride(p), max(p.EvaluationInterval, p.Cooldown.Up)
 	if by < engine.MostReplicas { // what is asked for grows with what there is, and has to last anew
@@ -120,8 +121,11 @@ func climb(p engine.Policy, n, to int) time.Duration {
 			n = next
 			again = at + pause
 		}
-		if n >= to {
+		switch {
+		case n >= to:
 			return at
+		case again <= at: // neither a replica more, nor a time at which there may be one
+			return 0
 		}
 		at = again
 	}

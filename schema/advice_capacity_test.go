@@ -28,6 +28,12 @@ func TestClimb(t *testing.T) {
 		"the furthest band": {with(func(p *engine.Policy) {
 			p.Strategies, p.Bands = []string{"step"}, []engine.Bands{{Bands: []engine.Band{{Add: 3}, {Add: 1}}}}
 		}), 2 * time.Minute},
+		"bands that add nothing": {with(func(p *engine.Policy) {
+			p.Strategies, p.Bands = []string{"step"}, []engine.Bands{{Bands: []engine.Band{{Remove: 1}}}}
+		}), 0},
+		"a rate of nothing": {with(func(p *engine.Policy) {
+			p.Rates = up(true, engine.Rate{Replicas: 3, Period: time.Hour}, engine.Rate{Period: time.Minute})
+		}), 0},
 		"a wish that must last": {with(func(p *engine.Policy) { p.Stabilization.Up = 5 * time.Minute }), 20 * time.Minute},
 		"a load that lasts": {with(func(p *engine.Policy) {
 			p.Strategies, p.Stabilization.Up, p.MaxStep = []string{"predictive"}, time.Hour, 9
