@@ -22,7 +22,7 @@ func stack(t *testing.T) (*site, *dockertest.Proxy) {
 	s := lay(t, e, stackFile, strings.Replace(atLeastOne, `driver: "compose"`, swarmDriver, 1))
 	p := e.Proxy(t)
 	s.host = p.Host()
-	t.Cleanup(func() { e.Docker(t, s.dir, "stack", "rm", s.project) })
+	t.Cleanup(func() { e.RemoveStack(t, s.dir, s.project) })
 	s.deploy()
 	return s, p
 }

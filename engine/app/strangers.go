@@ -27,7 +27,9 @@ func strangersAmong(given map[string]engine.Reading, policies []engine.Policy, a
 	for _, p := range policies {
 		owners = append(owners, p.Name)
 		for _, m := range p.Metrics {
-			names = append(names, m.Name)
+			if !slices.Contains(names, m.Name) {
+				names = append(names, m.Name)
+			}
 		}
 	}
 	whose := "policy " + owners[0]

@@ -60,10 +60,16 @@ func TestLiveStack(t *testing.T) {
 	e := dockertest.Start(t)
 	e.Compose(t, ".", "version") // skips where there is no plugin
 	bin := build(t)
+	var images []string
 	for service, program := range map[string]string{"web": "web", "api": "web", "web-load": "load", "api-load": "load"} {
-		e.Docker(t, ".", "build", "-q", "-t", "flyball-custom-rules-"+service, "-f", "../quickstart/"+program+"/Dockerfile", bin)
+		image := "flyball-custom-rules-" + service
+		e.Docker(t, ".", "build", "-q", "-t", image, "-f", "../quickstart/"+program+"/Dockerfile", bin)
+		images = append(images, image)
 	}
-	t.Cleanup(func() { e.Compose(t, ".", "down", "--rmi", "local") })
+	t.Cleanup(func() { // down --rmi removes them side by side, and stumbles where two are one image
+		e.Compose(t, ".", "down")
+		e.Docker(t, ".", append([]string{"image", "rm"}, images...)...)
+	})
 	e.Compose(t, ".", "up", "-d", "--no-build", "--pull", "never")
 
 	out := run(t, filepath.Join(bin, "flyball"), e.Host())

@@ -106,12 +106,13 @@ func (s *Source) fetch(ctx context.Context, r engine.Replica, known *replica, wa
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Body.Close()
 	var buffer []byte
 	select { // not before the answer begins: who hangs takes no memory
 	case buffer = <-s.buffers:
 		defer func() { s.buffers <- buffer }()
+		defer answer.Body.Close() // before the next page has its turn
 	case <-ctx.Done():
+		answer.Body.Close()
 		return nil, fmt.Errorf("%s: waited for other pages: %w", address, context.Cause(ctx))
 	}
 	if buffer, err = fill(ctx, buffer, answer.Body); err != nil {

@@ -87,7 +87,7 @@ func (s *stack) deploy(file string) {
 
 // remove takes the stack down and waits until its tasks are gone, for they hold on to the test's folder.
 func (s *stack) remove() {
-	s.engine.Docker(s.TB, s.dir, "stack", "rm", s.name)
+	s.engine.RemoveStack(s.TB, s.dir, s.name)
 	s.until("the stack is gone", func() bool {
 		return strings.TrimSpace(s.engine.Docker(s.TB, s.dir, "ps", "-aq", "--filter", "label="+stackLabel+"="+s.name)) == ""
 	})
