@@ -151,7 +151,7 @@ func TestRulesWithoutEnd(t *testing.T) {
 // What is a loop for a service that waits is an answer where nobody does.
 func TestPatientRulesHaveMoreTime(t *testing.T) {
 	p, s := shopPolicy()
-	rules := compiled(t, rule("count([1 | some a in numbers.range(1, 700); some b in numbers.range(1, 700); a + b < 0]) + input.service.replicas.current"), p)
+	rules := compiled(t, rule("count([1 | some a in numbers.range(1, 200); some b in numbers.range(1, 200); a + b < 0]) + input.service.replicas.current"), p)
 	rules.limit = interval
 	if _, err := rules.Recommend(context.Background(), p, s); !strings.Contains(fmt.Sprint(err), "no answer within 2ms") {
 		t.Errorf("error is %v", err)
