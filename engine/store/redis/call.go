@@ -17,6 +17,8 @@ const (
 	longestPause = 200 * time.Millisecond
 )
 
+var errEmpty = errors.New("it is empty, and no daemon has led yet: nothing was written")
+
 var errReadOnly = errors.New("it is open for reading only")
 
 // call does what is harmless to do twice until it is answered, for three seconds at most. A Redis that was not there the last
@@ -53,22 +55,12 @@ func (s *Store) setAway(away bool) bool {
 	return was
 }
 
-// write is a script that writes: what there is of it in lua/, after what all have in common.
-type write struct {
-	*client.Script
-	leads bool // only who leads may
-}
-
-// run runs a script on the core, the lease, and keys of the generation by their names. Nothing is written where another
+// run runs a script on the core, the lease, and keys of the generation by their names. It answers "ok" and what else the script
+// does, or why it has written nothing, in a word. Nothing is written where another
 // daemon has led since, for what only a leader may, nor where the core lacks what this store has seen of it.
 func (s *Store) run(ctx context.Context, w write, names []string, args ...any) ([]any, error) {
 	if s.readOnly {
 		return nil, fmt.Errorf("%s: %w", s.name, errReadOnly)
-	}
-	if s.saw().generation == "" {
-		if err := s.look(ctx, nil); err != nil { // the first thing that this store does
-			return nil, err
-		}
 	}
 	for {
 		before := s.saw()
@@ -91,6 +83,9 @@ func (s *Store) run(ctx context.Context, w write, names []string, args ...any) (
 		}
 		switch text(answer[0]) {
 		case "lost":
+			if before.seq == 0 {
+				return nil, fmt.Errorf("%s: %w", s.name, errEmpty)
+			}
 			return nil, fmt.Errorf("%s: %w", s.name, errLost)
 		case "fenced":
 			return nil, store.ErrFenced
@@ -100,8 +95,11 @@ func (s *Store) run(ctx context.Context, w write, names []string, args ...any) (
 			}
 			continue
 		}
-		s.see(answer[1].([]any))
-		return answer[2:], nil
+		if text(answer[0]) == "ok" {
+			s.see(answer[1].([]any))
+			answer = append(answer[:1], answer[2:]...)
+		}
+		return answer, nil
 	}
 }
 

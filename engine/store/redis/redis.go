@@ -8,8 +8,10 @@ package redis
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -56,9 +58,14 @@ type Store struct {
 
 	keepSamples, keepRollups time.Duration
 
-	mu   sync.Mutex
-	seen seen
-	away bool // the last call found nobody there
+	scripts scripts
+
+	mu      sync.Mutex
+	seen    seen
+	turned  turned
+	greeted bool
+	pruned  time.Time // when old rows were last looked for, in the time of the records
+	away    bool      // the last call found nobody there
 }
 
 // Open makes a store. A URL that is none is an error, and so is a Redis that answers and refuses us, or has been written by a
@@ -71,12 +78,19 @@ func Open(o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{
-		client: connect(a, o),
+	s := &Store{
+		client: connect(a, o), scripts: load(),
 		prefix: a.prefix, name: a.String(), password: o.Password, readOnly: o.ReadOnly,
 		log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), me: rand.Text(),
 		keepSamples: cmp.Or(o.KeepSamples, keepSamples), keepRollups: cmp.Or(o.KeepRollups, keepRollups),
-	}, nil
+	}
+	if err := s.greet(context.Background()); err != nil {
+		if !unanswered(err) && !passing(err) {
+			return nil, errors.Join(fmt.Errorf("open store: %w", err), s.client.Close())
+		}
+		s.log.Warn("Redis can't be reached: nothing is decided until it can", "store", s.name, "error", err)
+	}
+	return s, nil
 }
 
 // Shutdown ends the connections.

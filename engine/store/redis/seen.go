@@ -48,7 +48,7 @@ func (s *Store) see(mark []any) {
 	s.seen.turns = max(s.seen.turns, number(mark[3]))
 }
 
-// text is a field of a hash as Redis answers it; nil where there is none.
+// text is a field of a hash as Redis answers it: nil where there is none.
 func text(field any) string {
 	t, _ := field.(string)
 	return t
