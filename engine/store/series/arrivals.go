@@ -68,6 +68,14 @@ func (a *Arrivals) Flush(log *slog.Logger, write func(Fresh) error) error {
 	return err
 }
 
+// Drop forgets all that wait now, if do goes well. What comes meanwhile waits on. It is not for the time of a Flush.
+func (a *Arrivals) Drop(do func() error) error {
+	a.begin()
+	err := do()
+	a.end(err == nil)
+	return err
+}
+
 func (a *Arrivals) know(who ID) *ID {
 	if known := a.known[who]; known != nil {
 		return known
