@@ -21,6 +21,9 @@ type scripts struct {
 	record, close               write
 	turn, audit                 write
 	learn, post, put, delivered write
+	fill, drop                  write
+
+	chunks, sizes string // these read
 }
 
 func load() scripts {
@@ -35,6 +38,10 @@ func load() scripts {
 		post:      write{script("begin", "check", "post"), false},
 		put:       write{script("begin", "check", "put"), false},
 		delivered: write{script("begin", "check", "delivered"), false},
+		fill:      write{script("begin", "check", "fill"), true},
+		drop:      write{script("begin", "check", "drop"), true},
+		chunks:    source("chunks"),
+		sizes:     source("sizes"),
 	}
 }
 
@@ -42,11 +49,15 @@ func load() scripts {
 func script(pieces ...string) *client.Script {
 	var all string
 	for _, p := range pieces {
-		text, err := lua.ReadFile("lua/" + p + ".lua")
-		if err != nil {
-			panic(err) // it is part of the program
-		}
-		all += string(text) + "\n"
+		all += source(p) + "\n"
 	}
 	return client.NewScript(all)
+}
+
+func source(piece string) string {
+	text, err := lua.ReadFile("lua/" + piece + ".lua")
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	return string(text)
 }
