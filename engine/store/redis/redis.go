@@ -32,6 +32,7 @@ type Options struct {
 	KeepSamples time.Duration // how long samples are kept; 0: 48 hours
 	KeepRollups time.Duration // how long their five-minute rollups are kept; 0: 30 days
 	SampleBytes int64         // what both may take of the memory of Redis; 0: 64 MB
+	KeepAudit   time.Duration // how long entries of the audit log are kept; 0: 400 days
 }
 
 // String leaves the secrets out.
@@ -61,6 +62,7 @@ type Store struct {
 
 	keep        series.Retention
 	sampleBytes int64
+	keepAudit   time.Duration
 
 	scripts scripts
 
@@ -93,6 +95,7 @@ func Open(o Options) (*Store, error) {
 		log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), me: rand.Text(),
 		keep:        series.Retention{Samples: cmp.Or(o.KeepSamples, keepSamples), Rollups: cmp.Or(o.KeepRollups, keepRollups)},
 		sampleBytes: cmp.Or(o.SampleBytes, sampleBytes),
+		keepAudit:   cmp.Or(o.KeepAudit, keepAudit),
 	}
 	if err := s.greet(context.Background()); err != nil {
 		if !unanswered(err) && !passing(err) {
@@ -111,3 +114,5 @@ func (s *Store) String() string { return s.name }
 
 // GoString names it so, too.
 func (s *Store) GoString() string { return s.name }
+
+const keepAudit = 400 * 24 * time.Hour

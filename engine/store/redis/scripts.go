@@ -17,11 +17,12 @@ type write struct {
 
 // scripts are what there is in lua/.
 type scripts struct {
-	lead, resign                write
-	record, close               write
-	turn, audit                 write
-	learn, post, put, delivered write
-	fill, drop                  write
+	lead, resign         write
+	record, close        write
+	turn, audit          write
+	learn, replace       write
+	post, put, delivered write
+	fill, drop           write
 
 	chunks, sizes string // these read
 }
@@ -34,10 +35,11 @@ func load() scripts {
 		close:     write{script("begin", "check", "ledger", "close"), true},
 		turn:      write{script("begin", "check", "ledger", "turn"), false},
 		audit:     write{script("begin", "check", "ledger", "audit"), false},
+		replace:   write{script("begin", "replace"), false},
 		learn:     write{script("begin", "check", "learn"), false},
-		post:      write{script("begin", "check", "post"), false},
-		put:       write{script("begin", "check", "put"), false},
-		delivered: write{script("begin", "check", "delivered"), false},
+		post:      write{script("begin", "check", "outbox", "post"), false},
+		put:       write{script("begin", "check", "outbox", "put"), false},
+		delivered: write{script("begin", "check", "outbox", "delivered"), false},
 		fill:      write{script("begin", "check", "fill"), true},
 		drop:      write{script("begin", "check", "drop"), true},
 		chunks:    source("chunks"),
