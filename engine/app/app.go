@@ -141,7 +141,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { a.listen(ctx); return nil })
 	group.Go(func() error { a.watch(ctx, reload); return nil })
 	group.Go(func() error { a.keep(ctx); return nil })
-	err := errors.Join(group.Wait(), a.leader.resign())
+	err := errors.Join(group.Wait(), a.resign())
 	a.log.Info("stopped")
 	return err
 }
