@@ -18,6 +18,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/flyball-dev/flyball/engine/store/series"
 )
 
 // Options say how a store is opened.
@@ -43,7 +45,7 @@ type Store struct {
 
 	keepSamples, keepRollups, keepAudit time.Duration
 
-	arrivals      arrivals
+	arrivals      series.Arrivals
 	flushing      sync.Mutex // guards all below, and lets one write samples at a time
 	prunedSamples time.Time
 }
