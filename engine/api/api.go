@@ -75,6 +75,15 @@ type Daemon struct {
 	Policies string    `json:"policies"` // the folder or file, from the root
 	DryRun   bool      `json:"dryRun"`
 	Problem  string    `json:"problem,omitempty"` // why the policies on disk are not the ones at work
+	Leader   *Leader   `json:"leader,omitempty"`  // absent: the store is this daemon's alone
+	Store    string    `json:"store,omitempty"`   // why the store can't be read: the rest is what was known before
+}
+
+// Leader is the one of several daemons that acts.
+type Leader struct {
+	Name  string `json:"name"` // empty: nobody leads
+	Epoch int64  `json:"epoch"`
+	Self  bool   `json:"self"` // this daemon does
 }
 
 // PolicyStatus is one policy with what it last decided.

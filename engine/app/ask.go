@@ -47,6 +47,9 @@ type errand struct {
 
 // ask hands an errand to the daemon and waits until it is decided.
 func (a *App) ask(ctx context.Context, service string, ask control.Ask) (api.Begun, error) {
+	if err := a.elsewhere("scaling"); err != nil {
+		return api.Begun{}, err
+	}
 	p, err := a.servant(service)
 	if err != nil {
 		return api.Begun{}, err

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/schema"
 )
 
@@ -90,9 +91,14 @@ func (a *App) configure(c schema.Config) {
 	}
 }
 
+// send hands the loop the policies to run: none where another daemon leads.
 func (a *App) send(ctx context.Context) {
+	var policies []engine.Policy
+	if a.leader.leads() {
+		policies = a.atWork()
+	}
 	select {
-	case a.sets <- a.atWork():
+	case a.sets <- policies:
 	case <-ctx.Done():
 	}
 }
