@@ -27,6 +27,7 @@ type Options struct {
 
 	KeepSamples time.Duration // how long samples are kept; 0: 30 days
 	KeepRollups time.Duration // how long their five-minute rollups are kept; 0: 400 days
+	KeepAudit   time.Duration // how long entries of the audit log are kept; 0: 400 days
 }
 
 // Store is the ledger in one file. It is safe for concurrent use.
@@ -40,7 +41,7 @@ type Store struct {
 	pruning sync.Mutex
 	pruned  time.Time // when old rows were last looked for, in the time of the records
 
-	keepSamples, keepRollups time.Duration
+	keepSamples, keepRollups, keepAudit time.Duration
 
 	arrivals      arrivals
 	flushing      sync.Mutex // guards all below, and lets one write samples at a time
@@ -58,6 +59,7 @@ func Open(path string, o Options) (*Store, error) {
 	s := &Store{
 		path: path, log: o.Log,
 		keepSamples: cmp.Or(o.KeepSamples, keepSamples), keepRollups: cmp.Or(o.KeepRollups, keepRollups),
+		keepAudit: cmp.Or(o.KeepAudit, keepAudit),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -159,7 +161,8 @@ const (
 	application = 0x666c7962 // "flyb", in the file's header: tells a ledger from other programs' databases
 	withSamples = 2          // the first version that has them
 	withPauses  = 3
-	version     = 3
+	withAudit   = 4 // and with revisions, the outbox, and who lost his state
+	version     = 4
 )
 
 var (
@@ -169,6 +172,8 @@ var (
 	samples string
 	//go:embed pauses.sql
 	pauses string
+	//go:embed audit.sql
+	audit string
 )
 
 // prepare checks the file, lays down the tables of a new one, and adds to one of an older flyball what it lacks.
@@ -178,7 +183,7 @@ func prepare(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	if tables == 0 {
-		return laydown(ctx, db, schema+samples+pauses)
+		return laydown(ctx, db, schema+samples+pauses+audit)
 	}
 	found, err := checkVersion(ctx, db)
 	if err != nil {
@@ -194,6 +199,9 @@ func prepare(ctx context.Context, db *sql.DB) error {
 	if found < withPauses {
 		lacks += pauses
 	}
+	if found < withAudit {
+		lacks += audit
+	}
 	if lacks == "" {
 		return nil
 	}
@@ -207,7 +215,7 @@ func laydown(ctx context.Context, db *sql.DB, tables string) error {
 	return err
 }
 
-func checkVersion(ctx context.Context, db *sql.DB) (found int, err error) {
+func checkVersion(ctx context.Context, db queryer) (found int, err error) {
 	var program int
 	header := db.QueryRowContext(ctx, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version")
 	if err := header.Scan(&program, &found); err != nil {
