@@ -19,6 +19,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/guard":    {"engine"},
 		"engine/control":  {"engine", "engine/guard", "engine/metrics/formula"},
 		"engine/explain":  {"engine", "engine/guard", "engine/control"},
+		"engine/replay":   {"engine", "engine/control", "engine/guard", "engine/store"},
 		"engine/scenario": {"engine", "engine/control"},
 		"engine/sim":      {},
 		"engine/backtest": {"engine", "engine/control", "engine/guard", "engine/metrics", "engine/metrics/formula", "engine/sim"},
@@ -63,7 +64,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"github.com/go-sql-driver/mysql":   {"engine/metrics/sql"},
 		"github.com/docker/docker":         {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
 	}
-	pure := []string{"engine", "engine/guard", "engine/sim", "engine/metrics", "engine/backtest"}
+	pure := []string{"engine", "engine/guard", "engine/sim", "engine/metrics", "engine/backtest", "engine/replay"}
 	world := []string{"os", "os/exec", "net", "net/http", "io/fs"}
 	seen := map[string]bool{}
 	for _, p := range packages(t) {
