@@ -85,10 +85,3 @@ func (c *Cycle) Still(ctx context.Context) (goOn func(), err error) {
 		return nil, fmt.Errorf("%s: a change is under way: %w", strings.Join(busy, ", "), context.Cause(ctx))
 	}
 }
-
-// Forget drops what was to be recorded and could not be yet: the record that it belongs to is there no more.
-func (c *Cycle) Forget() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	clear(c.unclosed)
-}

@@ -56,7 +56,7 @@ func (s *Store) Audited(ctx context.Context, f store.Filter) ([]store.Entry, err
 func (s *Store) audited(ctx context.Context, f store.Filter) ([]store.Entry, error) {
 	backwards := f.After == 0 && f.Limit > 0
 	all := []store.Entry{}
-	from, to := "("+strconv.FormatInt(f.After, 10)+"-0", "+"
+	from, to := "("+strconv.FormatInt(max(0, f.After), 10)+"-0", "+"
 	if backwards {
 		from, to = "-", "+"
 	}
