@@ -26,11 +26,11 @@ func entryText(e store.Entry) (string, error) {
 
 // Audit appends entries, and gives them their numbers.
 func (s *Store) Audit(ctx context.Context, entries ...store.Entry) error {
-	args := []any{rand.Text(), keepAudit}
+	args := []any{rand.Text(), keepEntries}
 	for _, e := range entries {
 		line, err := entryText(e)
 		if err != nil {
-			return fmt.Errorf("write the audit log: %w", err)
+			return fmt.Errorf("append to the audit log: %w", err)
 		}
 		args = append(args, line)
 	}
@@ -38,7 +38,7 @@ func (s *Store) Audit(ctx context.Context, entries ...store.Entry) error {
 		return nil
 	}
 	if _, err := s.run(ctx, s.scripts.audit, []string{auditKey}, args...); err != nil {
-		return fmt.Errorf("write the audit log: %w", err)
+		return fmt.Errorf("append to the audit log: %w", err)
 	}
 	return nil
 }
@@ -56,7 +56,7 @@ func (s *Store) Audited(ctx context.Context, f store.Filter) ([]store.Entry, err
 func (s *Store) audited(ctx context.Context, f store.Filter) ([]store.Entry, error) {
 	backwards := f.After == 0 && f.Limit > 0
 	all := []store.Entry{}
-	from, to := "("+strconv.FormatInt(max(0, f.After), 10)+"-0", "+"
+	from, to := "("+strconv.FormatInt(max(f.After, 0), 10)+"-0", "+"
 	if backwards {
 		from, to = "-", "+"
 	}

@@ -12,26 +12,38 @@ import (
 )
 
 const (
-	callDeadline = 3 * time.Second
 	firstPause   = 10 * time.Millisecond
 	longestPause = 200 * time.Millisecond
 )
+
+// patience is how long a call may take in all, and one attempt of it.
+type patience struct{ whole, attempt time.Duration }
+
+func brief() patience { return patience{3 * time.Second, 2 * time.Second} }
+
+// long is for what reads or writes all that there is.
+func long() patience { return patience{2 * time.Minute, time.Minute} }
 
 var errEmpty = errors.New("it is empty, and no daemon has led yet: nothing was written")
 
 var errReadOnly = errors.New("it is open for reading only")
 
-// call does what is harmless to do twice until it is answered, for three seconds at most. A Redis that was not there the last
-// time is asked once: when it is gone for long, nobody is to wait those seconds for each service.
+// call does what is harmless to do twice until it is answered, for three seconds at most.
 func (s *Store) call(ctx context.Context, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, callDeadline)
+	return s.patiently(ctx, brief(), do)
+}
+
+// patiently does so for as long as there is patience. A Redis that was not there the last time is asked once: when it is gone
+// for long, nobody is to wait those seconds for each service.
+func (s *Store) patiently(ctx context.Context, p patience, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, p.whole)
 	defer cancel()
 	pause := firstPause
 	for {
 		if err := ctx.Err(); err != nil { // the client looks at the deadline alone
 			return s.failed(context.Cause(ctx))
 		}
-		err := do(ctx)
+		err := attempt(ctx, p, do)
 		gone := err != nil && unanswered(err)
 		wasAway := s.setAway(gone)
 		if err == nil || !passing(err) || gone && wasAway {
@@ -44,6 +56,12 @@ func (s *Store) call(ctx context.Context, do func(context.Context) error) error 
 			pause = min(2*pause, longestPause)
 		}
 	}
+}
+
+func attempt(ctx context.Context, p patience, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, p.attempt)
+	defer cancel()
+	return do(ctx)
 }
 
 // setAway notes whether Redis could not be reached, and answers whether it could not the last time.
@@ -105,10 +123,14 @@ func (s *Store) run(ctx context.Context, w write, names []string, args ...any) (
 
 // look reads in one transaction, from keys of the generation that is.
 func (s *Store) look(ctx context.Context, ask func(p client.Pipeliner, key func(name string) string)) error {
+	return s.lookFor(ctx, brief(), ask)
+}
+
+func (s *Store) lookFor(ctx context.Context, patience patience, ask func(p client.Pipeliner, key func(name string) string)) error {
 	for {
 		before := s.saw()
 		var mark *client.SliceCmd
-		err := s.call(ctx, func(ctx context.Context) error {
+		err := s.patiently(ctx, patience, func(ctx context.Context) error {
 			commands, err := s.client.TxPipelined(ctx, func(p client.Pipeliner) error {
 				mark = p.HMGet(ctx, s.coreKey(), marks...)
 				if ask != nil {

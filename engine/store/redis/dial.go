@@ -18,24 +18,23 @@ import (
 
 const (
 	dialDeadline = 1500 * time.Millisecond // of one attempt to connect, with what a connection begins with
-	callTimeout  = 2 * time.Second         // of one attempt to be answered
 	connections  = 20
 )
 
-// connect makes a client. It does not connect yet. What is tried again, and when, says call.
+// connect makes a client. It does not connect yet. What is tried again, and how long it may take, says call.
 func connect(a address, o Options) client.UniversalClient {
 	d := &dialer{address: a, opening: opening(a, o)}
 	off := &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	if a.kind == cluster {
 		return client.NewClusterClient(&client.ClusterOptions{
 			Addrs: a.hosts, Dialer: d.dial, PoolSize: connections, MaxRedirects: 3,
-			ContextTimeoutEnabled: true, DialTimeout: dialDeadline, ReadTimeout: callTimeout,
+			ContextTimeoutEnabled: true, DialTimeout: dialDeadline, ReadTimeout: -1,
 			Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: off,
 		})
 	}
 	return client.NewClient(&client.Options{
 		Addr: a.hosts[0], Dialer: d.dial, PoolSize: connections, MaxRetries: -1,
-		ContextTimeoutEnabled: true, DialTimeout: dialDeadline, ReadTimeout: callTimeout,
+		ContextTimeoutEnabled: true, DialTimeout: dialDeadline, ReadTimeout: -1,
 
 		// Protocol 3 and what it brings, notices of the server's, are of no use here, and write to stderr.
 		Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: off,

@@ -107,12 +107,11 @@ func (s *Store) bodies(ctx context.Context, found []happening, known map[string]
 		for i, e := range some {
 			ids[i] = e.id
 		}
-		var packed *client.SliceCmd
-		err := s.look(ctx, func(p client.Pipeliner, key func(string) string) { packed = p.HMGet(ctx, key(eventsKey), ids...) })
+		values, err := s.fields(ctx, eventsKey, ids)
 		if err != nil {
 			return nil, err
 		}
-		for i, one := range packed.Val() {
+		for i, one := range values {
 			e, is := known[ids[i]]
 			if one != nil && !is {
 				if e, err = unpack[engine.Event](text(one)); err != nil {

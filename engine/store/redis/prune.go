@@ -21,7 +21,7 @@ const (
 	pruneEvery    = time.Hour
 	keepRows      = 10000
 	keepEvents    = 5000
-	keepAudit     = 20000 // some more, until Redis drops them
+	keepEntries   = 20000 // some more, until Redis drops them
 	keepRevisions = 1000
 )
 

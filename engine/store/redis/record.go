@@ -28,9 +28,14 @@ const (
 
 // label says whose a row of decisions, or an event, is.
 type label struct {
-	Policy  string      `json:"p,omitempty"`
-	Mode    engine.Mode `json:"m"`
-	Service string      `json:"s"`
+	Policy   string      `json:"p,omitempty"`
+	Mode     engine.Mode `json:"m"`
+	Service  string      `json:"s"`
+	Revision string      `json:"r,omitempty"`
+}
+
+func labelOf(r engine.Record) label {
+	return label{Policy: r.Policy, Mode: r.Mode, Service: r.Service, Revision: r.Revision}
 }
 
 // Record writes a decision, the state after it and, where s.Open is set, the intent, in one script. Holds of a policy that are
@@ -57,7 +62,7 @@ func (s *Store) record(ctx context.Context, r engine.Record, state engine.State)
 	if err != nil {
 		return err
 	}
-	of, err := json.Marshal(label{Policy: r.Policy, Mode: r.Mode, Service: r.Service})
+	of, err := json.Marshal(labelOf(r))
 	if err != nil {
 		return err
 	}
@@ -67,7 +72,7 @@ func (s *Store) record(ctx context.Context, r engine.Record, state engine.State)
 	}
 	args := []any{
 		rand.Text(), r.Subject(), own, record, tipField(r.Policy, r.Mode), like, nanoseconds(r.At),
-		nanoseconds(r.At.Add(-engine.Unseen(r.Terms.Every))), of, keepAudit,
+		nanoseconds(r.At.Add(-engine.Unseen(r.Terms.Every))), of, keepEntries,
 	}
 	answer, err := s.run(ctx, s.scripts.record, []string{latestKey, rowsKey, spansKey, endedKey, auditKey}, append(args, opens...)...)
 	if err == nil && text(answer[0]) == "ended" {
@@ -102,12 +107,18 @@ func intentArgs(mode engine.Mode, e *engine.Event) ([]any, error) {
 	if e == nil {
 		return []any{"", "", ""}, nil
 	}
-	intent, err := json.Marshal(store.Intent{Mode: mode, Event: *e})
+	intent, err := intentText(store.Intent{Mode: mode, Event: *e})
 	if err != nil {
 		return nil, err
 	}
 	entry, err := entryText(store.Opened(*e))
-	return []any{e.ID, nanoseconds(e.Started) + " " + string(intent), entry}, err
+	return []any{e.ID, intent, entry}, err
+}
+
+// intentText is an intent as it is kept, but for its number.
+func intentText(i store.Intent) (string, error) {
+	text, err := json.Marshal(i)
+	return nanoseconds(i.Event.Started) + " " + string(text), err
 }
 
 // Close writes how an event ended and the state after it in one script. An event without an intent on record, such as a
@@ -147,7 +158,7 @@ func (s *Store) end(ctx context.Context, e engine.Event, p engine.Policy, state 
 	if err != nil {
 		return err
 	}
-	args := []any{rand.Text(), p.Subject(), own, e.ID, event, span, keepAudit, entry}
+	args := []any{rand.Text(), p.Subject(), own, e.ID, event, span, keepEntries, entry}
 	answer, err := s.run(ctx, s.scripts.close, []string{eventsKey, endedKey, auditKey}, append(args, opens...)...)
 	if err == nil && text(answer[0]) == "ended" {
 		err = fmt.Errorf("event %s has ended and can't be opened again", state.Open.ID)

@@ -29,6 +29,7 @@ type Options struct {
 
 	KeepSamples time.Duration // how long samples are kept; 0: 30 days
 	KeepRollups time.Duration // how long their five-minute rollups are kept; 0: 400 days
+	KeepAudit   time.Duration // how long entries of the audit log are kept; 0: 400 days
 }
 
 // String leaves the secrets out.
@@ -56,7 +57,7 @@ type Store struct {
 	log      *slog.Logger
 	me       string // tells the lease of this store from those of others
 
-	keepSamples, keepRollups time.Duration
+	keepSamples, keepRollups, keepAudit time.Duration
 
 	scripts scripts
 
@@ -83,6 +84,7 @@ func Open(o Options) (*Store, error) {
 		prefix: a.prefix, name: a.String(), password: o.Password, readOnly: o.ReadOnly,
 		log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), me: rand.Text(),
 		keepSamples: cmp.Or(o.KeepSamples, keepSamples), keepRollups: cmp.Or(o.KeepRollups, keepRollups),
+		keepAudit: cmp.Or(o.KeepAudit, keepAudit),
 	}
 	if err := s.greet(context.Background()); err != nil {
 		if !unanswered(err) && !passing(err) {
@@ -105,4 +107,5 @@ func (s *Store) GoString() string { return s.name }
 const (
 	keepSamples = 30 * 24 * time.Hour
 	keepRollups = 400 * 24 * time.Hour
+	keepAudit   = 400 * 24 * time.Hour
 )

@@ -17,10 +17,11 @@ type write struct {
 
 // scripts are what there is in lua/.
 type scripts struct {
-	lead, resign                write
-	record, close               write
-	turn, audit                 write
-	learn, post, put, delivered write
+	lead, resign         write
+	record, close        write
+	turn, audit          write
+	learn, replace       write
+	post, put, delivered write
 }
 
 func load() scripts {
@@ -31,10 +32,11 @@ func load() scripts {
 		close:     write{script("begin", "check", "ledger", "close"), true},
 		turn:      write{script("begin", "check", "ledger", "turn"), false},
 		audit:     write{script("begin", "check", "ledger", "audit"), false},
+		replace:   write{script("begin", "replace"), false},
 		learn:     write{script("begin", "check", "learn"), false},
-		post:      write{script("begin", "check", "post"), false},
-		put:       write{script("begin", "check", "put"), false},
-		delivered: write{script("begin", "check", "delivered"), false},
+		post:      write{script("begin", "check", "outbox", "post"), false},
+		put:       write{script("begin", "check", "outbox", "put"), false},
+		delivered: write{script("begin", "check", "outbox", "delivered"), false},
 	}
 }
 

@@ -43,9 +43,16 @@ func readSpan(id, value string) (span, error) {
 }
 
 func (r span) String() string {
-	of, _ := json.Marshal(r.label) // strings can't fail
-	return nanoseconds(r.first) + " " + nanoseconds(r.last) + " " + strconv.Itoa(r.count) + " " + string(of)
+	of, _ := json.Marshal(r.label) // it is made of strings
+	return r.times() + " " + string(of)
 }
+
+func (r span) times() string {
+	return nanoseconds(r.first) + " " + nanoseconds(r.last) + " " + strconv.Itoa(r.count)
+}
+
+// tip is the newest row of a policy as the core has it, with what further holds must be like.
+func (r span) tip(like string) string { return r.field() + " " + r.times() + " " + like }
 
 // spans reads those of all rows, in no order.
 func (s *Store) spans(ctx context.Context) ([]span, error) {
@@ -60,12 +67,11 @@ func (s *Store) rows(ctx context.Context, spans []span) ([]store.Row, error) {
 		for i, r := range some {
 			fields[i] = r.field()
 		}
-		var records *client.SliceCmd
-		err := s.look(ctx, func(p client.Pipeliner, key func(string) string) { records = p.HMGet(ctx, key(rowsKey), fields...) })
+		values, err := s.fields(ctx, rowsKey, fields)
 		if err != nil {
 			return nil, err
 		}
-		for i, packed := range records.Val() {
+		for i, packed := range values {
 			if packed == nil {
 				continue
 			}

@@ -4,14 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // State is what was last recorded for a policy's subject, with the pauses of its service and of all, and the global switch,
-// which is off where it was never set. The budget is not stored. Where nothing was recorded it is the zero state. In a store
-// that was begun anew, what was not recorded since is with a full cooldown from then on, or a longer one that it had.
+// which is off where it was never set. The budget is not stored. Where nothing was recorded it is the zero state; and where
+// nothing was since the store was begun anew, there is a full cooldown from then on.
 func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error) {
 	state, err := s.state(ctx, p)
 	if err == nil {
@@ -38,9 +38,7 @@ func (s *Store) state(ctx context.Context, p engine.Policy) (state engine.State,
 		}
 	}
 	if rebuilt != nil && number(written) <= number(rebuiltSeq) {
-		from := instant(text(rebuilt))
-		state.Cooldown.Up = atLeast(state.Cooldown.Up, from, p.Cooldown.Up)
-		state.Cooldown.Down = atLeast(state.Cooldown.Down, from, p.Cooldown.Down)
+		state.Cooldown = store.Delayed(state.Cooldown, p, instant(text(rebuilt)))
 	}
 	for _, value := range pauses {
 		if value == nil {
@@ -54,13 +52,4 @@ func (s *Store) state(ctx context.Context, p engine.Policy) (state engine.State,
 	}
 	state.Enabled, _, err = enabled(global)
 	return state, err
-}
-
-// atLeast is a deadline that is no earlier than a whole wait from an instant on.
-func atLeast(d engine.Deadline, from time.Time, wait time.Duration) engine.Deadline {
-	until := from.Add(wait)
-	if wait <= 0 || d.Until.After(until) {
-		return d
-	}
-	return engine.Deadline{Until: until, Wait: wait}
 }

@@ -136,7 +136,7 @@ func (s *Store) turn(ctx context.Context, field, value, must string, entry store
 	if err != nil {
 		return false, err
 	}
-	answer, err := s.run(ctx, s.scripts.turn, []string{auditKey}, rand.Text(), field, value, must, keepAudit, line)
+	answer, err := s.run(ctx, s.scripts.turn, []string{auditKey}, rand.Text(), field, value, must, keepEntries, line)
 	if err != nil {
 		return false, err
 	}

@@ -6,10 +6,11 @@ if field('nonce:' .. subject) == nonce then return done() end
 if ARGV[14] ~= '' and redis.call('HEXISTS', KEYS[4], ARGV[14]) == 1 then return {'ended'} end
 
 remember(subject, ARGV[8], nonce)
-local was = string.match(field('open:' .. id) or '', '^%d+') or string.match(redis.call('HGET', KEYS[4], id) or '', '^%d+')
+local before = redis.call('HGET', KEYS[4], id)
+local event = string.match(before or field('open:' .. id) or '', '^%d+') or redis.call('HINCRBY', core, 'event', 1)
 redis.call('HSET', KEYS[3], id, ARGV[10])
-redis.call('HSET', KEYS[4], id, (was or redis.call('HINCRBY', core, 'event', 1)) .. ' ' .. ARGV[11])
+redis.call('HSET', KEYS[4], id, event .. ' ' .. ARGV[11])
 redis.call('HDEL', core, 'open:' .. id)
-append(log, keep, ARGV[13])
+if not before then append(log, keep, ARGV[13]) end
 if ARGV[14] ~= '' then open(ARGV[14], ARGV[15], log, keep, ARGV[16]) end
 return done()
