@@ -123,6 +123,7 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newImport(f),
 		newReport(f),
 		newExplain(f),
+		newReplay(f),
 		newVersion(),
 		newLoad(),
 	)

@@ -85,6 +85,7 @@ func Handler(f Flyball, log *slog.Logger) http.Handler {
 	serveMetrics(f, handle)
 	serveReport(f, handle)
 	serveExplanations(f, handle)
+	serveLedger(f, handle)
 	return mux
 }
 

@@ -20,7 +20,6 @@ import (
 	"github.com/flyball-dev/flyball/engine/metrics"
 	"github.com/flyball-dev/flyball/engine/metrics/poll"
 	"github.com/flyball-dev/flyball/engine/store"
-	"github.com/flyball-dev/flyball/rego"
 	"github.com/flyball-dev/flyball/schema"
 	"golang.org/x/sync/errgroup"
 )
@@ -34,7 +33,7 @@ type App struct {
 	leader  *leader
 	drivers drivers
 	loop    *control.Loop
-	rules   atomic.Pointer[rego.Rules]
+	rules   atomic.Pointer[[]answers] // the newest first
 	live    *control.Live
 	system  control.Feed // the source of that name
 	sources *sources     // the others
@@ -106,7 +105,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 		Sample: live.Sample, SampleEvery: engine.SampleEvery,
 		Now: now, Sampled: a.sampled, Ran: a.ran,
 	}
-	a.use(loaded)
+	a.use(ctx, loaded)
 	return a, a.feed(loaded.Config)
 }
 
@@ -206,14 +205,10 @@ func (a *App) banner() {
 	}
 }
 
-// Recommend asks the rules of the newest set.
-func (a *App) Recommend(ctx context.Context, p engine.Policy, s engine.Snapshot) (engine.Recommendation, error) {
-	return a.rules.Load().Recommend(ctx, p, s)
-}
-
 // use makes a checked set the one at work.
-func (a *App) use(l Loaded) {
-	a.rules.Store(l.Rules)
+func (a *App) use(ctx context.Context, l Loaded) {
+	a.learn(ctx, l)
+	a.answered(l)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.policies, a.problem = l.Policies, ""

@@ -29,7 +29,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"rego":            {"engine"},
 		"engine/report":   {"engine"},
 		"engine/diff":     {"engine"},
-		"engine/api":      {"engine", "engine/report"},
+		"engine/api":      {"engine", "engine/report", "engine/store"},
 		"engine/app":      nil, // everything
 		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/report"},
 

@@ -203,11 +203,11 @@ func TestTally(t *testing.T) {
 		Name: "p", Service: "web", Enabled: true, Mode: engine.Live, MinReplicas: 1, MaxReplicas: 9, EvaluationInterval: time.Minute,
 		Strategies: []string{"shop.checkout"}, Metrics: []engine.Metric{{Name: "a", Service: "web", OnMissing: "hold"}}, Revision: "r1",
 	}
-	find := func(_ context.Context, r engine.Record) (Maker, error) {
+	find := func(_ context.Context, r engine.Record) (Maker, string, error) {
 		if r.Revision != "r1" {
-			return Maker{}, errors.New("revision " + r.Revision + " is not known")
+			return Maker{}, "revision " + r.Revision + " is not known", nil
 		}
-		return Maker{p, rules}, nil
+		return Maker{p, rules}, "", nil
 	}
 	row := func(id int64, value float64, change func(r *engine.Record)) store.Row {
 		w := &world{snapshot: engine.Snapshot{At: start, Policy: "p", Metrics: map[string]engine.Reading{"a": engine.Reads(value)},

@@ -10,8 +10,8 @@ import (
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
-// Find is what a decision is made again with. The error says in words why that is not at hand.
-type Find func(ctx context.Context, r engine.Record) (Maker, error)
+// Find is what a decision is made again with. Where that is not at hand it says why. An error ends the replay.
+type Find func(ctx context.Context, r engine.Record) (with Maker, missing string, err error)
 
 // Tally is what came of replaying a stretch of the ledger. It stays small however long that is: of what differs it keeps the
 // first.
@@ -90,10 +90,10 @@ func (t *Tally) Add(ctx context.Context, row store.Row, find Find) error {
 	t.Decisions++
 	t.Alike += row.Count - 1
 	t.Policies, t.Revisions = with(t.Policies, r.Policy), with(t.Revisions, r.Revision)
-	maker, err := find(ctx, r)
-	if err != nil {
-		t.miss(row.ID, err.Error())
-		return ctx.Err()
+	maker, missing, err := find(ctx, r)
+	if err != nil || missing != "" {
+		t.miss(row.ID, missing)
+		return err
 	}
 	is := Again(ctx, maker, r)
 	if err := ctx.Err(); err != nil {
