@@ -68,7 +68,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	for _, w := range loaded.Warnings() {
 		o.Log.Warn("policy", "problem", w.String())
 	}
-	ledgers, err := openStore(o, false)
+	ledgers, err := openStore(o, forDaemon)
 	if err != nil {
 		return nil, err
 	}

@@ -48,19 +48,24 @@ func (m *mover) part(ctx context.Context, p store.Part) error {
 	if err := m.settings(ctx, p); err != nil {
 		return err
 	}
-	return errors.Join(
-		all(ctx, p.Subjects, m.putSubject),
-		all(ctx, p.Rows, m.putRow),
-		all(ctx, p.Events, m.putEvent),
-		all(ctx, p.Chunks, m.putChunk),
-		all(ctx, p.Entries, func(ctx context.Context, e store.Entry) error { return appendEntry(ctx, m.tx, e.Number, e) }),
-		all(ctx, p.Revisions, func(ctx context.Context, r store.Revision) error { return learn(ctx, m.tx, r) }),
-		all(ctx, p.Messages, func(ctx context.Context, one store.Message) error { return post(ctx, m.tx, one) }),
-	)
+	for _, put := range []func() error{
+		func() error { return each(ctx, p.Subjects, m.putSubject) },
+		func() error { return each(ctx, p.Rows, m.putRow) },
+		func() error { return each(ctx, p.Events, m.putEvent) },
+		func() error { return each(ctx, p.Chunks, m.putChunk) },
+		func() error { return each(ctx, p.Entries, m.putEntry) },
+		func() error { return each(ctx, p.Revisions, m.putRevision) },
+		func() error { return each(ctx, p.Messages, m.putMessage) },
+	} {
+		if err := put(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// all puts one after the other, up to the first error.
-func all[T any](ctx context.Context, some []T, put func(context.Context, T) error) error {
+// each puts one after the other, up to the first error.
+func each[T any](ctx context.Context, some []T, put func(context.Context, T) error) error {
 	for _, one := range some {
 		if err := put(ctx, one); err != nil {
 			return err
@@ -142,6 +147,14 @@ func (m *mover) putEvent(ctx context.Context, i store.Intent) error {
 	_, err = m.event.ExecContext(ctx, i.Event.ID, i.Event.Service, i.Mode, i.Event.Started.UnixNano(), ended, string(text))
 	return err
 }
+
+func (m *mover) putEntry(ctx context.Context, e store.Entry) error {
+	return appendEntry(ctx, m.tx, e.Number, e)
+}
+
+func (m *mover) putRevision(ctx context.Context, r store.Revision) error { return learn(ctx, m.tx, r) }
+
+func (m *mover) putMessage(ctx context.Context, one store.Message) error { return post(ctx, m.tx, one) }
 
 func (m *mover) putChunk(ctx context.Context, c store.Chunk) error {
 	who := identity{c.Subject, c.Metric, c.Signal, c.Replica}

@@ -26,7 +26,17 @@ func (s *Store) Replace(ctx context.Context, from func(take func(store.Part) err
 		if err != nil {
 			return err
 		}
-		if err := from(func(p store.Part) error { return m.part(ctx, p) }); err != nil || lost.IsZero() {
+		var failed error // for good: after some errors SQLite is in no transaction any more
+		err = from(func(p store.Part) error {
+			if failed == nil {
+				failed = m.part(ctx, p)
+			}
+			return failed
+		})
+		if err == nil {
+			err = failed
+		}
+		if err != nil || lost.IsZero() {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO lost SELECT subject FROM state"); err != nil {

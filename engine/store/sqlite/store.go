@@ -28,7 +28,10 @@ type Options struct {
 
 	KeepSamples time.Duration // how long samples are kept; 0: 30 days
 	KeepRollups time.Duration // how long their five-minute rollups are kept; 0: 400 days
-	KeepAudit   time.Duration // how long entries of the audit log are kept; 0: 400 days
+	// Whether a file is kept beside it, <path>.ballast, that is given up when the disk is full: see runShort.
+	Ballast bool
+
+	KeepAudit time.Duration // how long entries of the audit log are kept; 0: 400 days
 }
 
 // Store is the ledger in one file. It is safe for concurrent use.
@@ -43,6 +46,8 @@ type Store struct {
 	pruned  time.Time // when old rows were last looked for, in the time of the records
 
 	keepSamples, keepRollups, keepAudit time.Duration
+
+	room room
 
 	arrivals      arrivals
 	flushing      sync.Mutex // guards all below, and lets one write samples at a time
@@ -65,9 +70,12 @@ func Open(path string, o Options) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if o.ReadOnly {
+	switch {
+	case o.ReadOnly:
 		err = s.openReader(o.Backup)
-	} else {
+	case o.Ballast:
+		err = s.openWithBallast()
+	default:
 		err = s.openWriter()
 	}
 	if err != nil {
@@ -78,7 +86,11 @@ func Open(path string, o Options) (*Store, error) {
 
 // Shutdown flushes what was kept, ends the store and lets the next writer in.
 func (s *Store) Shutdown() error {
-	errs := []error{s.flush(context.Background())}
+	return errors.Join(s.flush(context.Background()), s.disconnect())
+}
+
+func (s *Store) disconnect() error {
+	var errs []error
 	for _, db := range []*sql.DB{s.read, s.write} { // the writer last: it folds the log into the file
 		if db != nil {
 			errs = append(errs, db.Close())

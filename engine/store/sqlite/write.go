@@ -30,10 +30,10 @@ func (s *Store) Record(ctx context.Context, r engine.Record, state engine.State)
 		_, err = tx.ExecContext(ctx, "UPDATE state SET record = ? WHERE subject = ?", string(record), r.Subject())
 		return err
 	})
+	s.prune(r.At) // also where there was no room
 	if err != nil {
 		return fmt.Errorf("record decision of policy %s: %w", r.Policy, err)
 	}
-	s.prune(r.At)
 	return nil
 }
 
@@ -172,12 +172,21 @@ func (s *Store) inTransaction(ctx context.Context, do func(*sql.Tx) error) error
 	if s.write == nil {
 		return fmt.Errorf("store %s is open for reading only", s.path)
 	}
+	err := s.transaction(ctx, do)
+	s.keepRoom(err)
+	return err
+}
+
+func (s *Store) transaction(ctx context.Context, do func(*sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	if err := do(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+		if back := tx.Rollback(); !full(err) { // of that SQLite has rolled back by itself
+			err = errors.Join(err, back)
+		}
+		return err
 	}
 	return tx.Commit()
 }
