@@ -124,6 +124,8 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newReport(f),
 		newExplain(f),
 		newReplay(f),
+		newAudit(f),
+		newStore(f),
 		newVersion(),
 		newLoad(),
 	)

@@ -42,6 +42,10 @@ type Flyball interface {
 	Revision(ctx context.Context, id string) (store.Revision, bool, error)
 	// Push takes values that an application posts. All of them are taken, or none.
 	Push(ctx context.Context, service string, samples []Pushed) error
+	// Audit lists entries of the audit log, the oldest first.
+	Audit(ctx context.Context, f store.Filter) ([]store.Entry, error)
+	// Restore puts what a backup has in the place of everything in the store. A Refusal says why nothing was replaced.
+	Restore(ctx context.Context, ask RestoreAsk) (Restored, error)
 }
 
 // Ask is what a person asks of a service.

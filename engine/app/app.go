@@ -42,11 +42,15 @@ type App struct {
 	seen    uint64      // the state of the files that New read
 	since   time.Time
 
+	restoring sync.Mutex // while the store is replaced
+	noting    sync.Mutex // while policies are compared with the audit log
+
 	mu       sync.Mutex
 	policies []engine.Policy
 	problem  string // why the policies on disk are not the ones at work
 	last     map[string]last
 	known    api.Status      // as last told
+	loaded   Loaded          // the set that policies are of
 	unread   map[string]bool // by policy and source: its last sampling failed
 }
 
@@ -124,6 +128,8 @@ func (a *App) feed(c schema.Config) error {
 
 // Close lets go of what New took hold of.
 func (a *App) Close() error {
+	a.restoring.Lock() // whoever asked for it may be gone
+	defer a.restoring.Unlock()
 	return errors.Join(a.store.Shutdown(), a.drivers.close(), a.sources.close())
 }
 
@@ -131,6 +137,10 @@ func (a *App) Close() error {
 // changes or reload is sent to.
 func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	a.banner()
+	a.began(ctx, "started")
+	if a.leader.leads() { // else when it does
+		a.notePolicies(ctx)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return api.Serve(ctx, a.o.Socket, api.Handler(a, a.log)) })
 	group.Go(func() error { a.lead(ctx); return nil })
@@ -139,7 +149,9 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { a.listen(ctx); return nil })
 	group.Go(func() error { a.watch(ctx, reload); return nil })
 	group.Go(func() error { a.keep(ctx); return nil })
-	err := errors.Join(group.Wait(), a.leader.resign())
+	err := group.Wait()
+	a.stopped(err)
+	err = errors.Join(err, a.leader.resign())
 	a.log.Info("stopped")
 	return err
 }
@@ -169,6 +181,8 @@ func (a *App) Once(ctx context.Context) error {
 		return err
 	}
 	a.banner()
+	a.began(ctx, "runs once")
+	a.notePolicies(ctx)
 	const samples = engine.Instants + 1 // a rate needs one reading more than it has values
 	a.log.Info("sampling", "samples", samples)
 	policies := a.atWork()
@@ -211,7 +225,7 @@ func (a *App) use(ctx context.Context, l Loaded) {
 	a.answered(l)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.policies, a.problem = l.Policies, ""
+	a.policies, a.problem, a.loaded = l.Policies, "", l
 }
 
 // atWork is the policies that are enabled, in the mode they run in.

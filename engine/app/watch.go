@@ -79,6 +79,9 @@ func (a *App) reload(ctx context.Context) {
 	a.drivers.simulated.Add(demoServices(loaded.Policies))
 	a.use(ctx, loaded)
 	a.log.Info("reload", "policies", len(loaded.Policies), "at work", len(a.atWork()))
+	if a.leader.leads() {
+		a.notePolicies(ctx)
+	}
 	a.send(ctx)
 }
 
