@@ -72,7 +72,8 @@ func New(ctx context.Context, given Options) (*App, error) {
 	for _, w := range loaded.Warnings() {
 		o.Log.Warn("policy", "problem", w.String())
 	}
-	ledgers, err := openStore(o, forDaemon)
+	o.runs = true
+	ledgers, err := openStore(o, false)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -15,8 +14,8 @@ import (
 func openStore(o Options, readOnly bool) (store.Store, error) {
 	if !shared(o.Store) {
 		return sqlite.Open(o.Store, sqlite.Options{
-			ReadOnly: readOnly, Log: o.Log,
-			KeepSamples: days(cmp.Or(o.sampleDays, 30)), KeepRollups: days(cmp.Or(o.rollupDays, 400)), KeepAudit: days(o.auditDays),
+			ReadOnly: readOnly, Ballast: o.runs, Log: o.Log,
+			KeepSamples: days(o.sampleDays), KeepRollups: days(o.rollupDays), KeepAudit: days(o.auditDays),
 		})
 	}
 	username, password, err := o.storeUser()

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/store"
 	"github.com/flyball-dev/flyball/engine/store/storetest"
 )
@@ -33,21 +32,10 @@ func openToLead(url string) (store.Store, error) {
 	for begun := time.Now(); time.Since(begun) < 10*time.Second; time.Sleep(5 * time.Millisecond) {
 		lease, err := s.Lead(context.Background(), "a test", 50*time.Millisecond)
 		if err != nil || lease.Mine {
-			return unsampled{s}, err
+			return s, err
 		}
 	}
 	return nil, fmt.Errorf("somebody else leads for ever")
-}
-
-type unsampled struct{ *Store }
-
-func (unsampled) Keep([]engine.Series)                   {}
-func (unsampled) Flush(context.Context, time.Time) error { return nil }
-func (unsampled) Samples(context.Context, engine.Range) ([]engine.Series, error) {
-	return []engine.Series{}, nil
-}
-func (unsampled) Rollups(context.Context, engine.Range) ([]engine.Rollups, error) {
-	return []engine.Rollups{}, nil
 }
 
 func TestConformance(t *testing.T) { suite.Run(t) }

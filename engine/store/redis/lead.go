@@ -71,6 +71,9 @@ func (s *Store) begun(ctx context.Context, before seen, now time.Time) {
 		s.log.Warn("store begun in an empty Redis: every policy waits a full cooldown first", "store", s.name)
 		return
 	}
+	if s.saw().generation != before.generation {
+		_ = s.unlink(ctx, before.generation) // nobody names it any more: if it is still there, it only takes room
+	}
 	message := "Redis has lost writes, so that the store was begun anew: every policy waits a full cooldown"
 	if s.saw().generation != before.generation {
 		message = "Redis has lost all that was written, so that the store was begun anew: every policy waits a full cooldown, " +

@@ -12,17 +12,13 @@ import (
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
-// How much is kept, so that 300 services fit into 100 MB with their samples. Measured (TestSizes): a row of decisions with
-// two metrics takes 1 kB, 10,000 of them 10 MB; an event 0.6 kB, 5,000 of them 3 MB; an entry of the audit log 0.25 kB,
-// 20,000 of them 5 MB; a revision with its rules 2 kB, 1,000 of them 2 MB; a service's state and its newest record 3 kB, 300 of
-// them 1 MB. That is 21 MB, and leaves 9 MB for messages that wait.
+// How much is kept at most, so that 300 services fit into 100 MB with their samples. TestSizes measures it.
 const (
-	retention     = 90 * 24 * time.Hour
-	pruneEvery    = time.Hour
-	keepRows      = 10000
-	keepEvents    = 5000
-	keepEntries   = 20000 // some more, until Redis drops them
-	keepRevisions = 1000
+	retention   = 90 * 24 * time.Hour
+	pruneEvery  = time.Hour
+	keepRows    = 10000 // and the newest of each policy
+	keepEvents  = 5000  // that have ended
+	keepEntries = 20000 // of the audit log; some more, until Redis drops them
 )
 
 // prune drops what is past its retention, at most once an hour. It runs after the decision is safe: what it can't drop
@@ -38,13 +34,21 @@ func (s *Store) prune(ctx context.Context, at time.Time) {
 		return
 	}
 	ctx = context.WithoutCancel(ctx)
-	if err := cmp.Or(s.pruneRows(ctx, at), s.pruneEvents(ctx, at), s.pruneRevisions(ctx)); err != nil {
-		s.log.Warn("old decisions and events not dropped", "store", s.name, "error", err)
+	before := at.Add(-retention)
+	err := s.pruneDecisions(ctx, before)
+	if err == nil {
+		err = s.pruneEvents(ctx, before)
+	}
+	if err == nil {
+		err = s.pruneAudit(ctx, at.Add(-s.keepAudit))
+	}
+	if err != nil {
+		s.log.Warn("old decisions, events, policies and audit entries not dropped", "store", s.name, "error", err)
 	}
 }
 
-// pruneRows leaves the newest row of each policy.
-func (s *Store) pruneRows(ctx context.Context, at time.Time) error {
+// pruneDecisions leaves the newest row of each policy, and the policies that decisions name.
+func (s *Store) pruneDecisions(ctx context.Context, before time.Time) error {
 	spans, err := s.spans(ctx)
 	if err != nil {
 		return err
@@ -54,19 +58,38 @@ func (s *Store) pruneRows(ctx context.Context, at time.Time) error {
 		name string
 		mode engine.Mode
 	}
-	seen := map[policy]bool{}
+	newest, named := map[policy]bool{}, map[string]bool{}
 	var old []string
 	for i, r := range spans {
 		of := policy{r.Policy, r.Mode}
-		if seen[of] && (i >= keepRows || r.last.Before(at.Add(-retention))) {
+		if newest[of] && (i >= keepRows || r.last.Before(before)) {
 			old = append(old, r.field())
+			continue
 		}
-		seen[of] = true
+		newest[of], named[r.Revision] = true, true
 	}
-	return s.drop(ctx, old, rowsKey, spansKey)
+	if err := s.drop(ctx, old, rowsKey, spansKey); err != nil {
+		return err
+	}
+	return s.pruneRevisions(ctx, before, named)
 }
 
-func (s *Store) pruneEvents(ctx context.Context, at time.Time) error {
+// pruneRevisions drops those that no decision names any more. One that has just come may have decided nothing yet.
+func (s *Store) pruneRevisions(ctx context.Context, before time.Time, named map[string]bool) error {
+	revisions, err := all(ctx, s, revisionsKey, func(_, packed string) (store.Revision, error) { return unpack[store.Revision](packed) })
+	if err != nil {
+		return err
+	}
+	var old []string
+	for _, r := range revisions {
+		if r.At.Before(before) && !named[r.ID] {
+			old = append(old, r.ID)
+		}
+	}
+	return s.drop(ctx, old, revisionsKey)
+}
+
+func (s *Store) pruneEvents(ctx context.Context, before time.Time) error {
 	ended, err := all(ctx, s, endedKey, readHappening)
 	if err != nil {
 		return err
@@ -74,30 +97,44 @@ func (s *Store) pruneEvents(ctx context.Context, at time.Time) error {
 	slices.SortFunc(ended, func(a, b happening) int { return b.before(a) })
 	var old []string
 	for i, e := range ended {
-		if i >= keepEvents || e.started.Before(at.Add(-retention)) {
+		if i >= keepEvents || e.started.Before(before) {
 			old = append(old, e.id)
 		}
 	}
 	return s.drop(ctx, old, eventsKey, endedKey)
 }
 
-// pruneRevisions drops those that have been known longest, where there are too many.
-func (s *Store) pruneRevisions(ctx context.Context) error {
-	var n *client.IntCmd
-	err := s.look(ctx, func(p client.Pipeliner, key func(string) string) { n = p.HLen(ctx, key(revisionsKey)) })
-	if err != nil || n.Val() <= keepRevisions {
-		return err
+// pruneAudit drops entries from the oldest on, up to the first that is not old: what is left has no gap. The newest stays.
+func (s *Store) pruneAudit(ctx context.Context, before time.Time) error {
+	for {
+		var some *client.XMessageSliceCmd
+		err := s.look(ctx, func(p client.Pipeliner, key func(string) string) {
+			some = p.XRangeN(ctx, key(auditKey), "-", "+", page)
+		})
+		if err != nil {
+			return err
+		}
+		old := 0
+		for _, m := range some.Val() {
+			e, err := readEntry(m)
+			if err != nil {
+				return err
+			}
+			if !e.At.Before(before) {
+				break
+			}
+			old++
+		}
+		old = min(old, len(some.Val())-1)
+		if old <= 0 {
+			return nil
+		}
+		first := some.Val()[old].ID
+		err = s.look(ctx, func(p client.Pipeliner, key func(string) string) { p.XTrimMinID(ctx, key(auditKey), first) })
+		if err != nil || old < page-1 {
+			return err
+		}
 	}
-	revisions, err := all(ctx, s, revisionsKey, func(_, packed string) (store.Revision, error) { return unpack[store.Revision](packed) })
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(revisions, func(a, b store.Revision) int { return b.At.Compare(a.At) })
-	var old []string
-	for _, r := range revisions[min(keepRevisions, len(revisions)):] {
-		old = append(old, r.ID)
-	}
-	return s.drop(ctx, old, revisionsKey)
 }
 
 // drop takes fields out of hashes, some at a time, so that it never holds up a decision for long.

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	client "github.com/redis/go-redis/v9"
+
+	"github.com/flyball-dev/flyball/engine/store/series"
 )
 
 // Options say where a Redis is, who asks, and how much is kept.
@@ -27,8 +29,9 @@ type Options struct {
 	ReadOnly bool         // for a look: every write is an error
 	Log      *slog.Logger // is told loudly of losses; nil: nobody is
 
-	KeepSamples time.Duration // how long samples are kept; 0: 30 days
-	KeepRollups time.Duration // how long their five-minute rollups are kept; 0: 400 days
+	KeepSamples time.Duration // how long samples are kept; 0: 48 hours
+	KeepRollups time.Duration // how long their five-minute rollups are kept; 0: 30 days
+	SampleBytes int64         // what both may take of the memory of Redis; 0: 64 MB
 	KeepAudit   time.Duration // how long entries of the audit log are kept; 0: 400 days
 }
 
@@ -57,9 +60,16 @@ type Store struct {
 	log      *slog.Logger
 	me       string // tells the lease of this store from those of others
 
-	keepSamples, keepRollups, keepAudit time.Duration
+	keep        series.Retention
+	sampleBytes int64
+	keepAudit   time.Duration
 
 	scripts scripts
+
+	arrivals      series.Arrivals
+	flushing      sync.Mutex // guards what is below, and lets one write samples at a time
+	prunedSamples time.Time
+	crowded       bool // it was said that samples are dropped before their time
 
 	mu      sync.Mutex
 	seen    seen
@@ -83,8 +93,9 @@ func Open(o Options) (*Store, error) {
 		client: connect(a, o), scripts: load(),
 		prefix: a.prefix, name: a.String(), password: o.Password, readOnly: o.ReadOnly,
 		log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), me: rand.Text(),
-		keepSamples: cmp.Or(o.KeepSamples, keepSamples), keepRollups: cmp.Or(o.KeepRollups, keepRollups),
-		keepAudit: cmp.Or(o.KeepAudit, keepAudit),
+		keep:        series.Retention{Samples: cmp.Or(o.KeepSamples, keepSamples), Rollups: cmp.Or(o.KeepRollups, keepRollups)},
+		sampleBytes: cmp.Or(o.SampleBytes, sampleBytes),
+		keepAudit:   cmp.Or(o.KeepAudit, keepAudit),
 	}
 	if err := s.greet(context.Background()); err != nil {
 		if !unanswered(err) && !passing(err) {
@@ -95,8 +106,8 @@ func Open(o Options) (*Store, error) {
 	return s, nil
 }
 
-// Shutdown ends the connections.
-func (s *Store) Shutdown() error { return s.client.Close() }
+// Shutdown flushes what was kept, and ends the connections.
+func (s *Store) Shutdown() error { return errors.Join(s.flush(context.Background()), s.client.Close()) }
 
 // String names the store without secrets.
 func (s *Store) String() string { return s.name }
@@ -104,8 +115,4 @@ func (s *Store) String() string { return s.name }
 // GoString names it so, too.
 func (s *Store) GoString() string { return s.name }
 
-const (
-	keepSamples = 30 * 24 * time.Hour
-	keepRollups = 400 * 24 * time.Hour
-	keepAudit   = 400 * 24 * time.Hour
-)
+const keepAudit = 400 * 24 * time.Hour

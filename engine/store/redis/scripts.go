@@ -22,6 +22,9 @@ type scripts struct {
 	turn, audit          write
 	learn, replace       write
 	post, put, delivered write
+	fill, drop           write
+
+	chunks, sizes string // these read
 }
 
 func load() scripts {
@@ -37,6 +40,10 @@ func load() scripts {
 		post:      write{script("begin", "check", "outbox", "post"), false},
 		put:       write{script("begin", "check", "outbox", "put"), false},
 		delivered: write{script("begin", "check", "outbox", "delivered"), false},
+		fill:      write{script("begin", "check", "fill"), true},
+		drop:      write{script("begin", "check", "drop"), true},
+		chunks:    source("chunks"),
+		sizes:     source("sizes"),
 	}
 }
 
@@ -44,11 +51,15 @@ func load() scripts {
 func script(pieces ...string) *client.Script {
 	var all string
 	for _, p := range pieces {
-		text, err := lua.ReadFile("lua/" + p + ".lua")
-		if err != nil {
-			panic(err) // it is part of the program
-		}
-		all += string(text) + "\n"
+		all += source(p) + "\n"
 	}
 	return client.NewScript(all)
+}
+
+func source(piece string) string {
+	text, err := lua.ReadFile("lua/" + piece + ".lua")
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	return string(text)
 }

@@ -35,6 +35,9 @@ func (s *Store) greet(ctx context.Context) error {
 	s.mu.Lock()
 	s.greeted = true
 	s.mu.Unlock()
+	if s.readOnly {
+		return nil
+	}
 	for _, risk := range s.risks(ctx) {
 		s.log.Warn("what is kept in Redis is at risk", "store", s.name, "risk", risk)
 	}

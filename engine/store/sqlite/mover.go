@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine/store"
+	"github.com/flyball-dev/flyball/engine/store/series"
 )
 
 // mover writes the parts of a move, in one transaction.
@@ -17,7 +18,7 @@ type mover struct {
 	subject, decision, event *sql.Stmt
 	series, full, open, day  *sql.Stmt
 
-	known map[identity]int64 // ids of series
+	known map[series.ID]int64 // ids of series
 }
 
 const mostKnown = 10_000 // series, so that memory is bounded
@@ -39,7 +40,7 @@ func newMover(ctx context.Context, tx *sql.Tx) (*mover, error) {
 		full:  prepare("INSERT INTO chunk (series, first, last, points) VALUES (?, ?, ?, ?)"),
 		open:  prepare("INSERT INTO open_chunk (series, first, last, points) VALUES (?, ?, ?, ?)"),
 		day:   prepare("INSERT INTO rollup (series, day, rollups) VALUES (?, ?, ?)"),
-		known: map[identity]int64{},
+		known: map[series.ID]int64{},
 	}
 	return m, errors.Join(errs...)
 }
@@ -157,7 +158,7 @@ func (m *mover) putRevision(ctx context.Context, r store.Revision) error { retur
 func (m *mover) putMessage(ctx context.Context, one store.Message) error { return post(ctx, m.tx, one) }
 
 func (m *mover) putChunk(ctx context.Context, c store.Chunk) error {
-	who := identity{c.Subject, c.Metric, c.Signal, c.Replica}
+	who := series.ID{Subject: c.Subject, Metric: c.Metric, Signal: c.Signal, Replica: c.Replica}
 	id, known := m.known[who]
 	if !known {
 		if len(m.known) == mostKnown {

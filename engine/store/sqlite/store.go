@@ -18,6 +18,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/flyball-dev/flyball/engine/store/series"
 )
 
 // Options say how a store is opened.
@@ -49,7 +51,7 @@ type Store struct {
 
 	room room
 
-	arrivals      arrivals
+	arrivals      series.Arrivals
 	flushing      sync.Mutex // guards all below, and lets one write samples at a time
 	prunedSamples time.Time
 }
