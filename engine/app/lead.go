@@ -32,7 +32,7 @@ type leader struct {
 }
 
 func newLeader(of store.Store, o Options) *leader {
-	l := &leader{length: o.lease, since: running(time.Now())}
+	l := &leader{length: o.lease, since: upFrom(time.Now())}
 	l.elector, _ = of.(store.Elector)
 	host, err := os.Hostname()
 	if err != nil {
@@ -42,9 +42,9 @@ func newLeader(of store.Store, o Options) *leader {
 	return l
 }
 
-// running is the time since an instant: by the machine's own account where it has one, since that of the process stands
+// upFrom is the time since an instant: by the machine's own account where it has one, since that of the process stands
 // still while the machine sleeps.
-func running(start time.Time) func() time.Duration {
+func upFrom(start time.Time) func() time.Duration {
 	return func() time.Duration {
 		if up, known := uptime(); known {
 			return up

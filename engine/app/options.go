@@ -34,7 +34,7 @@ type Options struct {
 	Level *slog.LevelVar // of Log, where the author's config may set it; nil: it was said outside
 
 	level                  string // what that config sets it to
-	runs                   bool // as the daemon, which keeps more at hand than a verb
+	runs                   bool   // as the daemon, which keeps more at hand than a verb
 	storeAt                schema.SharedStore
 	lease                  time.Duration // how long a leader of several daemons may be silent
 	sampleDays, rollupDays int           // how long samples and their rollups are kept; 0: the store's default

@@ -50,13 +50,13 @@ func (m *mover) part(ctx context.Context, p store.Part) error {
 		return err
 	}
 	for _, put := range []func() error{
-		func() error { return each(ctx, p.Subjects, m.putSubject) },
-		func() error { return each(ctx, p.Rows, m.putRow) },
-		func() error { return each(ctx, p.Events, m.putEvent) },
-		func() error { return each(ctx, p.Chunks, m.putChunk) },
-		func() error { return each(ctx, p.Entries, m.putEntry) },
-		func() error { return each(ctx, p.Revisions, m.putRevision) },
-		func() error { return each(ctx, p.Messages, m.putMessage) },
+		func() error { return eachOf(ctx, p.Subjects, m.putSubject) },
+		func() error { return eachOf(ctx, p.Rows, m.putRow) },
+		func() error { return eachOf(ctx, p.Events, m.putEvent) },
+		func() error { return eachOf(ctx, p.Chunks, m.putChunk) },
+		func() error { return eachOf(ctx, p.Entries, m.putEntry) },
+		func() error { return eachOf(ctx, p.Revisions, m.putRevision) },
+		func() error { return eachOf(ctx, p.Messages, m.putMessage) },
 	} {
 		if err := put(); err != nil {
 			return err
@@ -65,8 +65,8 @@ func (m *mover) part(ctx context.Context, p store.Part) error {
 	return nil
 }
 
-// each puts one after the other, up to the first error.
-func each[T any](ctx context.Context, some []T, put func(context.Context, T) error) error {
+// eachOf puts one after the other, up to the first error.
+func eachOf[T any](ctx context.Context, some []T, put func(context.Context, T) error) error {
 	for _, one := range some {
 		if err := put(ctx, one); err != nil {
 			return err
