@@ -20,7 +20,6 @@ import (
 	"github.com/flyball-dev/flyball/engine/metrics"
 	"github.com/flyball-dev/flyball/engine/metrics/poll"
 	"github.com/flyball-dev/flyball/engine/store"
-	"github.com/flyball-dev/flyball/rego"
 	"github.com/flyball-dev/flyball/schema"
 	"golang.org/x/sync/errgroup"
 )
@@ -34,7 +33,7 @@ type App struct {
 	leader  *leader
 	drivers drivers
 	loop    *control.Loop
-	rules   atomic.Pointer[rego.Rules]
+	rules   atomic.Pointer[[]answers] // the newest first
 	live    *control.Live
 	system  control.Feed // the source of that name
 	sources *sources     // the others
@@ -43,11 +42,15 @@ type App struct {
 	seen    uint64      // the state of the files that New read
 	since   time.Time
 
+	restoring sync.Mutex // while the store is replaced
+	noting    sync.Mutex // while policies are compared with the audit log
+
 	mu       sync.Mutex
 	policies []engine.Policy
 	problem  string // why the policies on disk are not the ones at work
 	last     map[string]last
 	known    api.Status      // as last told
+	loaded   Loaded          // the set that policies are of
 	unread   map[string]bool // by policy and source: its last sampling failed
 }
 
@@ -107,7 +110,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 		Sample: live.Sample, SampleEvery: engine.SampleEvery,
 		Now: now, Sampled: a.sampled, Ran: a.ran,
 	}
-	a.use(loaded)
+	a.use(ctx, loaded)
 	return a, a.feed(loaded.Config)
 }
 
@@ -126,6 +129,8 @@ func (a *App) feed(c schema.Config) error {
 
 // Close lets go of what New took hold of.
 func (a *App) Close() error {
+	a.restoring.Lock() // whoever asked for it may be gone
+	defer a.restoring.Unlock()
 	return errors.Join(a.store.Shutdown(), a.drivers.close(), a.sources.close())
 }
 
@@ -133,6 +138,10 @@ func (a *App) Close() error {
 // changes or reload is sent to.
 func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	a.banner()
+	a.began(ctx, "started")
+	if a.leader.leads() { // else when it does
+		a.notePolicies(ctx)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return api.Serve(ctx, a.o.Socket, api.Handler(a, a.log)) })
 	group.Go(func() error { a.lead(ctx); return nil })
@@ -141,7 +150,9 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { a.listen(ctx); return nil })
 	group.Go(func() error { a.watch(ctx, reload); return nil })
 	group.Go(func() error { a.keep(ctx); return nil })
-	err := errors.Join(group.Wait(), a.resign())
+	err := group.Wait()
+	a.stopped(err)
+	err = errors.Join(err, a.resign())
 	a.log.Info("stopped")
 	return err
 }
@@ -171,6 +182,8 @@ func (a *App) Once(ctx context.Context) error {
 		return err
 	}
 	a.banner()
+	a.began(ctx, "runs once")
+	a.notePolicies(ctx)
 	const samples = engine.Instants + 1 // a rate needs one reading more than it has values
 	a.log.Info("sampling", "samples", samples)
 	policies := a.atWork()
@@ -207,17 +220,13 @@ func (a *App) banner() {
 	}
 }
 
-// Recommend asks the rules of the newest set.
-func (a *App) Recommend(ctx context.Context, p engine.Policy, s engine.Snapshot) (engine.Recommendation, error) {
-	return a.rules.Load().Recommend(ctx, p, s)
-}
-
 // use makes a checked set the one at work.
-func (a *App) use(l Loaded) {
-	a.rules.Store(l.Rules)
+func (a *App) use(ctx context.Context, l Loaded) {
+	a.learn(ctx, l)
+	a.answered(l)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.policies, a.problem = l.Policies, ""
+	a.policies, a.problem, a.loaded = l.Policies, "", l
 }
 
 // atWork is the policies that are enabled, in the mode they run in.

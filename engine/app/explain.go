@@ -42,7 +42,7 @@ func (a *App) Explain(ctx context.Context, q api.Question) (api.Explanation, err
 		}
 		e = api.Explanation{At: time.Now(), Record: newest.record}
 	}
-	complete(ctx, a.rules.Load(), policies, &e)
+	complete(ctx, (*a.rules.Load())[0].rules, policies, &e)
 	return e, nil
 }
 

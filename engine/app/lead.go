@@ -187,12 +187,8 @@ func (a *App) led(ctx context.Context, before, now store.Lease) {
 		return
 	}
 	a.log.Info("this daemon leads", "name", now.Leader, "epoch", now.Epoch)
-	entry := store.Entry{
-		At: a.loop.Now().At, Actor: now.Leader, Kind: store.OfDaemon, Message: fmt.Sprintf("leads, epoch %d", now.Epoch),
-	}
-	if err := a.store.Audit(ctx, entry); err != nil {
-		a.log.Warn("not in the audit log", "entry", entry.Message, "error", err)
-	}
+	a.note(ctx, store.Entry{At: a.loop.Now().At, Actor: now.Leader, Kind: store.OfDaemon, Message: fmt.Sprintf("leads, epoch %d", now.Epoch)})
+	a.notePolicies(ctx)
 	a.settle(ctx)
 	a.send(ctx)
 }

@@ -45,11 +45,6 @@ func (a *App) Metrics(ctx context.Context, service string) ([]api.MetricStatus, 
 	return all, nil
 }
 
-// Calculate asks the rules of the newest set.
-func (a *App) Calculate(ctx context.Context, p engine.Policy, rule string, s engine.Snapshot) (*float64, error) {
-	return a.rules.Load().Calculate(ctx, p, rule, s)
-}
-
 // Samples is the history of a metric.
 func (a *App) Samples(ctx context.Context, asked api.Asked) (api.Kept, error) {
 	return kept(ctx, a.store, a.everything(), asked)

@@ -18,6 +18,7 @@ type Options struct {
 	Store    string // path of the database, or the URL of a Redis
 	Socket   string // path of the Unix socket
 	Version  string
+	Actor    string // who starts it; empty: flyball
 
 	DockerHost     string // empty: as the docker command finds it
 	ComposeProject string // for policies that name none; empty: the only project that has the service

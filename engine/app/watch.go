@@ -77,8 +77,11 @@ func (a *App) reload(ctx context.Context) {
 		a.log.Warn("reload: close the sources that are gone", "error", err)
 	}
 	a.drivers.simulated.Add(demoServices(loaded.Policies))
-	a.use(loaded)
+	a.use(ctx, loaded)
 	a.log.Info("reload", "policies", len(loaded.Policies), "at work", len(a.atWork()))
+	if a.leader.leads() {
+		a.notePolicies(ctx)
+	}
 	a.send(ctx)
 }
 
