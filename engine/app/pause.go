@@ -36,7 +36,7 @@ func (a *App) Pause(ctx context.Context, ask api.PauseAsk) (api.Paused, error) {
 
 // Resume ends the pause of a service, or that of all.
 func (a *App) Resume(ctx context.Context, service, actor string) (api.Resumed, error) {
-	resumed, err := resume(ctx, a.store, a.everything(), service, a.loop.Now())
+	resumed, err := resume(ctx, a.store, a.everything(), service, actor, a.loop.Now())
 	if err == nil && resumed.Ended != nil {
 		a.log.Info("resume", "service", called(service), "actor", actor)
 	}
@@ -53,9 +53,9 @@ func (f *Offline) Pause(ctx context.Context, ask api.PauseAsk) (paused api.Pause
 }
 
 // Resume ends a pause in the store.
-func (f *Offline) Resume(ctx context.Context, service, _ string) (resumed api.Resumed, err error) {
+func (f *Offline) Resume(ctx context.Context, service, actor string) (resumed api.Resumed, err error) {
 	err = f.write(func(store *sqlite.Store) error {
-		resumed, err = resume(ctx, store, f.policies, service, clock()())
+		resumed, err = resume(ctx, store, f.policies, service, actor, clock()())
 		return err
 	})
 	return resumed, err
@@ -79,7 +79,7 @@ func pause(ctx context.Context, store *sqlite.Store, policies []engine.Policy, a
 	return api.Paused{Pause: shown(p, now.At), Before: holding(pauses, place, now)}, store.Pause(ctx, place, p)
 }
 
-func resume(ctx context.Context, store *sqlite.Store, policies []engine.Policy, service string, now control.Moment) (resumed api.Resumed, err error) {
+func resume(ctx context.Context, store *sqlite.Store, policies []engine.Policy, service, actor string, now control.Moment) (resumed api.Resumed, err error) {
 	pauses, err := store.Pauses(ctx)
 	if err != nil {
 		return resumed, err
@@ -98,7 +98,7 @@ func resume(ctx context.Context, store *sqlite.Store, policies []engine.Policy, 
 		}
 	}
 	resumed.Ended = holding(pauses, place, now)
-	return resumed, store.Resume(ctx, place)
+	return resumed, store.Resume(ctx, place, actor, now.At)
 }
 
 // newPause is the pause that is asked for.

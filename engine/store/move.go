@@ -47,6 +47,7 @@ type Subject struct {
 	Subject string         `json:"subject"`
 	State   engine.State   `json:"state"`
 	Record  *engine.Record `json:"record,omitempty"` // the newest; nil: none was made
+	Lost    bool           `json:"lost,omitempty"`   // not written since the store was begun anew: see Delayed
 }
 
 // Chunk is packed samples of a series, or a day of their rollups (package chunk).

@@ -10,6 +10,8 @@ import (
 
 	driver "modernc.org/sqlite" // also the driver that database/sql knows as sqlite
 	lib "modernc.org/sqlite/lib"
+
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 var (
@@ -55,7 +57,12 @@ func (s *Store) replace(cause error) error {
 		if _, err := tx.Exec("INSERT INTO rebuilt VALUES (1, ?)", now.UnixNano()); err != nil {
 			return err
 		}
-		_, err := tx.Exec("INSERT INTO switch VALUES (1, 0, 'damaged store', ?)", now.UnixNano())
-		return err
+		if _, err := tx.Exec("INSERT INTO switch VALUES (1, 0, 'damaged store', ?)", now.UnixNano()); err != nil {
+			return err
+		}
+		return appendEntries(context.Background(), tx, store.Entry{
+			At: now, Actor: "flyball", Kind: store.OfStore,
+			Message: "the store was damaged: it was moved to " + aside + " and begun anew, and autoscaling is off",
+		})
 	})
 }

@@ -6,10 +6,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 func TestDamagedFileIsReplaced(t *testing.T) {
@@ -69,6 +71,11 @@ func TestDamagedFileIsReplaced(t *testing.T) {
 
 			if on, known, err := s.Enabled(ctx); on || !known || err != nil {
 				t.Errorf("the switch is %v, known %v, %v; want off: it may have been", on, known, err)
+			}
+			entries, err := s.Audited(ctx, store.Filter{})
+			check(t, err)
+			if len(entries) != 1 || entries[0].Kind != store.OfStore || !strings.Contains(entries[0].Message, aside[0]) || entries[0].At.Before(began) {
+				t.Errorf("audit log is %+v, want one entry that says what was done", entries)
 			}
 			p := engine.Policy{Name: "policy 1", Mode: engine.Live, Cooldown: engine.UpDown{Up: time.Minute}}
 			state, err := s.State(ctx, p)

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // Pauses are the pauses that nobody has resumed, by the place of their service, which is empty for that of all services.
@@ -43,7 +45,10 @@ func (s *Store) Pause(ctx context.Context, place string, p engine.Pause) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO pause VALUES (?, ?)", place, string(text))
-		return err
+		if err != nil {
+			return err
+		}
+		return appendEntries(ctx, tx, store.Paused(p))
 	})
 	if err != nil {
 		return fmt.Errorf("record the pause: %w", err)
@@ -52,10 +57,17 @@ func (s *Store) Pause(ctx context.Context, place string, p engine.Pause) error {
 }
 
 // Resume ends the pause of a service, or that of all where place is empty. Where there is none it does nothing.
-func (s *Store) Resume(ctx context.Context, place string) error {
+func (s *Store) Resume(ctx context.Context, place, actor string, at time.Time) error {
 	err := s.inTransaction(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "DELETE FROM pause WHERE place = ?", place)
-		return err
+		ended, err := column[string](tx.QueryContext(ctx, "DELETE FROM pause WHERE place = ? RETURNING pause", place))
+		if err != nil || len(ended) == 0 {
+			return err
+		}
+		var p engine.Pause
+		if json.Unmarshal([]byte(ended[0]), &p) != nil {
+			p.Service = place // it is damaged: this is how somebody gets rid of it
+		}
+		return appendEntries(ctx, tx, store.Resumed(p, actor, at))
 	})
 	if err != nil {
 		return fmt.Errorf("end the pause: %w", err)

@@ -13,14 +13,18 @@ import (
 )
 
 // State is what was last recorded for a policy's subject, with the pauses of its service and of all, and the global switch,
-// which is off where it was never set. The budget is not stored. Where nothing was recorded it is the zero state; in a ledger that replaced a damaged
-// one, with a full cooldown from then on.
+// which is off where it was never set. The budget is not stored. Where nothing was recorded it is the zero state; and where
+// nothing was since the ledger was begun anew, there is a full cooldown from then on.
 func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error) {
 	var state engine.State
+	lost, err := s.lost(ctx, p.Subject()) // before the state: one that is written meanwhile waits for nothing, not the other way
+	if err != nil {
+		return engine.State{}, fmt.Errorf("read state of policy %s: %w", p.Name, err)
+	}
 	var enabled bool
 	var text sql.NullString
 	var rebuilt sql.NullInt64
-	err := s.read.QueryRowContext(ctx, `SELECT ifnull((SELECT enabled FROM switch), 0), (SELECT at FROM rebuilt),
+	err = s.read.QueryRowContext(ctx, `SELECT ifnull((SELECT enabled FROM switch), 0), (SELECT at FROM rebuilt),
 		(SELECT state FROM state WHERE subject = ?)`, p.Subject()).Scan(&enabled, &rebuilt, &text)
 	if err == nil && text.Valid {
 		err = json.Unmarshal([]byte(text.String), &state)
@@ -28,11 +32,8 @@ func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error
 	if err != nil {
 		return engine.State{}, fmt.Errorf("read state of policy %s: %w", p.Name, err)
 	}
-	if !text.Valid && rebuilt.Valid {
-		state.Cooldown = engine.Deadlines{
-			Up:   cooldown(rebuilt.Int64, p.Cooldown.Up),
-			Down: cooldown(rebuilt.Int64, p.Cooldown.Down),
-		}
+	if rebuilt.Valid && (lost || !text.Valid) {
+		state.Cooldown = store.Delayed(state.Cooldown, p, instant(rebuilt.Int64))
 	}
 	state.Enabled = enabled
 	paused, err := s.Pauses(ctx)
@@ -47,11 +48,12 @@ func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error
 	return state, nil
 }
 
-func cooldown(from int64, wait time.Duration) engine.Deadline {
-	if wait <= 0 {
-		return engine.Deadline{}
-	}
-	return engine.Deadline{Until: instant(from).Add(wait), Wait: wait}
+// lost says that a state was not written since the ledger was begun anew.
+func (s *Store) lost(ctx context.Context, subject string) (lost bool, err error) {
+	err = s.look(ctx, withAudit, func(tx *sql.Tx) error {
+		return tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM lost WHERE subject = ?)", subject).Scan(&lost)
+	})
+	return lost, err
 }
 
 // Enabled is the global switch as it was last set; known is false where it never was.
@@ -73,8 +75,8 @@ func (s *Store) History(ctx context.Context, service string, limit int) ([]engin
 		query = "SELECT event FROM event WHERE service = ? ORDER BY started DESC, seq DESC LIMIT ?"
 		args = []any{service, unlimited(limit)}
 	}
-	events, err := list(ctx, s.read, query, args, func(rows *sql.Rows) (engine.Event, error) {
-		return decoded[engine.Event](rows)
+	events, err := list(ctx, s.read, query, args, func(r row) (engine.Event, error) {
+		return decoded[engine.Event](r)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read history: %w", err)
@@ -110,8 +112,8 @@ func (s *Store) Between(ctx context.Context, service string, from, to time.Time)
 		return nil, nil, fmt.Errorf("read decisions: %w", err)
 	}
 	events, err := list(ctx, s.read, `SELECT event FROM event WHERE started <= ?2 AND (ended IS NULL OR ended >= ?1)
-		AND (?3 = '' OR service = ?3) ORDER BY started, seq`, args, func(rows *sql.Rows) (engine.Event, error) {
-		return decoded[engine.Event](rows)
+		AND (?3 = '' OR service = ?3) ORDER BY started, seq`, args, func(r row) (engine.Event, error) {
+		return decoded[engine.Event](r)
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read history: %w", err)
@@ -121,13 +123,13 @@ func (s *Store) Between(ctx context.Context, service string, from, to time.Time)
 
 const rowColumns = "id, first, last, count, record"
 
-func decodedRow(rows *sql.Rows) (store.Row, error) {
-	var row store.Row
+func decodedRow(r row) (store.Row, error) {
+	var decision store.Row
 	var first, last int64
 	var err error
-	row.Record, err = decoded[engine.Record](rows, &row.ID, &first, &last, &row.Count)
-	row.First, row.Last = instant(first), instant(last)
-	return row, err
+	decision.Record, err = decoded[engine.Record](r, &decision.ID, &first, &last, &decision.Count)
+	decision.First, decision.Last = instant(first), instant(last)
+	return decision, err
 }
 
 // Decision is the decision of a number, which rows carry; false where there is none, or none any more.
@@ -144,16 +146,16 @@ const decisionAt = "SELECT " + rowColumns + " FROM decision WHERE policy = ? AND
 
 // Event is the event of an id; false where there is none, or none any more.
 func (s *Store) Event(ctx context.Context, id string) (engine.Event, bool, error) {
-	return one(ctx, s.read, "SELECT event FROM event WHERE id = ?", []any{id}, func(rows *sql.Rows) (engine.Event, error) {
-		return decoded[engine.Event](rows)
+	return one(ctx, s.read, "SELECT event FROM event WHERE id = ?", []any{id}, func(r row) (engine.Event, error) {
+		return decoded[engine.Event](r)
 	})
 }
 
 // Latest is the newest record of each service, and of each policy in shadow mode.
 func (s *Store) Latest(ctx context.Context) ([]engine.Record, error) {
 	query := "SELECT record FROM state WHERE record IS NOT NULL ORDER BY subject"
-	records, err := list(ctx, s.read, query, nil, func(rows *sql.Rows) (engine.Record, error) {
-		return decoded[engine.Record](rows)
+	records, err := list(ctx, s.read, query, nil, func(r row) (engine.Record, error) {
+		return decoded[engine.Record](r)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read the newest decisions: %w", err)
@@ -164,23 +166,23 @@ func (s *Store) Latest(ctx context.Context) ([]engine.Record, error) {
 // OpenEvents lists the intents that have not ended, the oldest first: after a crash, what must be looked into.
 func (s *Store) OpenEvents(ctx context.Context) ([]store.Intent, error) {
 	query := "SELECT mode, event FROM event WHERE ended IS NULL ORDER BY seq"
-	open, err := list(ctx, s.read, query, nil, func(rows *sql.Rows) (store.Intent, error) {
-		var intent store.Intent
-		var err error
-		intent.Event, err = decoded[engine.Event](rows, &intent.Mode)
-		return intent, err
-	})
+	open, err := list(ctx, s.read, query, nil, intentOf)
 	if err != nil {
 		return nil, fmt.Errorf("read open events: %w", err)
 	}
 	return open, nil
 }
 
+func intentOf(r row) (intent store.Intent, err error) {
+	intent.Event, err = decoded[engine.Event](r, &intent.Mode)
+	return intent, err
+}
+
 // Halfway lists the interrupted events whose traces may still be there.
 func (s *Store) Halfway(ctx context.Context) ([]engine.Event, error) {
 	query := "SELECT json_extract(state, '$.halfway') AS event FROM state WHERE event IS NOT NULL ORDER BY subject"
-	left, err := list(ctx, s.read, query, nil, func(rows *sql.Rows) (engine.Event, error) {
-		return decoded[engine.Event](rows)
+	left, err := list(ctx, s.read, query, nil, func(r row) (engine.Event, error) {
+		return decoded[engine.Event](r)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read interrupted events: %w", err)
@@ -188,8 +190,17 @@ func (s *Store) Halfway(ctx context.Context) ([]engine.Event, error) {
 	return left, nil
 }
 
+// queryer is the file as it is now, or as a transaction sees it.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// row is one of an answer.
+type row interface{ Scan(into ...any) error }
+
 // one is the only row of a query, or false.
-func one[T any](ctx context.Context, db *sql.DB, query string, args []any, scan func(*sql.Rows) (T, error)) (T, bool, error) {
+func one[T any](ctx context.Context, db queryer, query string, args []any, scan func(row) (T, error)) (T, bool, error) {
 	all, err := list(ctx, db, query, args, scan)
 	if err != nil || len(all) == 0 {
 		var none T
@@ -202,7 +213,7 @@ func one[T any](ctx context.Context, db *sql.DB, query string, args []any, scan 
 }
 
 // list answers an empty list, not nil, for no rows: it ends up in JSON.
-func list[T any](ctx context.Context, db *sql.DB, query string, args []any, scan func(*sql.Rows) (T, error)) ([]T, error) {
+func list[T any](ctx context.Context, db queryer, query string, args []any, scan func(row) (T, error)) ([]T, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
@@ -220,10 +231,10 @@ func list[T any](ctx context.Context, db *sql.DB, query string, args []any, scan
 }
 
 // decoded reads a row whose last column is JSON, and the columns before it into before.
-func decoded[T any](rows *sql.Rows, before ...any) (T, error) {
+func decoded[T any](r row, before ...any) (T, error) {
 	var value T
 	var text []byte
-	if err := rows.Scan(append(before, &text)...); err != nil {
+	if err := r.Scan(append(before, &text)...); err != nil {
 		return value, err
 	}
 	err := json.Unmarshal(text, &value)

@@ -27,6 +27,10 @@ type Options struct {
 
 	KeepSamples time.Duration // how long samples are kept; 0: 30 days
 	KeepRollups time.Duration // how long their five-minute rollups are kept; 0: 400 days
+	// Whether a file is kept beside it, <path>.ballast, that is given up when the disk is full: see runShort.
+	Ballast bool
+
+	KeepAudit time.Duration // how long entries of the audit log are kept; 0: 400 days
 }
 
 // Store is the ledger in one file. It is safe for concurrent use.
@@ -40,7 +44,9 @@ type Store struct {
 	pruning sync.Mutex
 	pruned  time.Time // when old rows were last looked for, in the time of the records
 
-	keepSamples, keepRollups time.Duration
+	keepSamples, keepRollups, keepAudit time.Duration
+
+	room room
 
 	arrivals      arrivals
 	flushing      sync.Mutex // guards all below, and lets one write samples at a time
@@ -58,13 +64,17 @@ func Open(path string, o Options) (*Store, error) {
 	s := &Store{
 		path: path, log: o.Log,
 		keepSamples: cmp.Or(o.KeepSamples, keepSamples), keepRollups: cmp.Or(o.KeepRollups, keepRollups),
+		keepAudit: cmp.Or(o.KeepAudit, keepAudit),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if o.ReadOnly {
+	switch {
+	case o.ReadOnly:
 		err = s.openReader()
-	} else {
+	case o.Ballast:
+		err = s.openWithBallast()
+	default:
 		err = s.openWriter()
 	}
 	if err != nil {
@@ -75,7 +85,11 @@ func Open(path string, o Options) (*Store, error) {
 
 // Shutdown flushes what was kept, ends the store and lets the next writer in.
 func (s *Store) Shutdown() error {
-	errs := []error{s.flush(context.Background())}
+	return errors.Join(s.flush(context.Background()), s.disconnect())
+}
+
+func (s *Store) disconnect() error {
+	var errs []error
 	for _, db := range []*sql.DB{s.read, s.write} { // the writer last: it folds the log into the file
 		if db != nil {
 			errs = append(errs, db.Close())
@@ -159,7 +173,8 @@ const (
 	application = 0x666c7962 // "flyb", in the file's header: tells a ledger from other programs' databases
 	withSamples = 2          // the first version that has them
 	withPauses  = 3
-	version     = 3
+	withAudit   = 4 // and with revisions, the outbox, and who lost his state
+	version     = 4
 )
 
 var (
@@ -169,6 +184,8 @@ var (
 	samples string
 	//go:embed pauses.sql
 	pauses string
+	//go:embed audit.sql
+	audit string
 )
 
 // prepare checks the file, lays down the tables of a new one, and adds to one of an older flyball what it lacks.
@@ -178,7 +195,7 @@ func prepare(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	if tables == 0 {
-		return laydown(ctx, db, schema+samples+pauses)
+		return laydown(ctx, db, schema+samples+pauses+audit)
 	}
 	found, err := checkVersion(ctx, db)
 	if err != nil {
@@ -194,6 +211,9 @@ func prepare(ctx context.Context, db *sql.DB) error {
 	if found < withPauses {
 		lacks += pauses
 	}
+	if found < withAudit {
+		lacks += audit
+	}
 	if lacks == "" {
 		return nil
 	}
@@ -207,7 +227,7 @@ func laydown(ctx context.Context, db *sql.DB, tables string) error {
 	return err
 }
 
-func checkVersion(ctx context.Context, db *sql.DB) (found int, err error) {
+func checkVersion(ctx context.Context, db queryer) (found int, err error) {
 	var program int
 	header := db.QueryRowContext(ctx, "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version")
 	if err := header.Scan(&program, &found); err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // Record writes a decision, the state after it and, where s.Open is set, the intent, in one transaction. Holds of a
@@ -29,10 +30,10 @@ func (s *Store) Record(ctx context.Context, r engine.Record, state engine.State)
 		_, err = tx.ExecContext(ctx, "UPDATE state SET record = ? WHERE subject = ?", string(record), r.Subject())
 		return err
 	})
+	s.prune(r.At) // also where there was no room
 	if err != nil {
 		return fmt.Errorf("record decision of policy %s: %w", r.Policy, err)
 	}
-	s.prune(r.At)
 	return nil
 }
 
@@ -46,6 +47,10 @@ func (s *Store) Close(ctx context.Context, e engine.Event, p engine.Policy, stat
 		if err := saveState(ctx, tx, p.Subject(), p.Mode, state); err != nil {
 			return err
 		}
+		before, err := hasEnded(ctx, tx, e.ID)
+		if err != nil {
+			return err
+		}
 		text, err := json.Marshal(e)
 		if err != nil {
 			return err
@@ -53,7 +58,10 @@ func (s *Store) Close(ctx context.Context, e engine.Event, p engine.Policy, stat
 		_, err = tx.ExecContext(ctx, `INSERT INTO event (id, service, mode, started, ended, event) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET ended = excluded.ended, event = excluded.event`,
 			e.ID, e.Service, p.Mode, e.Started.UnixNano(), e.Ended.UnixNano(), string(text))
-		return err
+		if err != nil || before {
+			return err
+		}
+		return appendEntries(ctx, tx, store.Ended(e))
 	})
 	if err != nil {
 		return fmt.Errorf("close event %s of policy %s: %w", e.ID, p.Name, err)
@@ -65,7 +73,10 @@ func (s *Store) Close(ctx context.Context, e engine.Event, p engine.Policy, stat
 func (s *Store) SetEnabled(ctx context.Context, on bool, actor string, at time.Time) error {
 	err := s.inTransaction(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO switch VALUES (1, ?, ?, ?)", on, actor, at.UnixNano())
-		return err
+		if err != nil {
+			return err
+		}
+		return appendEntries(ctx, tx, store.Turned(on, actor, at))
 	})
 	if err != nil {
 		return fmt.Errorf("set the global switch: %w", err)
@@ -81,11 +92,12 @@ func saveDecision(ctx context.Context, tx *sql.Tx, r engine.Record, record []byt
 			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO decision (policy, mode, action, reason, revision, first, last, count, record)
-		VALUES (?, ?, ?, ?, ?, ?, ?, 1, ?)`,
-		r.Policy, r.Mode, r.Decision.Action, r.Decision.Reason, r.Revision, at, at, string(record))
+	_, err := tx.ExecContext(ctx, addDecision, nil, r.Policy, r.Mode, r.Decision.Action, r.Decision.Reason, r.Revision, at, at, 1, string(record))
 	return err
 }
+
+const addDecision = `INSERT INTO decision (id, policy, mode, action, reason, revision, first, last, count, record)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // count counts a hold in the newest row of its policy, where that is of holds for the same reason, at the same count, of
 // the same wish of the rules, or of a person, under the same terms, and nobody was away in between: then all that is summed
@@ -122,7 +134,10 @@ func saveState(ctx context.Context, tx *sql.Tx, subject string, mode engine.Mode
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO state (subject, state) VALUES (?, ?)
 		ON CONFLICT (subject) DO UPDATE SET state = excluded.state`, subject, string(text))
-	if err != nil || state.Open == nil {
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM lost WHERE subject = ?", subject); err != nil || state.Open == nil {
 		return err
 	}
 	return saveIntent(ctx, tx, mode, *state.Open)
@@ -133,13 +148,21 @@ func saveIntent(ctx context.Context, tx *sql.Tx, mode engine.Mode, e engine.Even
 	if err != nil {
 		return err
 	}
-	saved, err := tx.ExecContext(ctx, `INSERT INTO event (id, service, mode, started, event) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET event = excluded.event WHERE ended IS NULL`,
-		e.ID, e.Service, mode, e.Started.UnixNano(), string(text))
+	added, err := tx.ExecContext(ctx, `INSERT INTO event (id, service, mode, started, event) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO NOTHING`, e.ID, e.Service, mode, e.Started.UnixNano(), string(text))
 	if err != nil {
 		return err
 	}
-	if n, err := saved.RowsAffected(); err != nil || n == 1 {
+	if n, err := added.RowsAffected(); err != nil {
+		return err
+	} else if n == 1 {
+		return appendEntries(ctx, tx, store.Opened(e))
+	}
+	known, err := tx.ExecContext(ctx, "UPDATE event SET event = ? WHERE id = ? AND ended IS NULL", string(text), e.ID)
+	if err != nil {
+		return err
+	}
+	if n, err := known.RowsAffected(); err != nil || n == 1 {
 		return err
 	}
 	return fmt.Errorf("event %s has ended and can't be opened again", e.ID)
@@ -149,12 +172,21 @@ func (s *Store) inTransaction(ctx context.Context, do func(*sql.Tx) error) error
 	if s.write == nil {
 		return fmt.Errorf("store %s is open for reading only", s.path)
 	}
+	err := s.transaction(ctx, do)
+	s.keepRoom(err)
+	return err
+}
+
+func (s *Store) transaction(ctx context.Context, do func(*sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	if err := do(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+		if back := tx.Rollback(); !full(err) { // of that SQLite has rolled back by itself
+			err = errors.Join(err, back)
+		}
+		return err
 	}
 	return tx.Commit()
 }

@@ -1,11 +1,14 @@
 package storetest
 
 import (
+	"encoding/json"
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // fields fills every field of the nouns, also those that will be added later, and wants them back.
@@ -43,6 +46,29 @@ func (s Suite) fields(t *testing.T) {
 
 	check(t, ledger.Pause(ctx, "", state.Pauses[0]))
 	same(t, "pauses", must(ledger.Pauses(ctx))(t), map[string]engine.Pause{"": state.Pauses[0]})
+
+	var entry store.Entry
+	var revision store.Revision
+	var message store.Message
+	fill(reflect.ValueOf(&entry).Elem(), new(int))
+	fill(reflect.ValueOf(&revision).Elem(), new(int))
+	fill(reflect.ValueOf(&message).Elem(), new(int))
+	check(t, ledger.Audit(ctx, entry))
+	entries := must(ledger.Audited(ctx, store.Filter{Limit: 1}))(t)
+	if len(entries) != 1 {
+		t.Fatalf("%d audit entries, want the newest", len(entries))
+	}
+	entry.Number = entries[0].Number
+	same(t, "audit entry", entries[0], entry)
+	check(t, ledger.Learn(ctx, revision))
+	learned, known, err := ledger.Revision(ctx, revision.ID)
+	check(t, err)
+	if !known {
+		t.Fatal("the revision is not known")
+	}
+	same(t, "revision", learned, revision)
+	check(t, ledger.Post(ctx, message))
+	same(t, "dead message", must(ledger.Dead(ctx, 0))(t), []store.Message{message})
 }
 
 func same(t *testing.T, what string, got, want any) {
@@ -68,6 +94,10 @@ func fill(v reflect.Value, n *int) {
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem(), n)
 	case reflect.Slice:
+		if v.Type() == reflect.TypeFor[json.RawMessage]() { // kept to the byte: it may be signed
+			v.SetBytes(fmt.Appendf(nil, "{ \"n\": %d.0,\n\t\"text\": \"<&\u2028\\u003e\" }", *n))
+			return
+		}
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
 		fill(v.Index(0), n)
 		fill(v.Index(1), n)
@@ -80,6 +110,14 @@ func fill(v reflect.Value, n *int) {
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[time.Time]() {
 			v.Set(reflect.ValueOf(start.Add(time.Duration(*n) * time.Second)))
+			return
+		}
+		if v.Type() == reflect.TypeFor[engine.Zone]() {
+			zone, err := engine.ParseZone("Europe/Prague")
+			if err != nil {
+				panic(err)
+			}
+			v.Set(reflect.ValueOf(zone))
 			return
 		}
 		for i := range v.NumField() {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // address is the variable that turns a test binary into the writer that killed kills.
@@ -84,6 +85,7 @@ func (s Suite) killed(t *testing.T) {
 		if state.Virtual != len(events) || len(rows) != len(events) || rows[0].Record.Decision.To != state.Virtual {
 			t.Fatalf("half a write: state %d, %d events, %d decisions", state.Virtual, len(events), len(rows))
 		}
+		auditedAll(t, ledger, events)
 		samples = append(samples, acknowledged["flushed"]...)
 		flushedAll(t, ledger, samples)
 		switch {
@@ -98,8 +100,33 @@ func (s Suite) killed(t *testing.T) {
 	}
 }
 
+// auditedAll wants one entry for the beginning of each event, one for its end where it has one, and no other.
+func auditedAll(t *testing.T, ledger store.Store, events []engine.Event) {
+	t.Helper()
+	missing := map[string]int{}
+	for _, e := range events {
+		missing[string(store.OfDecision)+e.ID]++
+		if e.Result != "" {
+			missing[string(store.OfEvent)+e.ID]++
+		}
+	}
+	for i, e := range must(ledger.Audited(t.Context(), store.Filter{}))(t) {
+		if e.Number != int64(i+1) {
+			t.Fatalf("the audit log has a gap: entry %d has number %d", i+1, e.Number)
+		}
+		if missing[string(e.Kind)+e.Event]--; missing[string(e.Kind)+e.Event] < 0 {
+			t.Fatalf("no event says what this entry does: %+v", e)
+		}
+	}
+	for what, n := range missing {
+		if n > 0 {
+			t.Fatalf("the audit log has no entry of %s", what)
+		}
+	}
+}
+
 // flushedAll wants each sample that was acknowledged.
-func flushedAll(t *testing.T, ledger Store, acknowledged []int) {
+func flushedAll(t *testing.T, ledger store.Store, acknowledged []int) {
 	t.Helper()
 	found := map[time.Time]float64{}
 	for _, series := range must(ledger.Samples(t.Context(), web(0, 1e9)))(t) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // noon is a multiple of five minutes, to the millisecond.
@@ -34,7 +35,7 @@ func web(from, to float64) engine.Range {
 }
 
 // everywhere holds a history to the same before a flush, after it, and after a restart.
-func (s Suite) everywhere(t *testing.T, keep func(Store), look func(*testing.T, Store)) {
+func (s Suite) everywhere(t *testing.T, keep func(store.Store), look func(*testing.T, store.Store)) {
 	t.Helper()
 	address := s.Address(t)
 	ledger := s.open(t, address)
@@ -69,19 +70,19 @@ func (s Suite) inOrder(t *testing.T) {
 	fine := cpu(75.0009) // to the millisecond
 	want := cpu(0, 15, 30, 45, 60, 75)
 	want.Points[4].Value, want.Points[5].Value = 1000, 75.0009
-	s.everywhere(t, func(ledger Store) {
+	s.everywhere(t, func(ledger store.Store) {
 		ledger.Keep([]engine.Series{cpu(0)})
 		ledger.Keep([]engine.Series{late, twice})
 		ledger.Keep([]engine.Series{fine, cpu(75)})
-	}, func(t *testing.T, ledger Store) {
+	}, func(t *testing.T, ledger store.Store) {
 		same(t, "samples", must(ledger.Samples(t.Context(), web(-100, 100)))(t), []engine.Series{want})
 	})
 }
 
 func (s Suite) ranges(t *testing.T) {
-	s.everywhere(t, func(ledger Store) {
+	s.everywhere(t, func(ledger store.Store) {
 		ledger.Keep([]engine.Series{cpu(0, 15, 30)})
-	}, func(t *testing.T, ledger Store) {
+	}, func(t *testing.T, ledger store.Store) {
 		for _, c := range []struct {
 			name     string
 			from, to float64
@@ -120,12 +121,12 @@ func (s Suite) apart(t *testing.T) {
 	}
 	other := cpu(0)
 	other.Subject = "shadow/web"
-	s.everywhere(t, func(ledger Store) {
+	s.everywhere(t, func(ledger store.Store) {
 		ledger.Keep([]engine.Series{other})
 		for i := range all {
 			ledger.Keep([]engine.Series{all[len(all)-1-i]})
 		}
-	}, func(t *testing.T, ledger Store) {
+	}, func(t *testing.T, ledger store.Store) {
 		for _, c := range []struct {
 			name           string
 			metric, signal string
@@ -166,9 +167,9 @@ func (s Suite) anyValue(t *testing.T) {
 	} {
 		odd.Points[i].Value = v
 	}
-	s.everywhere(t, func(ledger Store) {
+	s.everywhere(t, func(ledger store.Store) {
 		ledger.Keep([]engine.Series{odd})
-	}, func(t *testing.T, ledger Store) {
+	}, func(t *testing.T, ledger store.Store) {
 		got := must(ledger.Samples(t.Context(), web(-1, 100)))(t)
 		if len(got) != 1 || len(got[0].Points) != len(odd.Points) {
 			t.Fatalf("got %v, want %v", got, odd)
@@ -196,10 +197,10 @@ func (s Suite) rollups(t *testing.T) {
 		return []engine.Rollups{{Subject: "live/web", Metric: "cpu", Signal: "s1", Replica: "r1", Rollups: some}}
 	}
 	first, second, later := one(0, 3, 0, 299, 103), one(300, 1, 300, 300, 300), one(3600, 2, 3610, 3630, 3620)
-	s.everywhere(t, func(ledger Store) {
+	s.everywhere(t, func(ledger store.Store) {
 		ledger.Keep([]engine.Series{cpu(299, 10, 300)})
 		ledger.Keep([]engine.Series{cpu(0, 10, 3610, 3630)}) // late ones too
-	}, func(t *testing.T, ledger Store) {
+	}, func(t *testing.T, ledger store.Store) {
 		for _, c := range []struct {
 			name     string
 			from, to float64

@@ -1,9 +1,8 @@
-// Package storetest is the conformance suite of the stores, each a ledger and a history of samples: what the loop, the
-// API and an operator after a crash rely on, whatever the store is made of.
+// Package storetest is the conformance suite of the stores: what the loop, the API and an operator after a crash rely on,
+// whatever the store is made of.
 package storetest
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -11,39 +10,10 @@ import (
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
-// Store is a ledger with its read side, and a history of samples.
-type Store interface {
-	State(ctx context.Context, p engine.Policy) (engine.State, error)
-	Record(ctx context.Context, r engine.Record, s engine.State) error
-	Close(ctx context.Context, e engine.Event, p engine.Policy, s engine.State) error
-
-	SetEnabled(ctx context.Context, on bool, actor string, at time.Time) error
-	Enabled(ctx context.Context) (on, known bool, err error)
-	Pause(ctx context.Context, place string, p engine.Pause) error
-	Resume(ctx context.Context, place string) error
-	Pauses(ctx context.Context) (map[string]engine.Pause, error)
-	History(ctx context.Context, service string, limit int) ([]engine.Event, error)
-	Decisions(ctx context.Context, policy string, limit int) ([]store.Row, error)
-	Between(ctx context.Context, service string, from, to time.Time) ([]store.Row, []engine.Event, error)
-	Decision(ctx context.Context, id int64) (store.Row, bool, error)
-	DecisionAt(ctx context.Context, policy string, mode engine.Mode, at time.Time) (store.Row, bool, error)
-	Event(ctx context.Context, id string) (engine.Event, bool, error)
-	Latest(ctx context.Context) ([]engine.Record, error)
-	OpenEvents(ctx context.Context) ([]store.Intent, error)
-	Halfway(ctx context.Context) ([]engine.Event, error)
-
-	Keep(series []engine.Series)
-	Flush(ctx context.Context, now time.Time) error
-	Samples(ctx context.Context, r engine.Range) ([]engine.Series, error)
-	Rollups(ctx context.Context, r engine.Range) ([]engine.Rollups, error)
-
-	Shutdown() error // flushes
-}
-
 // Suite says how to come by a ledger. The test binary's TestMain calls Write first.
 type Suite struct {
-	Address func(tb testing.TB) string          // of a new, empty ledger, which the test's end removes
-	Open    func(address string) (Store, error) // again and again, also in another process
+	Address func(tb testing.TB) string                // of a new, empty store, which the test's end removes
+	Open    func(address string) (store.Store, error) // again and again, also in another process
 }
 
 // Run holds a ledger to everything.
@@ -71,10 +41,21 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("samples are kept and read at once", s.keeping)
 	t.Run("a clock that is ahead wipes no samples", s.clockAhead)
 	t.Run("samples are those of the model", s.likeTheModel)
+	t.Run("each change is in the audit log", s.audited)
+	t.Run("audit entries of many writers have no gap", s.auditedAtOnce)
+	t.Run("audit entries are filtered", s.filtered)
+	t.Run("a revision is learned once", s.revisions)
+	t.Run("the outbox keeps messages until they are delivered", s.outbox)
+	t.Run("messages are due in order", s.due)
+	t.Run("a store is empty until it is used", s.unused)
+	t.Run("everything moves to another store", s.moves)
+	t.Run("a move that fails changes nothing", s.movesNot)
+	t.Run("what was lost is a full cooldown", s.lost)
+	t.Run("a sound store has no problems", s.sound)
 	t.Run("kill -9 loses nothing acknowledged", s.killed)
 }
 
-func (s Suite) open(tb testing.TB, address string) Store {
+func (s Suite) open(tb testing.TB, address string) store.Store {
 	tb.Helper()
 	ledger, err := s.Open(address)
 	if err != nil {
@@ -84,7 +65,7 @@ func (s Suite) open(tb testing.TB, address string) Store {
 	return ledger
 }
 
-func (s Suite) fresh(tb testing.TB) Store {
+func (s Suite) fresh(tb testing.TB) store.Store {
 	tb.Helper()
 	return s.open(tb, s.Address(tb))
 }

@@ -76,7 +76,7 @@ func (s Suite) pauses(t *testing.T) {
 
 	ledger := s.open(t, address)
 	same(t, "pauses of a new ledger", must(ledger.Pauses(ctx))(t), map[string]engine.Pause{})
-	check(t, ledger.Resume(ctx, place))
+	check(t, ledger.Resume(ctx, place, "ben", start))
 	check(t, ledger.Pause(ctx, place, all))
 	check(t, ledger.Pause(ctx, place, one)) // in its place
 	check(t, ledger.Pause(ctx, "", all))
@@ -93,10 +93,10 @@ func (s Suite) pauses(t *testing.T) {
 	state("state of a shadow", shadow, engine.State{Pauses: []engine.Pause{one, all}})
 	state("state of another project's service", elsewhere, engine.State{Pauses: []engine.Pause{all}})
 
-	check(t, ledger.Resume(ctx, ""))
+	check(t, ledger.Resume(ctx, "", "ben", start))
 	state("state after all were resumed", web, engine.State{Virtual: 1, Pauses: []engine.Pause{one}})
 	state("state of another project's service after that", elsewhere, engine.State{})
-	check(t, ledger.Resume(ctx, place))
+	check(t, ledger.Resume(ctx, place, "ben", start))
 	state("state after the service was resumed", web, engine.State{Virtual: 1})
 }
 
