@@ -25,6 +25,7 @@ type crashStore struct {
 
 type readStore interface {
 	store.Reader
+	store.Audit
 	Shutdown() error
 }
 
@@ -83,10 +84,15 @@ func (c *campaign) check() {
 	c.Helper()
 	var past []engine.Event
 	var rows []store.Row
+	var log []store.Entry
 	err := c.read(func(ctx context.Context, from readStore) (err error) {
-		if past, err = from.History(ctx, "", 0); err == nil {
-			rows, err = from.Decisions(ctx, "web", 0)
+		if past, err = from.History(ctx, "", 0); err != nil {
+			return err
 		}
+		if rows, err = from.Decisions(ctx, "web", 0); err != nil {
+			return err
+		}
+		log, err = from.Audited(ctx, store.Filter{})
 		return err
 	})
 	if err != nil {
@@ -119,6 +125,7 @@ func (c *campaign) check() {
 		c.checkEvent(e, counts, made[e.ID], len(w.stopped[e.ID]))
 		c.checkCooldown(e, past[:i])
 	}
+	c.checkAudit(log, past)
 	for _, r := range rows {
 		if load := r.Record.Snapshot.Metrics["load"]; r.Record.Decision.Action == engine.ScaleDown && load.Status != engine.OK {
 			c.Errorf("lowered at %s, while the load was %s", instantOf(r.First), load.Status)
@@ -165,6 +172,27 @@ func (c *campaign) checkCooldown(e engine.Event, before []engine.Event) {
 		waits := e.Action == engine.ScaleDown || b.Action == engine.ScaleUp && b.Request == nil
 		if waits && b.Result != engine.Seen && e.Started.Before(b.Ended.Add(crashCooldown)) {
 			c.Errorf("event %s began at %s, and %s had ended at %s: no cooldown of %s", e.ID, instantOf(e.Started), b.ID, instantOf(b.Ended), crashCooldown)
+		}
+	}
+}
+
+// checkAudit wants the log to have no gap, and of each event that it was opened, once, and after that how it ended, once.
+func (c *campaign) checkAudit(log []store.Entry, past []engine.Event) {
+	c.Helper()
+	told := map[string][]store.EntryKind{}
+	for i, entry := range log {
+		if entry.Number != int64(i)+1 {
+			c.Errorf("audit entry %d stands at place %d: %+v", entry.Number, i+1, entry)
+		}
+		told[entry.Event] = append(told[entry.Event], entry.Kind)
+	}
+	for _, e := range past {
+		want := []store.EntryKind{store.OfDecision, store.OfEvent}
+		if e.Result == engine.Seen {
+			want = want[1:]
+		}
+		if !slices.Equal(told[e.ID], want) {
+			c.Errorf("the audit log has %v of event %s, want %v", told[e.ID], e.ID, want)
 		}
 	}
 }
