@@ -115,7 +115,7 @@ func (d *dialer) open(ctx context.Context, to string) (net.Conn, error) {
 	secure := tls.Client(c, settings)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		c.Close()
-		return nil, err
+		return nil, fmt.Errorf("TLS handshake: %w", err)
 	}
 	return secure, nil
 }
