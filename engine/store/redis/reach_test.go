@@ -54,7 +54,7 @@ func works(t *testing.T, s *Store) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	s.prune(ctx, now.Add(2*retention))
+	s.prune(ctx, now.Add(2*keepAudit))
 	sane(t, s)
 	check(t, s.Resign(ctx))
 	if lease, err := s.Leader(ctx); err != nil || lease.Leader != "" {
@@ -67,8 +67,8 @@ func second[T any](_ T, err error) error { return err }
 // leastRights are those of a user that flyball needs: its keys, and these commands. CONFIG GET is to say what puts at risk what
 // is kept, and can be left out.
 var leastRights = strings.Fields(`~{flyball}:* -@all
-	+eval +evalsha +multi +exec +time +client|setname +hello
-	+hget +hmget +hgetall +hkeys +hlen +hstrlen +hexists +hset +hsetnx +hincrby +hdel
+	+eval +evalsha +multi +exec +time +client|setname
+	+hget +hmget +hgetall +hkeys +hstrlen +hexists +hset +hsetnx +hincrby +hdel
 	+xadd +xrange +xrevrange +xtrim +zadd +zrem +zrange +zrangebyscore
 	+sadd +srem +smembers +scard +exists +del +unlink +rename +pexpire +config|get`)
 
