@@ -28,13 +28,13 @@ func connect(a address, o Options) client.UniversalClient {
 	if a.kind == cluster {
 		return client.NewClusterClient(&client.ClusterOptions{
 			Addrs: a.hosts, Dialer: d.dial, PoolSize: connections, MaxRedirects: 3,
-			ContextTimeoutEnabled: true, DialTimeout: dialDeadline, ReadTimeout: -1,
+			ContextTimeoutEnabled: true, DialTimeout: 2 * dialDeadline, ReadTimeout: -1,
 			Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: off,
 		})
 	}
 	return client.NewClient(&client.Options{
 		Addr: a.hosts[0], Dialer: d.dial, PoolSize: connections, MaxRetries: -1,
-		ContextTimeoutEnabled: true, DialTimeout: dialDeadline, ReadTimeout: -1,
+		ContextTimeoutEnabled: true, DialTimeout: 2 * dialDeadline, ReadTimeout: -1,
 
 		// Protocol 3 and what it brings, notices of the server's, are of no use here, and write to stderr.
 		Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: off,
@@ -69,31 +69,39 @@ type dialer struct {
 func (d *dialer) dial(ctx context.Context, _, to string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialDeadline)
 	defer cancel()
-	var err error
-	if d.address.kind == sentinel {
-		to, err = d.master(ctx)
-	}
+	c, err := d.begin(ctx, to)
 	if err != nil {
-		return unreached{err}, nil
-	}
-	c, err := d.open(ctx, to)
-	if err != nil {
-		return unreached{err}, nil
-	}
-	for _, words := range d.opening {
-		if _, err := ask(c, words...); err != nil {
-			c.Close()
-			return unreached{err}, nil
-		}
-	}
-	if err := c.SetDeadline(time.Time{}); err != nil {
-		c.Close()
 		return unreached{err}, nil
 	}
 	if system, ok := c.(syscall.Conn); ok {
 		return checked{closing{c}, system}, nil
 	}
 	return closing{c}, nil
+}
+
+// begin makes a connection, and does what it begins with.
+func (d *dialer) begin(ctx context.Context, to string) (net.Conn, error) {
+	var err error
+	if d.address.kind == sentinel {
+		if to, err = d.master(ctx); err != nil {
+			return nil, err
+		}
+	}
+	c, err := d.open(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	for _, words := range d.opening {
+		if _, err := ask(c, words...); err != nil {
+			c.Close()
+			return nil, err
+		}
+	}
+	if err := c.SetDeadline(time.Time{}); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
 // open connects, with TLS where that is wanted. Until somebody says otherwise the connection ends with ctx.
@@ -115,7 +123,7 @@ func (d *dialer) open(ctx context.Context, to string) (net.Conn, error) {
 	secure := tls.Client(c, settings)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		c.Close()
-		return nil, err
+		return nil, fmt.Errorf("TLS handshake: %v", err) // the library says only what is inside of an error of the network
 	}
 	return secure, nil
 }
@@ -139,35 +147,61 @@ func ask(c net.Conn, words ...string) ([]string, error) {
 }
 
 func answer(r *bufio.Reader) ([]string, error) {
-	line, err := r.ReadSlice('\n')
+	kind, text, err := readLine(r)
 	if err != nil {
 		return nil, err
 	}
-	kind, rest := line[0], strings.TrimSpace(string(line[1:]))
-	size, _ := strconv.Atoi(rest)
+	n, _ := strconv.Atoi(text)
+	if kind != '*' {
+		one, err := value(r, kind, text)
+		return []string{one}, err
+	}
+	if n > mostWords {
+		return nil, errForeign
+	}
+	var all []string
+	for range max(n, 0) { // -1 is no list
+		kind, text, err := readLine(r)
+		if err != nil {
+			return nil, err
+		}
+		one, err := value(r, kind, text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+const (
+	mostWords   = 4
+	longestWord = 1024
+	errForeign  = refused("it does not speak as Redis does")
+)
+
+func readLine(r *bufio.Reader) (kind byte, text string, err error) {
+	line, err := r.ReadSlice('\n')
+	if err != nil {
+		return 0, "", err
+	}
+	return line[0], strings.TrimSpace(string(line[1:])), nil
+}
+
+// value is what begins with a line that is not that of a list.
+func value(r *bufio.Reader, kind byte, line string) (string, error) {
+	size, err := strconv.Atoi(line)
 	switch {
 	case kind == '+':
-		return []string{rest}, nil
+		return line, nil
 	case kind == '-':
-		return nil, refused(rest)
-	case kind == '*' && size <= 0, kind == '$' && size < 0:
-		return nil, nil
-	case kind == '*' && size <= 4:
-		var all []string
-		for range size {
-			one, err := answer(r)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, one...)
-		}
-		return all, nil
-	case kind == '$' && size <= 1024:
-		value := make([]byte, size+2)
-		_, err := io.ReadFull(r, value)
-		return []string{string(value[:size])}, err
+		return "", refused(line)
+	case kind != '$' || err != nil || size < 0 || size > longestWord:
+		return "", errForeign
 	}
-	return nil, refused("it does not speak as Redis does")
+	word := make([]byte, size+2)
+	_, err = io.ReadFull(r, word)
+	return string(word[:size]), err
 }
 
 // closing is a connection that closes itself once it fails: go-redis 9.22 forgets each connection whose beginning fails

@@ -25,14 +25,14 @@ type everything struct {
 	audit                                         []client.XMessage
 }
 
-// everything reads all in one transaction.
+// everything reads all as it is at one instant.
 func (s *Store) everything(ctx context.Context) (everything, error) {
 	hashes := map[string]*client.MapStringStringCmd{}
 	var core *client.MapStringStringCmd
 	var audit *client.XMessageSliceCmd
 	var due, dead *client.ZSliceCmd
 	var sampled *client.IntCmd
-	err := s.lookFor(ctx, long(), func(p client.Pipeliner, key func(string) string) {
+	err := s.lookAtOnce(ctx, func(p client.Pipeliner, key func(string) string) {
 		core = p.HGetAll(ctx, s.coreKey())
 		for _, name := range []string{latestKey, rowsKey, spansKey, eventsKey, endedKey, revisionsKey, messagesKey} {
 			hashes[name] = p.HGetAll(ctx, key(name))

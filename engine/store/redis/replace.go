@@ -37,7 +37,7 @@ func (s *Store) replace(ctx context.Context, from func(take func(store.Part) err
 	if s.readOnly {
 		return fmt.Errorf("%s: %w", s.name, errReadOnly)
 	}
-	if err := s.look(ctx, nil); err != nil { // which generation there is
+	if err := s.catchUp(ctx); err != nil { // which generation there is
 		return err
 	}
 	old := s.saw().generation

@@ -55,7 +55,7 @@ func exported(who series.ID, field string, data []byte) (store.Chunk, error) {
 
 // eachSeries gives all series with all that there is of them, and ends with an error where the store is replaced meanwhile.
 func (s *Store) eachSeries(ctx context.Context, do func(who series.ID, fields map[string]string) error) error {
-	if err := s.look(ctx, nil); err != nil {
+	if err := s.catchUp(ctx); err != nil {
 		return err
 	}
 	generation := s.saw().generation
@@ -78,7 +78,7 @@ func (s *Store) eachSeries(ctx context.Context, do func(who series.ID, fields ma
 	if err != nil {
 		return err
 	}
-	if err := s.look(ctx, nil); err != nil {
+	if err := s.catchUp(ctx); err != nil {
 		return err
 	}
 	if s.saw().generation != generation {
