@@ -141,7 +141,7 @@ func restoring(r api.Restored, actor string, at time.Time) store.Entry {
 	var counts []string
 	for _, c := range r.After {
 		if c.Count > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", c.Count, c.What))
+			counts = append(counts, fmt.Sprintf("%s %d", c.What, c.Count))
 		}
 	}
 	return store.Entry{At: at, Actor: actor, Kind: store.OfStore, Message: fmt.Sprintf("restored from %s: %s", r.File, strings.Join(counts, ", "))}
