@@ -152,7 +152,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { a.keep(ctx); return nil })
 	err := group.Wait()
 	a.stopped(err)
-	err = errors.Join(err, a.leader.resign())
+	err = errors.Join(err, a.resign())
 	a.log.Info("stopped")
 	return err
 }

@@ -121,14 +121,14 @@ func (l *leader) may(ctx context.Context) error {
 	return nil
 }
 
-// resign lets the next daemon lead at once.
-func (l *leader) resign() error {
-	if l.elector == nil {
+// resign writes what only a leader may, and lets the next daemon lead at once.
+func (a *App) resign() error {
+	if a.leader.elector == nil || !a.leader.leads() {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), resignTime)
 	defer cancel()
-	return l.elector.Resign(ctx)
+	return errors.Join(a.store.Flush(ctx, a.loop.Now().At), a.leader.elector.Resign(ctx))
 }
 
 // lead has the policies run as long as this daemon leads.

@@ -82,13 +82,17 @@ func (c *Cycle) remember(ctx context.Context, p engine.Policy, now Moment) (engi
 		}
 	}
 	if state.Open != nil {
-		if state, err = c.interrupted(ctx, p, state, now); err != nil {
-			return state, err
-		}
+		return c.interrupted(ctx, p, state, now)
 	}
-	state.Halfway = nil // on record with the decision that follows
+	if since := now.At.Sub(state.Halfway.Ended); since < 0 || since > underWay {
+		state.Halfway = nil // on record with the decision that follows
+	}
 	return state, nil
 }
+
+// underWay is how long a call of a daemon that died, or lost its lease, may take to reach the target and be carried out: so
+// long what an interrupted event began is looked for before every decision.
+const underWay = time.Minute
 
 // interrupted closes an event in the middle of which a daemon died, with what is there now.
 func (c *Cycle) interrupted(ctx context.Context, p engine.Policy, state engine.State, now Moment) (engine.State, error) {

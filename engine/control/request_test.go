@@ -191,6 +191,19 @@ func TestWhatWasLeftHalfwayIsTidiedUpFirst(t *testing.T) {
 	}
 }
 
+// A call of a daemon that died may be late: for a while what it began is looked for again.
+func TestWhatAnInterruptedEventBeganIsLookedForAgain(t *testing.T) {
+	w, p := newPaper(3), policy("web")
+	w.states[p.Subject()] = engine.State{Halfway: &engine.Event{ID: "old", Action: engine.ScaleDown, Ended: start}}
+	c := w.cycle(rule(0))
+	for _, later := range []time.Duration{0, underWay, underWay + time.Second, underWay + 2*time.Second} {
+		if _, _, err := c.Run(t.Context(), p, Moment{At: start.Add(later)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.expect(t, "settle old", "observe", "record hold", "settle old", "observe", "record hold", "settle old", "observe", "record hold", "observe", "record hold")
+}
+
 func TestATouchedServiceIsLookedAtOnceItIsQuiet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()

@@ -101,7 +101,7 @@ func (a *address) takeHosts(text string) error {
 	}
 	for one := range strings.SplitSeq(text, ",") {
 		u, err := url.Parse("//" + one)
-		if err != nil || u.Hostname() == "" || u.Host != one {
+		if err != nil || u.Hostname() == "" || u.Host != one || strings.Contains(u.Hostname(), ":") && one[0] != '[' {
 			return errors.New("a host in it can't be read; " + allowed)
 		}
 		a.hosts = append(a.hosts, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), port)))

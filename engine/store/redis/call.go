@@ -38,6 +38,7 @@ func (s *Store) call(ctx context.Context, do func(context.Context) error) error 
 func (s *Store) patiently(ctx context.Context, p patience, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, p.whole)
 	defer cancel()
+	wasAway := s.isAway()
 	pause := firstPause
 	for {
 		if err := ctx.Err(); err != nil { // the client looks at the deadline alone
@@ -45,7 +46,7 @@ func (s *Store) patiently(ctx context.Context, p patience, do func(context.Conte
 		}
 		err := attempt(ctx, p, do)
 		gone := err != nil && unanswered(err)
-		wasAway := s.setAway(gone)
+		s.setAway(gone)
 		if err == nil || !passing(err) || gone && wasAway {
 			return s.failed(err)
 		}
@@ -64,13 +65,17 @@ func attempt(ctx context.Context, p patience, do func(context.Context) error) er
 	return do(ctx)
 }
 
-// setAway notes whether Redis could not be reached, and answers whether it could not the last time.
-func (s *Store) setAway(away bool) bool {
+// isAway says that Redis could not be reached the last time.
+func (s *Store) isAway() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	was := s.away
+	return s.away
+}
+
+func (s *Store) setAway(away bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.away = away
-	return was
 }
 
 // run runs a script on the core, the lease, and keys of the generation by their names. It answers "ok" and what else the script
@@ -108,7 +113,7 @@ func (s *Store) run(ctx context.Context, w write, names []string, args ...any) (
 		case "fenced":
 			return nil, store.ErrFenced
 		case "moved": // the store was replaced meanwhile
-			if err := s.look(ctx, nil); err != nil {
+			if err := s.catchUp(ctx); err != nil {
 				return nil, err
 			}
 			continue
@@ -121,21 +126,35 @@ func (s *Store) run(ctx context.Context, w write, names []string, args ...any) (
 	}
 }
 
-// look reads in one transaction, from keys of the generation that is.
-func (s *Store) look(ctx context.Context, ask func(p client.Pipeliner, key func(name string) string)) error {
-	return s.lookFor(ctx, brief(), ask)
+// question asks for what is at keys of a generation.
+type question func(p client.Pipeliner, key func(name string) string)
+
+// look reads from keys of the generation that is, one after the other. It is no transaction, for Redis answers none when there
+// is no memory left.
+func (s *Store) look(ctx context.Context, ask question) error {
+	return s.lookBy(ctx, brief(), s.client.Pipelined, ask)
 }
 
-func (s *Store) lookFor(ctx context.Context, patience patience, ask func(p client.Pipeliner, key func(name string) string)) error {
+// lookAtOnce reads all that there is, as it is at one instant. Where there is no memory left nobody writes, either.
+func (s *Store) lookAtOnce(ctx context.Context, ask question) error {
+	err := s.lookBy(ctx, long(), s.client.TxPipelined, ask)
+	if says(err, "OOM") {
+		err = s.lookBy(ctx, long(), s.client.Pipelined, ask)
+	}
+	return err
+}
+
+type send func(context.Context, func(client.Pipeliner) error) ([]client.Cmder, error)
+
+func (s *Store) lookBy(ctx context.Context, patience patience, send send, ask question) error {
 	for {
 		before := s.saw()
-		var mark *client.SliceCmd
+		var first, last *client.SliceCmd
 		err := s.patiently(ctx, patience, func(ctx context.Context) error {
-			commands, err := s.client.TxPipelined(ctx, func(p client.Pipeliner) error {
-				mark = p.HMGet(ctx, s.coreKey(), marks...)
-				if ask != nil {
-					ask(p, func(name string) string { return s.key(before.generation, name) })
-				}
+			commands, err := send(ctx, func(p client.Pipeliner) error {
+				first = p.HMGet(ctx, s.coreKey(), marks...)
+				ask(p, func(name string) string { return s.key(before.generation, name) })
+				last = p.HMGet(ctx, s.coreKey(), marks...)
 				return nil
 			})
 			for _, c := range commands {
@@ -151,19 +170,27 @@ func (s *Store) lookFor(ctx context.Context, patience patience, ask func(p clien
 		if err != nil {
 			return err
 		}
-		now := mark.Val()
-		if !before.lacks(now) {
-			s.see(now)
+		if !before.lacks(last.Val()) {
+			s.see(last.Val())
 		}
-		generation := text(now[0])
-		if generation == "" || generation == before.generation {
-			return nil
-		}
-		s.mu.Lock()
-		s.seen.generation = generation
-		s.mu.Unlock()
-		if ask == nil {
+		was, is := text(first.Val()[0]), text(last.Val()[0])
+		s.adopt(is)
+		if is == "" || is == before.generation && was == is {
 			return nil
 		}
 	}
+}
+
+// adopt goes over to a generation, where there is one.
+func (s *Store) adopt(generation string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if generation != "" {
+		s.seen.generation = generation
+	}
+}
+
+// catchUp finds out which generation there is.
+func (s *Store) catchUp(ctx context.Context) error {
+	return s.look(ctx, func(client.Pipeliner, func(string) string) {})
 }

@@ -27,6 +27,9 @@ func (s *Store) Check(ctx context.Context) (store.Findings, error) {
 	for _, look := range []func(){c.turned, c.states, c.decisions, c.happenings, c.intents, c.log, c.revised, c.outbox} {
 		look()
 	}
+	if err := c.samples(ctx, s); err != nil {
+		return store.Findings{}, fmt.Errorf("check the store: %w", err)
+	}
 	c.findings.Settings = s.risks(ctx)
 	return c.findings, nil
 }

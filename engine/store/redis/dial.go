@@ -139,35 +139,61 @@ func ask(c net.Conn, words ...string) ([]string, error) {
 }
 
 func answer(r *bufio.Reader) ([]string, error) {
-	line, err := r.ReadSlice('\n')
+	kind, text, err := readLine(r)
 	if err != nil {
 		return nil, err
 	}
-	kind, rest := line[0], strings.TrimSpace(string(line[1:]))
-	size, _ := strconv.Atoi(rest)
+	n, _ := strconv.Atoi(text)
+	if kind != '*' {
+		one, err := value(r, kind, text)
+		return []string{one}, err
+	}
+	if n > mostWords {
+		return nil, errForeign
+	}
+	var all []string
+	for range max(n, 0) { // -1 is no list
+		kind, text, err := readLine(r)
+		if err != nil {
+			return nil, err
+		}
+		one, err := value(r, kind, text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+const (
+	mostWords   = 4
+	longestWord = 1024
+	errForeign  = refused("it does not speak as Redis does")
+)
+
+func readLine(r *bufio.Reader) (kind byte, text string, err error) {
+	line, err := r.ReadSlice('\n')
+	if err != nil {
+		return 0, "", err
+	}
+	return line[0], strings.TrimSpace(string(line[1:])), nil
+}
+
+// value is what begins with a line that is not that of a list.
+func value(r *bufio.Reader, kind byte, line string) (string, error) {
+	size, err := strconv.Atoi(line)
 	switch {
 	case kind == '+':
-		return []string{rest}, nil
+		return line, nil
 	case kind == '-':
-		return nil, refused(rest)
-	case kind == '*' && size <= 0, kind == '$' && size < 0:
-		return nil, nil
-	case kind == '*' && size <= 4:
-		var all []string
-		for range size {
-			one, err := answer(r)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, one...)
-		}
-		return all, nil
-	case kind == '$' && size <= 1024:
-		value := make([]byte, size+2)
-		_, err := io.ReadFull(r, value)
-		return []string{string(value[:size])}, err
+		return "", refused(line)
+	case kind != '$' || err != nil || size < 0 || size > longestWord:
+		return "", errForeign
 	}
-	return nil, refused("it does not speak as Redis does")
+	word := make([]byte, size+2)
+	_, err = io.ReadFull(r, word)
+	return string(word[:size]), err
 }
 
 // closing is a connection that closes itself once it fails: go-redis 9.22 forgets each connection whose beginning fails

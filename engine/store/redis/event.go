@@ -78,7 +78,7 @@ func (s *Store) events(ctx context.Context, want func(happening) bool, limit int
 	var found []happening
 	known := map[string]engine.Event{}
 	for _, i := range open {
-		if want(i.happening) {
+		if _, has := ended.Val()[i.id]; !has && want(i.happening) { // else it has ended between the two
 			found = append(found, i.happening)
 			known[i.id] = i.Event
 		}

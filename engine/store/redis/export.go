@@ -17,6 +17,7 @@ import (
 
 // everything is all of a store but the samples, packed as it is kept. It is some 20 MB at most.
 type everything struct {
+	sampled                                       int64 // subjects with samples
 	core                                          map[string]string
 	latest, rows, spans, events, ended, revisions map[string]string
 	messages                                      map[string]string
@@ -24,19 +25,21 @@ type everything struct {
 	audit                                         []client.XMessage
 }
 
-// everything reads all in one transaction.
+// everything reads all as it is at one instant.
 func (s *Store) everything(ctx context.Context) (everything, error) {
 	hashes := map[string]*client.MapStringStringCmd{}
 	var core *client.MapStringStringCmd
 	var audit *client.XMessageSliceCmd
 	var due, dead *client.ZSliceCmd
-	err := s.lookFor(ctx, long(), func(p client.Pipeliner, key func(string) string) {
+	var sampled *client.IntCmd
+	err := s.lookAtOnce(ctx, func(p client.Pipeliner, key func(string) string) {
 		core = p.HGetAll(ctx, s.coreKey())
 		for _, name := range []string{latestKey, rowsKey, spansKey, eventsKey, endedKey, revisionsKey, messagesKey} {
 			hashes[name] = p.HGetAll(ctx, key(name))
 		}
 		due, dead = p.ZRangeWithScores(ctx, key(dueKey), 0, -1), p.ZRangeWithScores(ctx, key(deadKey), 0, -1)
 		audit = p.XRange(ctx, key(auditKey), "-", "+")
+		sampled = p.SCard(ctx, key(subjectsKey))
 	})
 	if err != nil {
 		return everything{}, err
@@ -45,6 +48,7 @@ func (s *Store) everything(ctx context.Context) (everything, error) {
 		core: core.Val(), latest: hashes[latestKey].Val(), rows: hashes[rowsKey].Val(), spans: hashes[spansKey].Val(),
 		events: hashes[eventsKey].Val(), ended: hashes[endedKey].Val(), revisions: hashes[revisionsKey].Val(),
 		messages: hashes[messagesKey].Val(), due: due.Val(), dead: dead.Val(), audit: audit.Val(),
+		sampled: sampled.Val(),
 	}, nil
 }
 
@@ -55,7 +59,7 @@ func (e everything) unused() bool {
 			return false
 		}
 	}
-	return len(e.spans)+len(e.ended)+len(e.audit)+len(e.revisions)+len(e.messages) == 0
+	return len(e.spans)+len(e.ended)+len(e.audit)+len(e.revisions)+len(e.messages) == 0 && e.sampled == 0
 }
 
 // doubted says that a state was not written since the store was begun anew.
@@ -87,7 +91,7 @@ func (s *Store) export(ctx context.Context, take func(store.Part) error) error {
 			return err
 		}
 	}
-	return nil
+	return s.exportSamples(ctx, take)
 }
 
 func exportTurned(e everything, take func(store.Part) error) error {

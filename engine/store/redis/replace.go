@@ -23,9 +23,11 @@ func generationKeys() []string {
 
 // Replace puts what from gives in the place of everything that is there: it is written beside it, under another generation,
 // and then one script has the core name that. Whoever leads must take the lease again. Where lost is not zero, every policy
-// waits a full cooldown from then on.
+// waits a full cooldown from then on. Samples that wait to be flushed go with the rest.
 func (s *Store) Replace(ctx context.Context, from func(take func(store.Part) error) error, lost time.Time) error {
-	if err := s.replace(ctx, from, lost); err != nil {
+	s.flushing.Lock()
+	defer s.flushing.Unlock()
+	if err := s.arrivals.Drop(func() error { return s.replace(ctx, from, lost) }); err != nil {
 		return fmt.Errorf("replace the store: %w", err)
 	}
 	return nil
@@ -35,7 +37,7 @@ func (s *Store) replace(ctx context.Context, from func(take func(store.Part) err
 	if s.readOnly {
 		return fmt.Errorf("%s: %w", s.name, errReadOnly)
 	}
-	if err := s.look(ctx, nil); err != nil { // which generation there is
+	if err := s.catchUp(ctx); err != nil { // which generation there is
 		return err
 	}
 	old := s.saw().generation
@@ -59,7 +61,8 @@ func (s *Store) unlink(ctx context.Context, generation string) error {
 	for _, name := range generationKeys() {
 		keys = append(keys, s.key(generation, name))
 	}
-	return s.patiently(ctx, long(), func(ctx context.Context) error { return s.client.Unlink(ctx, keys...).Err() })
+	err := s.patiently(ctx, long(), func(ctx context.Context) error { return s.client.Unlink(ctx, keys...).Err() })
+	return errors.Join(err, s.unlinkSamples(ctx, generation))
 }
 
 // finish has the core name the replacement.

@@ -77,6 +77,9 @@ func (r *replacement) take(ctx context.Context, part store.Part) error {
 			return fmt.Errorf("notification %s: %w", m.ID, err)
 		}
 	}
+	if err := r.takeChunks(part.Chunks); err != nil {
+		return err
+	}
 	return r.send(ctx)
 }
 

@@ -64,7 +64,7 @@ func (s *Store) dropSamples(ctx context.Context, now time.Time) error {
 // held is everything that there is of all series.
 func (s *Store) held(ctx context.Context) ([]held, error) {
 	var all []held
-	err := s.each(ctx, s.saw().generation, func(some []series.ID, keys []string) error {
+	err := s.each(ctx, s.saw().generation, seriesTogether, func(some []series.ID, keys []string) error {
 		var answer []any
 		err := s.call(ctx, func(ctx context.Context) (err error) {
 			answer, err = s.client.Eval(ctx, s.scripts.sizes, keys).Slice()
@@ -86,13 +86,13 @@ func (s *Store) held(ctx context.Context) ([]held, error) {
 	return all, err
 }
 
-// each goes through all series of a generation, some at a time, with the keys of their chunks.
-func (s *Store) each(ctx context.Context, generation string, do func(some []series.ID, keys []string) error) error {
+// each goes through all series of a generation, so many at a time, with the keys of their chunks.
+func (s *Store) each(ctx context.Context, generation string, together int, do func(some []series.ID, keys []string) error) error {
 	ids, err := s.seriesOf(ctx, generation)
 	if err != nil {
 		return err
 	}
-	for some := range slices.Chunk(ids, seriesTogether) {
+	for some := range slices.Chunk(ids, together) {
 		keys := make([]string, len(some))
 		for i, who := range some {
 			keys[i] = s.key(generation, chunksKey(who))

@@ -29,8 +29,8 @@ func (s *Store) greet(ctx context.Context) error {
 		return err
 	}
 	if number(written) > version {
-		return fmt.Errorf("%s: a newer flyball wrote it (layout %s, this one reads up to %d): run that flyball, or name another "+
-			"prefix with ?prefix=", s.name, written, version)
+		return refused(fmt.Sprintf("%s: a newer flyball wrote it (layout %s, this one reads up to %d): run that flyball, or name "+
+			"another prefix with ?prefix=", s.name, written, version))
 	}
 	s.mu.Lock()
 	s.greeted = true

@@ -80,7 +80,9 @@ func (t *Target) Scale(ctx context.Context, o engine.Order) engine.Outcome {
 
 	// What ran before an interruption is of interest too, so look once more even if ctx has ended. Where the service is gone
 	// it is nothing.
-	if s, err := t.look(after, o.Policy); err == nil {
+	last, done := docker.LastLook(after)
+	defer done()
+	if s, err := t.look(last, o.Policy); err == nil {
 		out.Reached = len(s.current())
 	}
 	out.Ended = time.Now()

@@ -60,7 +60,9 @@ func (t *Target) Scale(ctx context.Context, o engine.Order) engine.Outcome {
 	out := t.scale(ctx, after, o)
 
 	// What runs after an interruption is of interest too, so look once more even if ctx has ended.
-	if n, err := t.count(after, o.Policy); err == nil || isGone(err) {
+	last, done := docker.LastLook(after)
+	defer done()
+	if n, err := t.count(last, o.Policy); err == nil || isGone(err) {
 		out.Reached = n
 	}
 	out.Ended = time.Now()
