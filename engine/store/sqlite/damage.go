@@ -40,7 +40,7 @@ func misread(err error) error {
 
 // mended says what helps where the file turns out to be damaged while it is open: until then nothing is decided on it.
 func mended(err error) error {
-	if err == nil || !damage(err) {
+	if err == nil || !Damaged(err) {
 		return err
 	}
 	return fmt.Errorf("%w: start flyball again, which moves the file aside and begins a new one", err)
