@@ -20,7 +20,9 @@ import (
 type crashStore struct {
 	address string
 	open    func() (readStore, error) // beside the daemon
-	wrote   func() time.Time          // when the ledger was last written to
+	wrote   func() time.Time          // when the ledger was last written to; nil: nobody can tell
+
+	kill, revive func() // what keeps it, where that is not the daemon itself; nil: it is
 }
 
 type readStore interface {
