@@ -13,7 +13,6 @@ import (
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/explain"
 	"github.com/flyball-dev/flyball/engine/store"
-	"github.com/flyball-dev/flyball/engine/store/sqlite"
 	"github.com/flyball-dev/flyball/rego"
 	"github.com/flyball-dev/flyball/schema"
 )
@@ -30,9 +29,11 @@ func (a *App) Explain(ctx context.Context, q api.Question) (api.Explanation, err
 		if err != nil {
 			return e, err
 		}
-		a.mu.Lock()
-		newest := a.last[p.Subject()]
-		a.mu.Unlock()
+		cycles, err := a.newest(ctx)
+		if err != nil {
+			return e, err
+		}
+		newest := cycles[p.Subject()]
 		switch {
 		case newest.record.At.IsZero() && newest.err != nil:
 			return e, api.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("nothing is decided for policy %s yet: %v", p.Name, newest.err)}
@@ -41,7 +42,7 @@ func (a *App) Explain(ctx context.Context, q api.Question) (api.Explanation, err
 		}
 		e = api.Explanation{At: time.Now(), Record: newest.record}
 	}
-	complete(ctx, a.rules.Load(), policies, &e)
+	complete(ctx, (*a.rules.Load())[0].rules, policies, &e)
 	return e, nil
 }
 
@@ -49,7 +50,7 @@ func (a *App) Explain(ctx context.Context, q api.Question) (api.Explanation, err
 func (f *Offline) Explain(ctx context.Context, q api.Question) (e api.Explanation, err error) {
 	past := false
 	var latest []engine.Record
-	err = f.read(func(s *sqlite.Store) error {
+	err = f.read(func(s store.Store) error {
 		if e, past, err = recorded(ctx, s, f.set.Policies, q); err != nil {
 			return err
 		}
@@ -124,7 +125,7 @@ func one(policies []engine.Policy, name string) (engine.Policy, error) {
 }
 
 // recorded finds a past decision; false where none is asked for.
-func recorded(ctx context.Context, ledger *sqlite.Store, policies []engine.Policy, q api.Question) (e api.Explanation, past bool, err error) {
+func recorded(ctx context.Context, ledger store.Store, policies []engine.Policy, q api.Question) (e api.Explanation, past bool, err error) {
 	var row store.Row
 	found := false
 	switch {
@@ -167,7 +168,7 @@ func recorded(ctx context.Context, ledger *sqlite.Store, policies []engine.Polic
 }
 
 // heldAt is the decision of a policy that held at an instant, in the mode in which it then ran.
-func heldAt(ctx context.Context, ledger *sqlite.Store, p engine.Policy, at time.Time) (store.Row, error) {
+func heldAt(ctx context.Context, ledger store.Store, p engine.Policy, at time.Time) (store.Row, error) {
 	var newest store.Row
 	for _, mode := range []engine.Mode{engine.Live, engine.Shadow} {
 		row, found, err := ledger.DecisionAt(ctx, p.Name, mode, at)
@@ -188,7 +189,7 @@ func heldAt(ctx context.Context, ledger *sqlite.Store, p engine.Policy, at time.
 	return newest, api.Refusal{Status: http.StatusNotFound, Detail: detail}
 }
 
-func noEvent(ctx context.Context, ledger *sqlite.Store, id string) error {
+func noEvent(ctx context.Context, ledger store.Store, id string) error {
 	const newest = 5
 	events, err := ledger.History(ctx, "", newest)
 	if err != nil {
@@ -205,7 +206,7 @@ func noEvent(ctx context.Context, ledger *sqlite.Store, id string) error {
 	return api.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no event %s; %s", id, there)}
 }
 
-func noDecision(ctx context.Context, ledger *sqlite.Store, id int64) error {
+func noDecision(ctx context.Context, ledger store.Store, id int64) error {
 	rows, err := ledger.Decisions(ctx, "", 1)
 	if err != nil {
 		return err

@@ -19,8 +19,8 @@ var (
 	errEmpty   = fmt.Errorf("%w: it is empty", errDamaged)
 )
 
-// damage tells a broken file from one that can't be reached.
-func damage(err error) bool {
+// Damaged tells a broken file from one that can't be reached.
+func Damaged(err error) bool {
 	var e *driver.Error
 	if errors.As(err, &e) {
 		primary := e.Code() & 0xff

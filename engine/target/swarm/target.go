@@ -31,6 +31,10 @@ func New(host string, log *slog.Logger) (*Target, error) {
 	return &Target{docker: engine, log: log}, nil
 }
 
+// Ask has may asked before each call that changes something: its error is that of the call, which then is not made. Call it
+// before the first order.
+func (t *Target) Ask(may func(context.Context) error) { t.docker.May = may }
+
 // Close ends the connections to the engine.
 func (t *Target) Close() error { return t.docker.Close() }
 
