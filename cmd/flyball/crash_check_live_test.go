@@ -19,6 +19,7 @@ import (
 // crashStore is where a campaign keeps its ledger.
 type crashStore struct {
 	address string
+	config  string                    // beside the policy
 	open    func() (readStore, error) // beside the daemon
 	wrote   func() time.Time          // when the ledger was last written to; nil: nobody can tell
 

@@ -107,6 +107,7 @@ func newCampaign(t *testing.T, e *dockertest.Engine, keeps func(*site) crashStor
 	t.Cleanup(s.removeAll)
 	s.compose("up", "-d", "--scale", fmt.Sprint("web=", crashMin))
 	c := &campaign{site: s, store: keeps(s), proxy: e.Proxy(t), dice: dice}
+	s.write("policies.cue", crashPolicy+c.store.config)
 	s.host = c.proxy.Host()
 	c.gauge = newGauge(s)
 	c.seen = newWitness(c)
