@@ -19,8 +19,11 @@ import (
 // crashStore is where a campaign keeps its ledger.
 type crashStore struct {
 	address string
+	config  string                    // beside the policy
 	open    func() (readStore, error) // beside the daemon
-	wrote   func() time.Time          // when the ledger was last written to
+	wrote   func() time.Time          // when the ledger was last written to; nil: nobody can tell
+
+	kill, revive func() // what keeps it, where that is not the daemon itself; nil: it is
 }
 
 type readStore interface {

@@ -48,11 +48,16 @@ policies: web: {
 // 9, at length: the daemon is killed at a step that is drawn, over and over, and each time started again. What must hold at all
 // times did hold, and nothing is left behind. FLYBALL_SEED draws the same steps again.
 func TestLiveCrash(t *testing.T) {
+	crash(t, 20, 300, inFile)
+}
+
+// crash kills so many daemons, or in a soak so many, with a store of which keeps makes one for each service.
+func crash(t *testing.T, kills, soak int, keeps func(*site) crashStore) {
 	t.Parallel()
-	seed, kills := uint64(time.Now().UnixNano()), 20
 	if os.Getenv("FLYBALL_SOAK") != "" {
-		kills = 300
+		kills = soak
 	}
+	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv("FLYBALL_SEED"); text != "" {
 		var err error
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
@@ -66,7 +71,7 @@ func TestLiveCrash(t *testing.T) {
 	for lane := range uint64(lanes) {
 		all.Go(func() {
 			t.Run(fmt.Sprint("lane ", lane), func(t *testing.T) {
-				c := newCampaign(t, e, inFile, rand.New(rand.NewPCG(seed, lane)))
+				c := newCampaign(t, e, keeps, rand.New(rand.NewPCG(seed, lane)))
 				for ; c.kills < kills/lanes; c.round++ {
 					c.once()
 				}
@@ -102,6 +107,7 @@ func newCampaign(t *testing.T, e *dockertest.Engine, keeps func(*site) crashStor
 	t.Cleanup(s.removeAll)
 	s.compose("up", "-d", "--scale", fmt.Sprint("web=", crashMin))
 	c := &campaign{site: s, store: keeps(s), proxy: e.Proxy(t), dice: dice}
+	s.write("policies.cue", crashPolicy+c.store.config)
 	s.host = c.proxy.Host()
 	c.gauge = newGauge(s)
 	c.seen = newWitness(c)
@@ -132,7 +138,7 @@ func (c *campaign) once() {
 	c.mu.Unlock()
 	c.daemons = []*daemon{c.daemon}
 	began, way := time.Now(), c.way()
-	step := draw(c.dice, way)
+	step := draw(c.dice, way, c.store)
 	c.tell("round %d: %d run, the load wants %s; killed %s", c.round, len(c.replicas()), way, step)
 	c.want(way)
 	if c.dice.IntN(8) == 0 {
@@ -149,10 +155,10 @@ func (c *campaign) once() {
 	default:
 		c.rest()
 	}
-	c.begin()
+	c.revive()
 	for c.dice.IntN(3) == 0 {
-		c.strike(again(c.dice))
-		c.begin()
+		c.strike(again(c.dice, c.store))
+		c.revive()
 	}
 	c.settle()
 	c.check()
@@ -199,59 +205,6 @@ func (c *campaign) rest() {
 func (c *campaign) silence() {
 	c.tell("nothing says what the load is")
 	c.gauge.hush()
-}
-
-// strike waits for a step and ends the daemon there.
-func (c *campaign) strike(s step) {
-	c.Helper()
-	reached := make(chan struct{})
-	var once sync.Once
-	s.at(c, s, func() { once.Do(func() { close(reached) }) })
-	select {
-	case <-reached:
-	case <-c.daemon.done:
-		c.Fatal("the daemon has ended by itself")
-	case <-time.After(patience):
-		c.tell("not reached: it is killed where it is")
-		c.missed++
-	}
-	<-time.After(s.delay)
-	c.kill(s)
-	c.proxy.Release()
-	c.land(s.late)
-}
-
-// patience is for a step to come.
-const patience = 6 * time.Second
-
-// kill ends the daemon as the step says.
-func (c *campaign) kill(s step) {
-	c.Helper()
-	c.kills++
-	c.tell("%s", s.signal)
-	began := time.Now()
-	switch s.signal {
-	case syscall.SIGTERM:
-		c.daemon.end(syscall.SIGTERM)
-		if took := time.Since(began); took > 10*time.Second || c.daemon.cmd.ProcessState.ExitCode() != 0 {
-			c.Errorf("%s, %s after SIGTERM; want exit code 0 within 10 s", c.daemon.cmd.ProcessState, took)
-		}
-		return
-	case syscall.SIGSTOP: // what it has begun goes on without it
-		c.signal(syscall.SIGSTOP)
-		c.proxy.Release()
-		<-time.After(s.stopped)
-		c.signal(syscall.SIGCONT)
-		<-time.After(s.stopped / 2)
-		c.tell("awake again, and then %s", syscall.SIGKILL)
-	}
-	c.daemon.end(syscall.SIGKILL)
-}
-
-func (c *campaign) signal(s syscall.Signal) {
-	if err := c.daemon.cmd.Process.Signal(s); err != nil {
-		c.Fatal(err)
-	}
 }
 
 // settle lets the daemon come to rest.

@@ -20,6 +20,8 @@ type step struct {
 	signal  syscall.Signal
 	stopped time.Duration // until SIGCONT, after SIGSTOP
 	late    time.Duration // after the end of its sender, a call that is held gets to the engine
+	store   bool          // it is the store that is ended,
+	both    bool          // and the daemon too, while it is gone
 	at      trap
 }
 
@@ -31,6 +33,9 @@ func (s step) String() string {
 	if s.passes > 0 {
 		text += fmt.Sprintf(", after %d of them", s.passes)
 	}
+	if s.store {
+		text = strings.Replace(text, s.signal.String(), fmt.Sprintf("the store killed, the daemon too: %t", s.both), 1)
+	}
 	if s.delay > 0 {
 		text += fmt.Sprintf(", %s later", s.delay)
 	}
@@ -38,8 +43,11 @@ func (s step) String() string {
 }
 
 // draw draws a step that comes when the service is driven one way.
-func draw(dice *rand.Rand, way engine.Action) step {
+func draw(dice *rand.Rand, way engine.Action, of crashStore) step {
 	s := step{signal: drawSignal(dice), stopped: time.Duration(300+dice.IntN(2000)) * time.Millisecond}
+	if of.kill != nil && dice.IntN(3) == 0 {
+		s.signal, s.store, s.both = syscall.SIGKILL, true, dice.IntN(2) == 0
+	}
 	calls := []call{{"GET", listCall, "look"}, {"GET", inspectCall, "inspect"}}
 	if way == engine.ScaleUp {
 		calls = append(calls, call{"POST", createCall, "create"}, call{"POST", startCall, "start"})
@@ -53,7 +61,7 @@ func draw(dice *rand.Rand, way engine.Action) step {
 		s.name, s.at, s.delay = "as the intent is on record", says("msg=decision", "action=scale_"), upTo(dice, 20*time.Millisecond)
 	case n == 6:
 		s.name, s.at, s.delay = "as the end is being recorded", says("msg=event"), upTo(dice, 20*time.Millisecond)
-	case n == 7:
+	case n == 7 && of.wrote != nil:
 		s.name, s.at, s.passes = "as the ledger is written to", writes, dice.IntN(5)
 	case n == 8:
 		s.name, s.at, s.passes, s.delay = "on from a look", arriving(calls[0], dockertest.Pass), dice.IntN(8), upTo(dice, 50*time.Millisecond)
@@ -64,12 +72,12 @@ func draw(dice *rand.Rand, way engine.Action) step {
 }
 
 // again draws a step of a daemon that has just been started.
-func again(dice *rand.Rand) step {
+func again(dice *rand.Rand, of crashStore) step {
 	s := step{signal: drawSignal(dice), stopped: time.Duration(300+dice.IntN(1000)) * time.Millisecond}
-	switch dice.IntN(3) {
-	case 0:
+	switch n := dice.IntN(3); {
+	case n == 0:
 		return drawCall(dice, s, call{"GET", listCall, "look"})
-	case 1:
+	case n == 1 && of.wrote != nil:
 		s.name, s.at, s.passes = "as the ledger is written to", writes, dice.IntN(3)
 	default:
 		s.name, s.at, s.delay = "at any time", anytime, upTo(dice, 2*time.Second)
@@ -143,36 +151,6 @@ func late(of call) trap {
 
 func (c *campaign) befall(of call, s step, do dockertest.Effect) {
 	c.proxy.Fault(dockertest.Fault{Method: of.method, Path: of.path, After: s.passes, Times: 1, Do: do})
-}
-
-// flight is a call that outlives its sender.
-type flight struct {
-	until  chan struct{} // closed when it may go on
-	landed chan struct{} // closed when the engine has replied
-}
-
-func (c *campaign) fly(until chan struct{}) (landed chan struct{}) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	landed = make(chan struct{})
-	c.flying = append(c.flying, flight{until, landed})
-	return landed
-}
-
-// land lets the calls that outlive their sender go on, a while from now.
-func (c *campaign) land(late time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, f := range c.flying {
-		time.AfterFunc(late, func() {
-			close(f.until)
-			<-f.landed
-			c.tell("the call that was late has been carried out")
-			c.flights.Done()
-		})
-		c.flights.Add(1)
-	}
-	c.flying = nil
 }
 
 // anytime is now.
