@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	client "github.com/redis/go-redis/v9"
+
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // passing says that the same may well be answered soon: by this Redis, or by the one that takes its place.
@@ -73,3 +75,6 @@ type reason struct {
 func (r reason) Error() string { return r.text }
 
 func (r reason) Unwrap() error { return r.error }
+
+// Is says that it is store.ErrUnavailable, too.
+func (r reason) Is(target error) bool { return target == store.ErrUnavailable }
