@@ -65,6 +65,7 @@ type Store struct {
 	keepAudit   time.Duration
 
 	scripts scripts
+	packer
 
 	arrivals      series.Arrivals
 	flushing      sync.Mutex // guards what is below, and lets one write samples at a time
