@@ -24,20 +24,12 @@ type shelf struct{ *Store }
 func (s shelf) Find(ctx context.Context, wants []series.Want, found func(int, store.ChunkKind, []byte)) error {
 	done := 0
 	for some := range slices.Chunk(wants, seriesTogether) {
-		var args []any
-		for _, w := range some {
-			open := 0
-			if w.Open {
-				open = 1
-			}
-			args = append(args, open)
-			args = append(append(args, between(w.Full)...), between(w.Days)...)
-		}
 		var answer *client.Cmd
 		err := s.look(ctx, func(p client.Pipeliner, key func(string) string) {
-			keys := make([]string, len(some))
-			for i, w := range some {
-				keys[i] = key(chunksKey(w.ID))
+			var keys []string
+			var args []any
+			for _, w := range some {
+				keys, args = append(keys, key(chunksKey(w.ID))), append(args, wanted(w)...)
 			}
 			answer = p.Eval(ctx, s.scripts.chunks, keys, args...)
 		})
@@ -63,7 +55,15 @@ func (s shelf) Find(ctx context.Context, wants []series.Want, found func(int, st
 	return nil
 }
 
-// between is a span as the script takes it.
+// wanted is what is asked for of a series as the script takes it.
+func wanted(w series.Want) []any {
+	open := 0
+	if w.Open {
+		open = 1
+	}
+	return append(append([]any{open}, between(w.Full)...), between(w.Days)...)
+}
+
 func between(of series.Span) []any {
 	if of == (series.Span{}) {
 		return []any{1, 0}
