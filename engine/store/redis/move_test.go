@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"testing"
@@ -52,7 +53,7 @@ func TestLiveMoveThatFails(t *testing.T) {
 	err := s.Replace(ctx, func(take func(store.Part) error) error {
 		err := take(all)
 		redis.do("CONFIG", "SET", "maxmemory", "1mb")
-		return errors.Join(err, take(all))
+		return cmp.Or(err, take(all))
 	}, time.Time{})
 	isError(t, err, "Redis has no memory left (maxmemory)")
 	if again := storetest.Everything(t, s); len(again.Rows) != len(all.Rows) { // also without memory
@@ -62,6 +63,13 @@ func TestLiveMoveThatFails(t *testing.T) {
 	if now := redis.do("KEYS", "*").([]any); len(now) != keys {
 		t.Errorf("there are %d keys, and were %d: %v", len(now), keys, now)
 	}
+
+	err = s.Replace(ctx, func(take func(store.Part) error) error {
+		_ = take(store.Part{Chunks: []store.Chunk{{Kind: "unknown"}}}) // whoever does not listen
+		_ = take(all)
+		return nil
+	}, time.Time{})
+	isError(t, err, "there is no chunk of kind")
 
 	redis.do("SET", "{flyball}:left", "17")
 	redis.do("HSET", "{flyball}:17:rows", "1", "x")

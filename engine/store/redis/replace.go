@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,7 +47,7 @@ func (s *Store) replace(ctx context.Context, from func(take func(store.Part) err
 	r := s.replacement(time.Now())
 	err := s.call(ctx, func(ctx context.Context) error { return s.client.Set(ctx, s.leftKey(), r.generation, 0).Err() })
 	if err == nil {
-		err = from(func(part store.Part) error { return r.take(ctx, part) })
+		err = cmp.Or(from(func(part store.Part) error { return r.part(ctx, part) }), r.failed)
 	}
 	if err == nil {
 		err = r.finish(ctx, lost)
