@@ -13,12 +13,12 @@ const crashLease = 2 * time.Second
 
 // The same with the ledger in a Redis, which is killed as well. It keeps what it has acknowledged.
 func TestLiveCrashRedis(t *testing.T) {
-	crash(t, 8, 100, inRedis)
+	crash(t, 4, 100, inRedis)
 }
 
 // 16 and 17: the same with two daemons that share it. The one that leads is killed, or stopped for longer than its lease.
 func TestLiveCrashLeader(t *testing.T) {
-	crash(t, 8, 100, func(s *site) crashStore {
+	crash(t, 4, 100, func(s *site) crashStore {
 		store := inRedis(s)
 		store.daemons = 2
 		return store
