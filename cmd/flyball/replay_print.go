@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,24 +12,39 @@ import (
 	"github.com/flyball-dev/flyball/engine/replay"
 )
 
-// printReplay says what was made again and whether it came out the same, and then what did not.
+// printReplay says what was made again and whether it came out the same, and then what did not. Of what a change would have
+// done it tells the decisions that would have been other ones.
 func printReplay(out io.Writer, done app.Replayed, asked app.Replay) error {
 	s := &story{out: out}
 	if done.Decisions == 0 {
 		s.line("nothing is on record from %s to %s", local(asked.From), local(asked.To))
 		return s.err
 	}
-	s.text("", replayed(done, asked.Current != nil))
+	current := asked.Current != nil
+	s.text("", fmt.Sprintf("%s of %s, %s to %s", count(done.Decisions, "decision", "decisions"), policiesOf(done), local(done.From), local(done.To)))
+	s.line("%s", outcomeOf(done, current))
 	if done.Alike > 0 {
-		s.text("", fmt.Sprintf("%s more were like the one before, and are on record without what was seen", count(done.Alike, "hold", "holds")))
+		s.text("", fmt.Sprintf("%s like the one before go with it, as what was seen is on record of the first alone", count(done.Alike, "more hold", "more holds")))
 	}
+	told := 0
 	for _, d := range done.First {
+		if current && !d.Turned() {
+			continue
+		}
+		told++
 		s.line("")
-		s.differing(d)
+		if s.differing(d); current {
+			continue
+		}
+		s.fields(d)
 	}
-	if more := done.Differ - len(done.First); more > 0 {
+	all := done.Differ
+	if current {
+		all = done.Turned
+	}
+	if told < all {
 		s.line("")
-		s.line("… %d more came out otherwise; --limit tells more of them", more)
+		s.line("… %d more; --limit tells more of them", all-told)
 	}
 	if len(done.Missing) > 0 {
 		s.line("")
@@ -49,48 +65,62 @@ func printReplay(out io.Writer, done app.Replayed, asked app.Replay) error {
 	return s.err
 }
 
-// replayed is the sum in one sentence.
-func replayed(done app.Replayed, current bool) string {
-	names := strings.Join(done.Policies, ", ")
-	if len(done.Policies) > 3 {
-		names = strings.Join(done.Policies[:3], ", ") + ", …"
+func policiesOf(done app.Replayed) string {
+	const few = 3
+	names := strings.Join(done.Policies[:min(few, len(done.Policies))], ", ")
+	if len(done.Policies) > few {
+		names += ", …"
 	}
-	text := fmt.Sprintf("%s of %s (%s), %s to %s, ", count(done.Decisions, "decision", "decisions"), count(len(done.Policies), "policy", "policies"), names, local(done.From), local(done.To))
+	return fmt.Sprintf("%s (%s)", count(len(done.Policies), "policy", "policies"), names)
+}
+
+// outcomeOf is what came of all of them.
+func outcomeOf(done app.Replayed, current bool) string {
+	by := count(len(done.Revisions), "revision", "revisions")
+	turned, said := "turned out otherwise", "turned out the same in other words"
 	if current {
-		text += "made again by what is on disk: "
-	} else {
-		text += fmt.Sprintf("made again by %s: ", count(len(done.Revisions), "revision", "revisions"))
+		by, turned, said = "what is on disk", "would have turned out otherwise", "the same in other words"
 	}
 	var parts []string
 	for _, part := range []struct {
 		n    int
 		what string
-	}{
-		{done.Turned, "turned out otherwise"},
-		{done.Differ - done.Turned, "turned out the same for another reason, or in other words"},
-		{done.Unproved, "can't be made again"},
-	} {
+	}{{done.Turned, turned}, {done.Differ - done.Turned, said}, {done.Unproved, "can't be made again"}} {
 		if part.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.what))
 		}
 	}
 	if parts == nil {
-		return text + "the same bytes"
+		parts = []string{"the same bytes"}
 	}
-	return text + strings.Join(parts, ", ")
+	return fmt.Sprintf("made again by %s: %s", by, strings.Join(parts, ", "))
 }
 
 // differing tells one decision that came out otherwise.
 func (s *story) differing(d replay.Differing) {
-	const few = 6
 	shadow := ""
 	if d.Mode == engine.Shadow {
 		shadow = ", in shadow"
 	}
 	s.text("", fmt.Sprintf("%s  policy %s%s, decision %d", local(d.At), d.Policy, shadow, d.Decision))
-	s.text("  was ", d.Was.String())
-	s.text("  is  ", d.Is.String())
+	s.text("  was ", said(d.Was))
+	s.text("  is  ", said(d.Is))
+}
+
+func said(o replay.Outcome) string {
+	if o.Message == "" {
+		return o.String()
+	}
+	return o.String() + ": " + strings.ReplaceAll(o.Message, "\n", "; ")
+}
+
+// fields tells what else of a decision differs.
+func (s *story) fields(d replay.Differing) {
+	const few = 6
 	told := telltale(d.Differences)
+	if told == nil && said(d.Was) == said(d.Is) {
+		told = d.Differences
+	}
 	for i, one := range told {
 		if i == few {
 			s.line("    … more with -o json")
@@ -100,19 +130,15 @@ func (s *story) differing(d replay.Differing) {
 	}
 }
 
-// telltale leaves out what the outcome says already, and the count that goes on from stage to stage; all of it where nothing
-// else differs.
+// telltale leaves out what the outcome says already, and the count that goes on from stage to stage.
 func telltale(all []replay.Difference) []replay.Difference {
 	var told []replay.Difference
 	for _, d := range all {
-		said := d.Field == "decision.action" || d.Field == "decision.to" || d.Field == "decision.reason"
+		said := slices.Contains([]string{"decision.action", "decision.to", "decision.reason", "decision.message"}, d.Field)
 		passed := strings.HasPrefix(d.Field, "decision.trace[") && (strings.HasSuffix(d.Field, "].from") || strings.HasSuffix(d.Field, "].to"))
 		if !said && !passed {
 			told = append(told, d)
 		}
-	}
-	if told == nil {
-		return all
 	}
 	return told
 }

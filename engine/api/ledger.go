@@ -82,6 +82,9 @@ func Stretch(since, until string, now time.Time) (from, to time.Time, err error)
 			return from, to, fmt.Errorf("the end is %q; %w", until, err)
 		}
 	}
+	if to.After(now) { // nothing is on record of what is to come
+		to = now
+	}
 	if since == "" {
 		since = "24h"
 	}

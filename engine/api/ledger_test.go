@@ -61,6 +61,7 @@ func TestStretch(t *testing.T) {
 	}{
 		{"", "", now.Add(-24 * time.Hour), now},
 		{"7d", "", now.Add(-7 * 24 * time.Hour), now},
+		{"1h", "2100-01-01", now.Add(-time.Hour), now},
 		{"1h", "2026-01-20", day.Add(-time.Hour), day},
 		{"2026-01-20", "2026-01-30T08:00:00Z", day, time.Date(2026, 1, 30, 8, 0, 0, 0, time.UTC)},
 	} {

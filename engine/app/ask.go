@@ -111,6 +111,9 @@ func described(err error) error {
 	if refusal := (api.Refusal{}); errors.As(err, &refusal) {
 		return refusal
 	}
+	if errors.Is(err, control.ErrStill) {
+		return api.Refusal{Status: http.StatusConflict, Detail: err.Error()}
+	}
 	return api.Refusal{Status: http.StatusBadGateway, Detail: err.Error()}
 }
 

@@ -84,7 +84,7 @@ func backUp(ctx context.Context, from store.Store, file string, told func(int64)
 	if err != nil {
 		return c, err
 	}
-	err = into.Replace(ctx, telling(ctx, from, told), time.Time{})
+	err = into.Replace(ctx, telling(ctx, from, &tally{told: told}), time.Time{})
 	if err := errors.Join(err, into.Shutdown()); err != nil {
 		return c, fmt.Errorf("copy the store: %w", err)
 	}
@@ -140,17 +140,10 @@ func whole(ctx context.Context, s store.Store, where string) (Counted, error) {
 	if err == nil && len(found.Problems) > 0 {
 		err = refusal(http.StatusUnprocessableEntity, "%s is not whole: %s", where, strings.Join(found.Problems, "; "))
 	}
-	return Counted{where, found}, err
-}
-
-// telling is everything in a store, and tells how much there was so far.
-func telling(ctx context.Context, from store.Mover, told func(int64)) func(func(store.Part) error) error {
-	return func(take func(store.Part) error) error {
-		records := int64(0)
-		return from.Export(ctx, func(p store.Part) error {
-			records += int64(len(p.Pauses) + len(p.Subjects) + len(p.Rows) + len(p.Events) + len(p.Chunks) + len(p.Entries) + len(p.Revisions) + len(p.Messages))
-			told(records)
-			return take(p)
-		})
+	if err != nil {
+		return Counted{}, err
 	}
+	c := Counted{Store: where}
+	c.Counts, err = exported(ctx, s)
+	return c, err
 }

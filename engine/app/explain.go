@@ -11,7 +11,6 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
-	"github.com/flyball-dev/flyball/engine/explain"
 	"github.com/flyball-dev/flyball/engine/store"
 	"github.com/flyball-dev/flyball/rego"
 	"github.com/flyball-dev/flyball/schema"
@@ -20,6 +19,10 @@ import (
 // Explain says how a decision came about: of those in the ledger, or the newest.
 func (a *App) Explain(ctx context.Context, q api.Question) (api.Explanation, error) {
 	policies := a.everything()
+	q, err := pointed(ctx, a.store, policies, q)
+	if err != nil {
+		return api.Explanation{}, err
+	}
 	e, past, err := recorded(ctx, a.store, policies, q)
 	if err != nil {
 		return e, err
@@ -42,21 +45,35 @@ func (a *App) Explain(ctx context.Context, q api.Question) (api.Explanation, err
 		}
 		e = api.Explanation{At: time.Now(), Record: newest.record}
 	}
-	complete(ctx, (*a.rules.Load())[0].rules, policies, &e)
-	return e, nil
+	return e, complete(ctx, a.store, policies, func(p engine.Policy) (*rego.Rules, string) { return a.rulesOf(p), "" }, &e)
 }
 
 // Explain says how a decision in the store came about.
 func (f *Offline) Explain(ctx context.Context, q api.Question) (e api.Explanation, err error) {
-	past := false
-	var latest []engine.Record
-	err = f.read(func(s store.Store) error {
-		if e, past, err = recorded(ctx, s, f.set.Policies, q); err != nil {
-			return err
-		}
-		latest, err = s.Latest(ctx)
+	err = f.read(func(ledger store.Store) error {
+		e, err = f.explain(ctx, ledger, q)
 		return err
 	})
+	if err == nil && e.Record.At.IsZero() { // there is no store
+		p, err := one(f.set.Policies, q.Of)
+		if err != nil {
+			return e, err
+		}
+		return e, undecided(p)
+	}
+	return e, err
+}
+
+func (f *Offline) explain(ctx context.Context, ledger store.Store, q api.Question) (api.Explanation, error) {
+	q, err := pointed(ctx, ledger, f.set.Policies, q)
+	if err != nil {
+		return api.Explanation{}, err
+	}
+	e, past, err := recorded(ctx, ledger, f.set.Policies, q)
+	if err != nil {
+		return e, err
+	}
+	latest, err := ledger.Latest(ctx)
 	if err != nil {
 		return e, err
 	}
@@ -79,13 +96,11 @@ func (f *Offline) Explain(ctx context.Context, q api.Question) (e api.Explanatio
 		}
 		e = api.Explanation{At: r.At, Record: r}
 	}
-	rules, problems := rego.Compile(ctx, files(f.set.Rules), policies, schema.InputSchema)
-	if rules == nil {
-		e.Changed = "the rules on disk can't be used: " + Invalid{problems}.Error()
-		return e, nil
+	compile := func(engine.Policy) (*rego.Rules, string) {
+		rules, problems := rego.Compile(ctx, files(f.set.Rules), policies, schema.InputSchema)
+		return rules, "the rules on disk can't be used: " + Invalid{problems}.Error()
 	}
-	complete(ctx, rules, policies, &e)
-	return e, nil
+	return e, complete(ctx, ledger, policies, compile, &e)
 }
 
 func undecided(p engine.Policy) error {
@@ -216,43 +231,6 @@ func noDecision(ctx context.Context, ledger store.Store, id int64) error {
 		there = fmt.Sprintf("the newest is %d", rows[0].ID)
 	}
 	return api.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no decision %d; %s", id, there)}
-}
-
-// complete adds what the rules say line by line, and the alternatives, where the policy is still the same.
-func complete(ctx context.Context, rules *rego.Rules, policies []engine.Policy, e *api.Explanation) {
-	r := e.Record
-	e.Rules, e.Alternatives = []engine.Line{}, []engine.Alternative{}
-	i := slices.IndexFunc(policies, func(p engine.Policy) bool { return p.Name == r.Policy })
-	if i < 0 {
-		e.Changed = fmt.Sprintf("there is no policy %s any more: this is what was recorded", r.Policy)
-	} else if p := policies[i]; p.Revision != r.Revision {
-		e.File = p.File
-		e.Changed = fmt.Sprintf("the policy has changed since (revision %s then, %s now): this is what was recorded", r.Revision, p.Revision)
-	}
-	if e.Changed != "" {
-		e.Metrics = readings(engine.Policy{}, r.Snapshot)
-		return
-	}
-	p := policies[i]
-	p.Mode, e.File = r.Mode, p.File
-	e.Metrics = readings(p, r.Snapshot)
-	c := explain.Case{Policy: p, Snapshot: r.Snapshot, State: r.State}
-	if r.Request != nil && r.Request.Kind != engine.Restore { // which is flyball's own, and found again
-		c.Request = r.Request
-	}
-	if r.Request == nil {
-		lines, err := rules.Trace(ctx, p, r.Snapshot)
-		e.Rules = lines
-		if err != nil {
-			e.RulesError = err.Error()
-		}
-		now, _ := rules.Recommend(ctx, p, r.Snapshot)
-		e.Voices = explain.Voices(ctx, rules, p, r.Snapshot)
-		if err == nil && (now.Action != r.Recommendation.Action || now.Replicas != r.Recommendation.Replicas) {
-			e.Differs = fmt.Sprintf("the rules have changed since: now they recommend %s", now.Wish())
-		}
-	}
-	e.Alternatives = explain.Alternatives(ctx, rules, c, e.At)
 }
 
 // readings are the metrics of a snapshot, in the policy's order, with what it compares them with.

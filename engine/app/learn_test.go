@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -30,17 +29,10 @@ recommendation := {"action": "scale_up", "replicas": ` + replicas + `, "confiden
 // A rule that changes is another revision of its policy, on record with its text. What the policy has seen stays its own, and
 // a cycle that began with the old revision ends with the old rules.
 func TestARuleThatChangesIsARevision(t *testing.T) {
-	o, _ := place(t)
-	o.Policies, o.Enabled = filepath.Dir(o.Policies), true
+	o := folder(t)
 	rules := filepath.Join(o.Policies, "decide.rego")
-	write := func(path, text string) {
-		t.Helper()
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(filepath.Join(o.Policies, "policies.cue"), ruled)
-	write(rules, wants("2"))
+	write(t, filepath.Join(o.Policies, "policies.cue"), ruled)
+	write(t, rules, wants("2"))
 	synctest.Test(t, func(t *testing.T) {
 		a := begin(t, o)
 		ctx := t.Context()
@@ -48,7 +40,7 @@ func TestARuleThatChangesIsARevision(t *testing.T) {
 			t.Fatal(err)
 		}
 		old := a.atWork()[0]
-		write(rules, wants("3"))
+		write(t, rules, wants("3"))
 		l, err := load(ctx, a.given)
 		if err != nil {
 			t.Fatal(err)
@@ -112,14 +104,8 @@ func TestCommitOf(t *testing.T) {
 	}
 	head := strings.TrimSpace(string(out))
 	at := func(name string) string { return filepath.Join(folder, "policies", name) }
-	write := func(name, text string) {
-		t.Helper()
-		if err := os.WriteFile(at(name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("new.rego", "package new")
-	write("*.cue", "x: 1")
+	write(t, at("new.rego"), "package new")
+	write(t, at("*.cue"), "x: 1")
 	for _, c := range []struct {
 		name  string
 		files []string
@@ -132,7 +118,7 @@ func TestCommitOf(t *testing.T) {
 		{"a link", []string{at("link.cue")}, func() {}, ""},
 		{"one that is elsewhere", []string{at("web.cue"), filepath.Join(t.TempDir(), "a.cue")}, func() {}, ""},
 		{"none", nil, func() {}, ""},
-		{"one that changed", []string{at("web.cue"), at("shop.rego")}, func() { write("web.cue", "x: 2") }, ""},
+		{"one that changed", []string{at("web.cue"), at("shop.rego")}, func() { write(t, at("web.cue"), "x: 2") }, ""},
 		{"one beside the change", []string{at("shop.rego")}, func() {}, head},
 		{"one that is staged", []string{at("new.rego")}, func() { gitIn(t, folder, "add", at("new.rego")) }, ""},
 		{"without git", []string{at("shop.rego")}, func() { t.Setenv("PATH", t.TempDir()) }, ""},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"time"
@@ -61,6 +62,9 @@ func moved(ctx context.Context, old store.Store, from, to Options, actor string,
 	if m.From, err = whole(ctx, old, from.Store); err != nil {
 		return m, err
 	}
+	if shared(to.Store) {
+		to.Log = slog.New(slog.DiscardHandler) // it would tell of a store begun anew, which is true for a moment
+	}
 	into, err := openStore(to, false)
 	if err != nil {
 		return m, err
@@ -77,7 +81,7 @@ func moved(ctx context.Context, old store.Store, from, to Options, actor string,
 		return m, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	if err := into.Replace(ctx, telling(ctx, old, told), time.Time{}); err != nil {
+	if err := into.Replace(ctx, telling(ctx, old, &tally{told: told}), time.Time{}); err != nil {
 		return m, fmt.Errorf("copy the store: %w", err)
 	}
 	if m.To, err = whole(ctx, into, to.Store); err != nil {
@@ -89,15 +93,11 @@ func moved(ctx context.Context, old store.Store, from, to Options, actor string,
 	return m, into.Audit(ctx, store.Entry{At: time.Now(), Actor: actor, Kind: store.OfStore, Message: "moved here from " + from.Store})
 }
 
-// alike is an error where one store has more of something than the other.
+// alike is an error where there is not as much of all in both stores.
 func (m Migrated) alike() error {
-	there := map[string]int64{}
-	for _, c := range m.To.Counts {
-		there[c.What] = c.Count
-	}
-	for _, c := range m.From.Counts {
-		if n, counted := there[c.What]; counted && n != c.Count {
-			return refusal(http.StatusConflict, "%s has %d %s, and %s %d: something was lost on the way, use neither of them before you know what", m.From.Store, c.Count, c.What, m.To.Store, n)
+	for i, from := range m.From.Counts {
+		if to := m.To.Counts[i]; to != from {
+			return refusal(http.StatusConflict, "%s has %d %s, and %s %d: something was lost on the way", m.From.Store, from.Count, from.What, m.To.Store, to.Count)
 		}
 	}
 	return nil

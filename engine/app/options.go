@@ -37,7 +37,7 @@ type Options struct {
 	runs                   bool   // as the daemon, which keeps more at hand than a verb
 	storeAt                schema.SharedStore
 	lease                  time.Duration // how long a leader of several daemons may be silent
-	sampleDays, rollupDays int           // how long samples and their rollups are kept; 0: the store's default
+	sampleDays, rollupDays int           // how long samples and their rollups are kept
 	auditDays              int
 }
 
@@ -61,7 +61,11 @@ func (o Options) filled(c schema.Config) Options {
 	o.Socket = cmp.Or(o.Socket, c.SocketPath, ".flyball/flyball.sock")
 	o.DockerHost = cmp.Or(o.DockerHost, c.DockerHost)
 	o.MaxReplicas = cmp.Or(o.MaxReplicas, c.MaxTotalReplicas, 20)
-	o.sampleDays, o.rollupDays, o.auditDays = c.SampleDays, c.RollupDays, c.AuditDays
+	o.auditDays = cmp.Or(c.AuditDays, 400)
+	o.sampleDays, o.rollupDays = cmp.Or(c.SampleDays, 30), cmp.Or(c.RollupDays, 400)
+	if shared(o.Store) { // which is memory
+		o.sampleDays, o.rollupDays = cmp.Or(c.SampleDays, 2), cmp.Or(c.RollupDays, 30)
+	}
 	least := 512
 	o.MinMemoryMB = cmp.Or(o.MinMemoryMB, c.MinAvailableMemoryMB, &least)
 	if o.Level != nil {
@@ -79,9 +83,13 @@ func (o Options) setLevel() {
 
 // fixed names the settings that differ from those of another start.
 func (o Options) fixed(other Options) []string {
+	place := "store.path"
+	if shared(o.Store) || shared(other.Store) {
+		place = "store.url"
+	}
 	var differ []string
 	for _, s := range []struct{ name, one, two string }{
-		{"store.path or store.url", o.Store, other.Store},
+		{place, o.Store, other.Store},
 		{"store.username or store.password", fmt.Sprint(o.storeAt.Username, o.storeAt.Password), fmt.Sprint(other.storeAt.Username, other.storeAt.Password)},
 		{"store.lease", o.lease.String(), other.lease.String()},
 		{"socket.path", o.Socket, other.Socket},

@@ -47,6 +47,9 @@ func (a *App) replace(ctx context.Context, b store.Store, r api.Restored, actor 
 		return refusal(http.StatusConflict, "nothing was replaced: %v", err)
 	}
 	err = replace(ctx, a.store, b, restoring(r, actor, a.loop.Now().At))
+	if a.leader.elector != nil { // who led does so no longer
+		_, _ = a.leader.renew(ctx) // and is told so, or tries again, before long
+	}
 	goOn()
 	if err != nil {
 		a.log.Error("restore: nothing was replaced", "file", r.File, "error", err)
@@ -103,15 +106,18 @@ func prepared(ctx context.Context, o Options, into store.Store, ask api.RestoreA
 	if err != nil {
 		return b, r, refusal(http.StatusUnprocessableEntity, "nothing was replaced: %v", err)
 	}
-	there, err := into.Check(ctx)
-	if err != nil {
-		return b, r, err
+	there, err := exported(ctx, into)
+	if ctx.Err() != nil {
+		return b, r, ctx.Err()
+	}
+	if err != nil { // which a restore may mend
+		there = nil
 	}
 	newest, err := b.Audited(ctx, store.Filter{Limit: 1})
 	if err != nil {
 		return b, r, err
 	}
-	if r.Before, r.After = there.Counts, found.Counts; len(newest) > 0 {
+	if r.Before, r.After = there, found.Counts; len(newest) > 0 {
 		r.Newest = newest[0].At
 	}
 	return b, r, nil
@@ -141,7 +147,7 @@ func restoring(r api.Restored, actor string, at time.Time) store.Entry {
 	var counts []string
 	for _, c := range r.After {
 		if c.Count > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", c.Count, c.What))
+			counts = append(counts, fmt.Sprintf("%s %d", c.What, c.Count))
 		}
 	}
 	return store.Entry{At: at, Actor: actor, Kind: store.OfStore, Message: fmt.Sprintf("restored from %s: %s", r.File, strings.Join(counts, ", "))}

@@ -62,7 +62,7 @@ const tries = 5
 // Obey is Run where something may be asked for in the place of the rules. begun is told what was decided, and of the event
 // that is open now, if any, before it is acted on.
 func (c *Cycle) Obey(ctx context.Context, p engine.Policy, now Moment, ask Ask, begun func(engine.Record, *engine.Event)) (engine.Record, *engine.Event, error) {
-	end, err := c.passes.begin(ctx, p.Service)
+	end, err := c.passes.begin(p.Service)
 	if err != nil {
 		return engine.Record{}, nil, err
 	}

@@ -115,7 +115,7 @@ func (c *Cycle) interrupted(ctx context.Context, p engine.Policy, state engine.S
 // Settle closes an event that an earlier daemon left open, and tidies up after one that it left halfway, for a policy that
 // has no cycle any more.
 func (c *Cycle) Settle(ctx context.Context, p engine.Policy, now Moment) error {
-	end, err := c.passes.begin(ctx, p.Service)
+	end, err := c.passes.begin(p.Service)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,8 @@ package control
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -23,10 +25,7 @@ func TestStillWaitsForAChangeUnderWay(t *testing.T) {
 		c := w.cycle(rule(1))
 		begun := time.Now()
 		first := make(chan error, 1)
-		go func() {
-			_, _, err := c.Run(t.Context(), policy("web"), Moment{At: time.Now()})
-			first <- err
-		}()
+		go func() { first <- pass(c, "web") }()
 		synctest.Wait() // it is acting
 
 		goOn, err := c.Still(t.Context())
@@ -37,25 +36,47 @@ func TestStillWaitsForAChangeUnderWay(t *testing.T) {
 			t.Fatalf("the change ended with %v, and %d ends are on record", err, len(w.closed))
 		}
 
-		second := make(chan time.Duration, 1)
-		w.act = nil
-		go func() {
-			_, _, err := c.Run(t.Context(), policy("api"), Moment{At: time.Now()})
-			if err != nil {
-				t.Error(err)
-			}
-			second <- time.Since(begun)
-		}()
-		synctest.Wait()
 		before := len(w.diary)
-		time.Sleep(time.Hour)
-		synctest.Wait()
+		for _, ask := range []error{
+			pass(c, "api"), c.Settle(t.Context(), policy("api"), Moment{At: time.Now()}),
+		} {
+			if !errors.Is(ask, ErrStill) {
+				t.Errorf("while all is still: %v", ask)
+			}
+		}
 		if len(w.diary) != before {
 			t.Errorf("while all was still: %v", w.diary[before:])
 		}
 		goOn()
-		if at := <-second; at != time.Hour+time.Minute {
-			t.Errorf("the next pass ended after %s, want it as soon as all goes on", at)
+		w.act = nil
+		if err := pass(c, "api"); err != nil || len(w.closed) != 2 {
+			t.Errorf("then it does not go on: %v, %d ends", err, len(w.closed))
+		}
+	})
+}
+
+func pass(c *Cycle, name string) error {
+	_, _, err := c.Run(context.Background(), policy(name), Moment{At: time.Now()})
+	return err
+}
+
+// A loop passes over what it may not begin, and says nothing of it.
+func TestLoopWhileAllIsStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var d diary
+		l := newLoop(newPaper(2), &d)
+		goOn, err := l.Cycle.Still(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second)
+		defer cancel()
+		sets := make(chan []engine.Policy, 1)
+		sets <- []engine.Policy{policy("web")}
+		time.AfterFunc(90*time.Second, goOn)
+		l.Run(ctx, sets)
+		if want := []time.Duration{2 * time.Minute}; !slices.Equal(d.runs["web"], want) {
+			t.Errorf("it ran at %v, want %v", d.runs["web"], want)
 		}
 	})
 }
@@ -66,18 +87,14 @@ func TestStillGivesUp(t *testing.T) {
 		w.act = slow
 		c := w.cycle(rule(1))
 		done := make(chan error, 2)
-		pass := func(name string) {
-			_, _, err := c.Run(t.Context(), policy(name), Moment{At: time.Now()})
-			done <- err
-		}
-		go pass("web")
+		go func() { done <- pass(c, "web") }()
 		synctest.Wait()
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if _, err := c.Still(short); err == nil || !strings.Contains(err.Error(), "web: a change is under way") {
 			t.Errorf("got %v", err)
 		}
-		go pass("api") // nothing holds it up
+		go func() { done <- pass(c, "api") }() // nothing holds it up
 		synctest.Wait()
 		if !c.Acting(policy("api").Subject()) {
 			t.Error("after it gave up nothing begins")
@@ -93,24 +110,4 @@ func TestStillGivesUp(t *testing.T) {
 			goOn()
 		}
 	})
-}
-
-// Whoever does not want to wait any more is told so.
-func TestAPassThatMayNotBegin(t *testing.T) {
-	w := newPaper(1)
-	c := w.cycle(rule(1))
-	goOn, err := c.Still(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer goOn()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, event, err := c.Run(ctx, policy("web"), Moment{At: start}); err == nil || event != nil {
-		t.Errorf("event %v, %v", event, err)
-	}
-	if err := c.Settle(ctx, policy("web"), Moment{At: start}); err == nil {
-		t.Error("it settled")
-	}
-	w.expect(t)
 }

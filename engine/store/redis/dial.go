@@ -28,13 +28,13 @@ func connect(a address, o Options) client.UniversalClient {
 	if a.kind == cluster {
 		return client.NewClusterClient(&client.ClusterOptions{
 			Addrs: a.hosts, Dialer: d.dial, PoolSize: connections, MaxRedirects: 3,
-			ContextTimeoutEnabled: true, DialTimeout: dialDeadline, ReadTimeout: -1,
+			ContextTimeoutEnabled: true, DialTimeout: 2 * dialDeadline, ReadTimeout: -1,
 			Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: off,
 		})
 	}
 	return client.NewClient(&client.Options{
 		Addr: a.hosts[0], Dialer: d.dial, PoolSize: connections, MaxRetries: -1,
-		ContextTimeoutEnabled: true, DialTimeout: dialDeadline, ReadTimeout: -1,
+		ContextTimeoutEnabled: true, DialTimeout: 2 * dialDeadline, ReadTimeout: -1,
 
 		// Protocol 3 and what it brings, notices of the server's, are of no use here, and write to stderr.
 		Protocol: 2, DisableIdentity: true, MaintNotificationsConfig: off,
@@ -69,31 +69,39 @@ type dialer struct {
 func (d *dialer) dial(ctx context.Context, _, to string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialDeadline)
 	defer cancel()
-	var err error
-	if d.address.kind == sentinel {
-		to, err = d.master(ctx)
-	}
+	c, err := d.begin(ctx, to)
 	if err != nil {
-		return unreached{err}, nil
-	}
-	c, err := d.open(ctx, to)
-	if err != nil {
-		return unreached{err}, nil
-	}
-	for _, words := range d.opening {
-		if _, err := ask(c, words...); err != nil {
-			c.Close()
-			return unreached{err}, nil
-		}
-	}
-	if err := c.SetDeadline(time.Time{}); err != nil {
-		c.Close()
 		return unreached{err}, nil
 	}
 	if system, ok := c.(syscall.Conn); ok {
 		return checked{closing{c}, system}, nil
 	}
 	return closing{c}, nil
+}
+
+// begin makes a connection, and does what it begins with.
+func (d *dialer) begin(ctx context.Context, to string) (net.Conn, error) {
+	var err error
+	if d.address.kind == sentinel {
+		if to, err = d.master(ctx); err != nil {
+			return nil, err
+		}
+	}
+	c, err := d.open(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	for _, words := range d.opening {
+		if _, err := ask(c, words...); err != nil {
+			c.Close()
+			return nil, err
+		}
+	}
+	if err := c.SetDeadline(time.Time{}); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
 // open connects, with TLS where that is wanted. Until somebody says otherwise the connection ends with ctx.
@@ -115,7 +123,7 @@ func (d *dialer) open(ctx context.Context, to string) (net.Conn, error) {
 	secure := tls.Client(c, settings)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		c.Close()
-		return nil, err
+		return nil, fmt.Errorf("TLS handshake: %v", err) // the library says only what is inside of an error of the network
 	}
 	return secure, nil
 }

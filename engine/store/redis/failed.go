@@ -11,7 +11,7 @@ import (
 
 // passing says that the same may well be answered soon: by this Redis, or by the one that takes its place.
 func passing(err error) bool {
-	for _, prefix := range []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "UNBLOCKED", "MOVED", "ASK"} {
+	for _, prefix := range []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY"} {
 		if says(err, prefix) {
 			return true
 		}
@@ -56,6 +56,8 @@ func (s *Store) failed(err error) error {
 		text = "Redis does not let us in; set the username and password of a user that it knows: " + text
 	case says(err, "NOPERM"):
 		text = "Redis does not permit it; give the user the rights that the manual lists: " + text
+	case says(err, "MOVED"):
+		text = "it is a node of a cluster: write redis+cluster:// in its address"
 	case says(err, "READONLY"):
 		text = "it is a replica, and takes no writes: name the master, or the Sentinels: " + text
 	}

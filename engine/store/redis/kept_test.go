@@ -10,7 +10,7 @@ import (
 
 // What is in Redis may have been written by anybody.
 func FuzzKept(f *testing.F) {
-	packed, err := pack(decided(0, engine.Hold))
+	packed, err := new(packer).pack(decided(0, engine.Hold))
 	check(f, err)
 	for _, seed := range []string{
 		"", "0", "1 2 3 4", "0000000000000000001 0000000000000000002 3 {}", "1 0000000000000000001 {\"mode\":\"live\",\"event\":{}}",

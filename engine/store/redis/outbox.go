@@ -25,7 +25,7 @@ type letter struct {
 
 // messageArgs are a message as scripts take it: id, message, when it is due (empty: it is dead) and when it was made. Redis
 // counts in floating point, which is exact for microseconds.
-func messageArgs(m store.Message) ([]any, error) {
+func (s *Store) messageArgs(m store.Message) ([]any, error) {
 	made := strconv.FormatInt(m.Created.UnixMicro(), 10)
 	due := ""
 	if !m.Dead {
@@ -33,7 +33,7 @@ func messageArgs(m store.Message) ([]any, error) {
 	}
 	l := letter{m, m.Body}
 	l.Message.Body = nil
-	packed, err := pack(l)
+	packed, err := s.pack(l)
 	return []any{m.ID, packed, due, made}, err
 }
 
@@ -49,7 +49,7 @@ func readMessage(value string) (number string, m store.Message, err error) {
 func (s *Store) Post(ctx context.Context, messages ...store.Message) error {
 	var args []any
 	for _, m := range messages {
-		one, err := messageArgs(m)
+		one, err := s.messageArgs(m)
 		if err != nil {
 			return fmt.Errorf("post notifications: %w", err)
 		}
@@ -66,7 +66,7 @@ func (s *Store) Post(ctx context.Context, messages ...store.Message) error {
 
 // Put writes how it stands with a message after an attempt. One that is not there is an error.
 func (s *Store) Put(ctx context.Context, m store.Message) error {
-	args, err := messageArgs(m)
+	args, err := s.messageArgs(m)
 	var answer []any
 	if err == nil {
 		answer, err = s.run(ctx, s.scripts.put, outboxKeys(), args...)

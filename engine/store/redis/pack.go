@@ -6,19 +6,27 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 )
 
+// packer deflates. A writer takes 800 kB and longer to make than to use, so that they are used again.
+type packer struct{ writers sync.Pool }
+
 // pack writes a value as JSON, deflated: a record becomes a third.
-func pack(value any) ([]byte, error) {
+func (p *packer) pack(value any) ([]byte, error) {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return nil, err
 	}
 	var to bytes.Buffer
-	w, err := flate.NewWriter(&to, flate.DefaultCompression)
-	if err != nil {
-		return nil, err
+	w, _ := p.writers.Get().(*flate.Writer)
+	if w == nil {
+		if w, err = flate.NewWriter(&to, flate.DefaultCompression); err != nil {
+			return nil, err
+		}
 	}
+	defer p.writers.Put(w)
+	w.Reset(&to)
 	if _, err := w.Write(text); err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func (s *Store) record(ctx context.Context, r engine.Record, state engine.State)
 	if err != nil {
 		return err
 	}
-	record, err := pack(r)
+	record, err := s.pack(r)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func (s *Store) end(ctx context.Context, e engine.Event, p engine.Policy, state 
 	if err != nil {
 		return err
 	}
-	event, err := pack(e)
+	event, err := s.pack(e)
 	if err != nil {
 		return err
 	}

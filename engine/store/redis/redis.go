@@ -65,6 +65,7 @@ type Store struct {
 	keepAudit   time.Duration
 
 	scripts scripts
+	packer
 
 	arrivals      series.Arrivals
 	flushing      sync.Mutex // guards what is below, and lets one write samples at a time
@@ -90,7 +91,7 @@ func Open(o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		client: connect(a, o), scripts: load(),
+		client: connect(a, o), scripts: load(), away: true, // nobody waits for one that was never there
 		prefix: a.prefix, name: a.String(), password: o.Password, readOnly: o.ReadOnly,
 		log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), me: rand.Text(),
 		keep:        series.Retention{Samples: cmp.Or(o.KeepSamples, keepSamples), Rollups: cmp.Or(o.KeepRollups, keepRollups)},

@@ -66,7 +66,7 @@ func (r *replacement) take(ctx context.Context, part store.Part) error {
 		r.entry = max(r.entry, e.Number)
 	}
 	for _, one := range part.Revisions {
-		packed, err := pack(one)
+		packed, err := r.pack(one)
 		if err != nil {
 			return fmt.Errorf("revision %s: %w", one.ID, err)
 		}
@@ -116,13 +116,13 @@ func (r *replacement) takeSubject(s store.Subject) error {
 	if s.Record == nil {
 		return nil
 	}
-	packed, err := pack(s.Record)
+	packed, err := r.pack(s.Record)
 	r.set(latestKey, s.Subject, packed)
 	return err
 }
 
 func (r *replacement) takeRow(row store.Row) error {
-	packed, err := pack(row.Record)
+	packed, err := r.pack(row.Record)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (r *replacement) takeEvent(i store.Intent) error {
 		r.set(stagedKey, openField+i.Event.ID, number+text)
 		return err
 	}
-	packed, err := pack(i.Event)
+	packed, err := r.pack(i.Event)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (r *replacement) takeEvent(i store.Intent) error {
 }
 
 func (r *replacement) takeMessage(m store.Message) error {
-	args, err := messageArgs(m)
+	args, err := r.messageArgs(m)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func (s *Store) Learn(ctx context.Context, revisions ...store.Revision) error {
 	}
 	var args []any
 	for _, r := range revisions {
-		packed, err := pack(r)
+		packed, err := s.pack(r)
 		if err != nil {
 			return fmt.Errorf("keep revision %s: %w", r.ID, err)
 		}

@@ -24,7 +24,7 @@ type scripts struct {
 	post, put, delivered write
 	fill, drop           write
 
-	chunks, sizes string // these read
+	names, chunks, sizes string // these read
 }
 
 func load() scripts {
@@ -42,7 +42,8 @@ func load() scripts {
 		delivered: write{script("begin", "check", "outbox", "delivered"), false},
 		fill:      write{script("begin", "check", "fill"), true},
 		drop:      write{script("begin", "check", "drop"), true},
-		chunks:    source("chunks"),
+		names:     source("same") + source("names"),
+		chunks:    source("same") + source("chunks"),
 		sizes:     source("sizes"),
 	}
 }

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -88,11 +87,11 @@ func (m *mover) settings(ctx context.Context, p store.Part) error {
 		}
 	}
 	for place, pause := range p.Pauses {
-		text, err := json.Marshal(pause)
+		text, err := sealed(pause)
 		if err != nil {
 			return err
 		}
-		if _, err := m.tx.ExecContext(ctx, "INSERT INTO pause VALUES (?, ?)", place, string(text)); err != nil {
+		if _, err := m.tx.ExecContext(ctx, "INSERT INTO pause VALUES (?, ?)", place, text); err != nil {
 			return err
 		}
 	}
@@ -106,19 +105,19 @@ func begunAnew(ctx context.Context, tx *sql.Tx, at time.Time) error {
 }
 
 func (m *mover) putSubject(ctx context.Context, s store.Subject) error {
-	state, err := json.Marshal(s.State)
+	state, err := sealed(s.State)
 	if err != nil {
 		return err
 	}
 	var record any // none
 	if s.Record != nil {
-		text, err := json.Marshal(s.Record)
+		text, err := sealed(s.Record)
 		if err != nil {
 			return err
 		}
-		record = string(text)
+		record = text
 	}
-	if _, err := m.subject.ExecContext(ctx, s.Subject, string(state), record); err != nil || !s.Lost {
+	if _, err := m.subject.ExecContext(ctx, s.Subject, state, record); err != nil || !s.Lost {
 		return err
 	}
 	_, err = m.tx.ExecContext(ctx, "INSERT INTO lost VALUES (?)", s.Subject)
@@ -127,17 +126,17 @@ func (m *mover) putSubject(ctx context.Context, s store.Subject) error {
 
 func (m *mover) putRow(ctx context.Context, row store.Row) error {
 	r := row.Record
-	text, err := json.Marshal(r)
+	text, err := sealed(r)
 	if err != nil {
 		return err
 	}
 	_, err = m.decision.ExecContext(ctx, row.ID, r.Policy, r.Mode, r.Decision.Action, r.Decision.Reason, r.Revision,
-		row.First.UnixNano(), row.Last.UnixNano(), row.Count, string(text))
+		row.First.UnixNano(), row.Last.UnixNano(), row.Count, text)
 	return err
 }
 
 func (m *mover) putEvent(ctx context.Context, i store.Intent) error {
-	text, err := json.Marshal(i.Event)
+	text, err := sealed(i.Event)
 	if err != nil {
 		return err
 	}
@@ -145,7 +144,7 @@ func (m *mover) putEvent(ctx context.Context, i store.Intent) error {
 	if !i.Event.Ended.IsZero() {
 		ended = i.Event.Ended.UnixNano()
 	}
-	_, err = m.event.ExecContext(ctx, i.Event.ID, i.Event.Service, i.Mode, i.Event.Started.UnixNano(), ended, string(text))
+	_, err = m.event.ExecContext(ctx, i.Event.ID, i.Event.Service, i.Mode, i.Event.Started.UnixNano(), ended, text)
 	return err
 }
 

@@ -15,7 +15,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -191,20 +190,34 @@ var (
 	audit string
 )
 
+func everyTable() string { return schema + samples + pauses + audit }
+
 // prepare checks the file, lays down the tables of a new one, and adds to one of an older flyball what it lacks.
 func prepare(ctx context.Context, db *sql.DB) error {
-	var tables int
-	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+	var tables, pages int
+	err := db.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM sqlite_schema), page_count FROM pragma_page_count").Scan(&tables, &pages)
+	if err != nil {
 		return err
 	}
+	if tables == 0 && pages > 1 {
+		return fmt.Errorf("%w: there are %d pages, and no table", errDamaged, pages)
+	}
 	if tables == 0 {
-		return laydown(ctx, db, schema+samples+pauses+audit)
+		return laydown(ctx, db, everyTable())
 	}
 	found, err := checkVersion(ctx, db)
 	if err != nil {
 		return err
 	}
-	if err := checkWhole(ctx, db); err != nil {
+	if err := complete(ctx, db, found); err != nil {
+		return misread(err)
+	}
+	return nil
+}
+
+// complete makes a file of some version one of this version, where it is whole.
+func complete(ctx context.Context, db *sql.DB, found int) error {
+	if err := checkWhole(ctx, db, found); err != nil {
 		return err
 	}
 	lacks := ""
@@ -217,10 +230,12 @@ func prepare(ctx context.Context, db *sql.DB) error {
 	if found < withAudit {
 		lacks += audit
 	}
-	if lacks == "" {
-		return nil
+	if lacks != "" {
+		if err := laydown(ctx, db, lacks); err != nil {
+			return err
+		}
 	}
-	return laydown(ctx, db, lacks)
+	return checkShape(ctx, db)
 }
 
 // laydown makes the file one of this version, in one transaction.
@@ -239,27 +254,11 @@ func checkVersion(ctx context.Context, db queryer) (found int, err error) {
 	switch {
 	case program != application:
 		return 0, errors.New("it is the database of another program: name another file with --store")
+	case found < 1:
+		return 0, fmt.Errorf("%w: it has version %d", errDamaged, found)
 	case found > version:
 		return 0, fmt.Errorf("a newer flyball wrote it (schema %d, this one reads up to %d): "+
 			"run that flyball, or name another file with --store", found, version)
 	}
 	return found, nil
-}
-
-// checkWhole reads the file's structure, and every state: those are what decisions stand on.
-func checkWhole(ctx context.Context, db *sql.DB) error {
-	var answer string
-	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&answer); err != nil {
-		return err
-	}
-	if answer != "ok" {
-		return fmt.Errorf("%w: %s", errDamaged, strings.ReplaceAll(answer, "\n", " "))
-	}
-	var unreadable int
-	err := db.QueryRowContext(ctx,
-		"SELECT count(*) FROM state WHERE NOT json_valid(state) OR NOT json_valid(record)").Scan(&unreadable)
-	if err == nil && unreadable > 0 {
-		return fmt.Errorf("%w: %d states can't be read", errDamaged, unreadable)
-	}
-	return err
 }

@@ -1,9 +1,9 @@
--- Gives chunks of series, each as its field and its data in turn. KEYS: those of the series. ARGV, of each: 1 where the open
--- chunk is wanted, else 0; the first and last time of what is wanted of full chunks; and of days (backwards: none).
-local all = {}
-for n, key in ipairs(KEYS) do
-  local at = 5 * (n - 1)
-  local first, last, from, to = tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5])
+-- Gives chunks of series, each as its field and its data in turn. KEYS: 2 on: those of the series. ARGV, of each: 2 whether the
+-- open chunk is wanted (1), 3 and 4 the first and last time of what is wanted of full chunks, 5 and 6 of days (backwards: none).
+local all = {'ok'}
+for n = 2, #KEYS do
+  local key, at = KEYS[n], 5 * (n - 2) + 2
+  local first, last, from, to = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
   local found = {}
   local function give(field)
     local data = redis.call('HGET', key, field)
@@ -12,7 +12,7 @@ for n, key in ipairs(KEYS) do
       found[#found + 1] = data
     end
   end
-  if ARGV[at + 1] == '1' then give('open') end
+  if ARGV[at] == '1' then give('open') end
   if first <= last or from <= to then
     for _, field in ipairs(redis.call('HKEYS', key)) do
       local kind, begins, length = string.match(field, '^([cd])(-?%d+)%+?(%d*)$')
