@@ -20,6 +20,7 @@ import (
 type crashStore struct {
 	address string
 	config  string                    // beside the policy
+	daemons int                       // that share it; 0: it is for one
 	open    func() (readStore, error) // beside the daemon
 	wrote   func() time.Time          // when the ledger was last written to; nil: nobody can tell
 

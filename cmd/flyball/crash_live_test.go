@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/target/dockertest"
 )
 
@@ -90,7 +93,8 @@ type campaign struct {
 	dice    *rand.Rand
 	gauge   *gauge
 	seen    *witness
-	daemon  *daemon
+	seats   []*seat   // for daemons; the leader of several acts
+	at      *seat     // of the daemon that is killed next
 	daemons []*daemon // of this round
 	round   int
 	kills   int
@@ -102,6 +106,12 @@ type campaign struct {
 	flights sync.WaitGroup
 }
 
+// seat is where a daemon answers, one after the other.
+type seat struct {
+	socket string
+	daemon *daemon
+}
+
 func newCampaign(t *testing.T, e *dockertest.Engine, keeps func(*site) crashStore, dice *rand.Rand) *campaign {
 	s := lay(t, e, plainFile+"    environment: {EXIT_ON_TERM: 1}\n", crashPolicy)
 	t.Cleanup(s.removeAll)
@@ -109,25 +119,51 @@ func newCampaign(t *testing.T, e *dockertest.Engine, keeps func(*site) crashStor
 	c := &campaign{site: s, store: keeps(s), proxy: e.Proxy(t), dice: dice}
 	s.write("policies.cue", crashPolicy+c.store.config)
 	s.host = c.proxy.Host()
-	c.gauge = newGauge(s)
+	for i := range max(1, c.store.daemons) {
+		c.seats = append(c.seats, &seat{socket: filepath.Join(s.dir, ".flyball", fmt.Sprint("daemon", i))})
+	}
+	c.gauge = newGauge(c)
 	c.seen = newWitness(c)
 	c.proxy.Tell(c.called)
 	t.Cleanup(func() {
-		c.daemon.end(syscall.SIGKILL)
+		for _, seat := range c.seats {
+			seat.daemon.end(syscall.SIGKILL)
+		}
 		if t.Failed() {
 			t.Log(c.told())
 		}
 	})
-	c.begin()
+	for _, c.at = range c.seats {
+		c.begin()
+	}
 	return c
 }
 
 // begin starts a daemon.
 func (c *campaign) begin() {
 	c.Helper()
-	c.daemon = c.start("--store", c.store.address)
-	c.daemons = append(c.daemons, c.daemon)
-	c.tell("daemon %d starts", c.daemon.cmd.Process.Pid)
+	d := c.start("--store", c.store.address, "--socket", c.at.socket)
+	c.running = nil // it is ended on purpose
+	c.at.daemon = d
+	c.daemons = append(c.daemons, d)
+	c.tell("daemon %d starts", d.cmd.Process.Pid)
+}
+
+// web is what the daemon that leads says of the policy, and where it is; the zero status where none does.
+func (c *campaign) web() (api.PolicyStatus, *seat) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second) // it may be stopped
+	defer cancel()
+	for _, at := range c.seats {
+		client, err := api.Dial(at.socket)
+		if err != nil {
+			continue
+		}
+		status, err := client.Status(ctx)
+		if err == nil && status.Daemon != nil && (status.Daemon.Leader == nil || status.Daemon.Leader.Self) {
+			return status.Policies[0], at
+		}
+	}
+	return api.PolicyStatus{}, nil
 }
 
 // once is one round: the daemon has something to do, is killed in the middle of it, and started again. It may be killed
@@ -136,7 +172,10 @@ func (c *campaign) once() {
 	c.mu.Lock()
 	c.story = nil
 	c.mu.Unlock()
-	c.daemons = []*daemon{c.daemon}
+	c.daemons = nil
+	for _, at := range c.seats {
+		c.daemons = append(c.daemons, at.daemon)
+	}
 	began, way := time.Now(), c.way()
 	step := draw(c.dice, way, c.store)
 	c.tell("round %d: %d run, the load wants %s; killed %s", c.round, len(c.replicas()), way, step)
@@ -144,7 +183,11 @@ func (c *campaign) once() {
 	if c.dice.IntN(8) == 0 {
 		c.silence()
 	}
-	c.until("the daemon runs", func() bool { return c.policy("web").LastEvaluation != nil })
+	c.until("a daemon leads", func() bool {
+		p, at := c.web()
+		c.at = at
+		return p.LastEvaluation != nil
+	})
 	c.strike(step)
 	switch c.dice.IntN(6) {
 	case 0: // it goes on to want the same
@@ -218,7 +261,7 @@ func (c *campaign) settle() {
 	// A sample that was read later says that there is nothing to do, and so does the cycle after it.
 	from := c.gauge.since().Add(1500 * time.Millisecond)
 	c.within(90*time.Second, "rest", func() bool {
-		p := c.policy("web")
+		p, _ := c.web()
 		return p.Error == "" && p.Open == nil && p.LastEvaluation != nil && p.LastEvaluation.After(from) &&
 			p.Metrics["load"].Status == engine.OK && p.ReadyReplicas == p.CurrentReplicas && c.clean(p.CurrentReplicas)
 	})
@@ -240,7 +283,10 @@ func (c *campaign) goOn() {
 		want, way = crashMin, engine.ScaleDown
 	}
 	c.want(way)
-	c.within(time.Minute, fmt.Sprint(want, " replicas"), func() bool { return c.clean(want) && c.policy("web").Open == nil })
+	c.within(time.Minute, fmt.Sprint(want, " replicas"), func() bool {
+		p, _ := c.web()
+		return c.clean(want) && p.Open == nil
+	})
 	c.rest()
 	c.settle()
 	c.check()

@@ -45,6 +45,9 @@ func (s step) String() string {
 // draw draws a step that comes when the service is driven one way.
 func draw(dice *rand.Rand, way engine.Action, of crashStore) step {
 	s := step{signal: drawSignal(dice), stopped: time.Duration(300+dice.IntN(2000)) * time.Millisecond}
+	if of.daemons > 1 && s.signal == syscall.SIGSTOP {
+		s.stopped += crashLease // another leads when it wakes
+	}
 	if of.kill != nil && dice.IntN(3) == 0 {
 		s.signal, s.store, s.both = syscall.SIGKILL, true, dice.IntN(2) == 0
 	}
@@ -159,7 +162,7 @@ func anytime(_ *campaign, _ step, reached func()) { reached() }
 // says is when the daemon logs a line with all parts.
 func says(parts ...string) trap {
 	return func(c *campaign, _ step, reached func()) {
-		c.daemon.listen(func(text []byte) {
+		c.at.daemon.listen(func(text []byte) {
 			for line := range strings.Lines(string(text)) {
 				if !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) }) {
 					reached()
@@ -171,7 +174,7 @@ func says(parts ...string) trap {
 
 // writes is when the ledger is written to, a number of times from now on.
 func writes(c *campaign, s step, reached func()) {
-	wrote, daemon := c.store.wrote, c.daemon
+	wrote, daemon := c.store.wrote, c.at.daemon
 	last, left := wrote(), s.passes
 	go func() {
 		for ; ; <-time.After(100 * time.Microsecond) {

@@ -9,7 +9,7 @@ import (
 // revive starts a daemon where the last one was killed.
 func (c *campaign) revive() {
 	c.Helper()
-	if c.running == nil {
+	if c.at.daemon.hasEnded() {
 		c.begin()
 	}
 }
@@ -23,7 +23,7 @@ func (c *campaign) strike(s step) {
 	s.at(c, s, func() { once.Do(func() { close(reached) }) })
 	select {
 	case <-reached:
-	case <-c.daemon.done:
+	case <-c.at.daemon.done:
 		c.Fatal("the daemon has ended by itself")
 	case <-time.After(patience):
 		c.tell("not reached: it is killed where it is")
@@ -49,10 +49,10 @@ func (c *campaign) kill(s step) {
 	began := time.Now()
 	switch s.signal {
 	case syscall.SIGTERM:
-		c.daemon.end(syscall.SIGTERM)
-		early := c.daemon.log() == "" // and may not have heard of it
-		if took := time.Since(began); took > 10*time.Second || c.daemon.cmd.ProcessState.ExitCode() != 0 && !early {
-			c.Errorf("%s, %s after SIGTERM; want exit code 0 within 10 s", c.daemon.cmd.ProcessState, took)
+		c.at.daemon.end(syscall.SIGTERM)
+		early := c.at.daemon.log() == "" // and may not have heard of it
+		if took := time.Since(began); took > 10*time.Second || c.at.daemon.cmd.ProcessState.ExitCode() != 0 && !early {
+			c.Errorf("%s, %s after SIGTERM; want exit code 0 within 10 s", c.at.daemon.cmd.ProcessState, took)
 		}
 		return
 	case syscall.SIGSTOP: // what it has begun goes on without it
@@ -63,7 +63,7 @@ func (c *campaign) kill(s step) {
 		<-time.After(s.stopped / 2)
 		c.tell("awake again, and then %s", syscall.SIGKILL)
 	}
-	c.daemon.end(syscall.SIGKILL)
+	c.at.daemon.end(syscall.SIGKILL)
 }
 
 // lose kills what keeps the store, and brings it back. The daemon may be killed meanwhile, and started again.
@@ -83,7 +83,7 @@ func (c *campaign) lose(s step) {
 }
 
 func (c *campaign) signal(s syscall.Signal) {
-	if err := c.daemon.cmd.Process.Signal(s); err != nil {
+	if err := c.at.daemon.cmd.Process.Signal(s); err != nil {
 		c.Fatal(err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -141,25 +140,27 @@ type gauge struct {
 
 type hush struct{ from, to time.Time }
 
-func newGauge(s *site) *gauge {
+func newGauge(c *campaign) *gauge {
 	g := &gauge{value: wantsNothing, said: time.Now()}
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for tick := time.Tick(150 * time.Millisecond); ctx.Err() == nil; <-tick {
-			g.push(ctx, filepath.Join(s.dir, ".flyball", "flyball.sock"))
-		}
-	}()
-	s.Cleanup(func() { cancel(); <-done })
+	var all sync.WaitGroup
+	for _, seat := range c.seats {
+		all.Go(func() {
+			for tick := time.Tick(150 * time.Millisecond); ctx.Err() == nil; <-tick {
+				g.push(ctx, seat.socket)
+			}
+		})
+	}
+	c.Cleanup(func() { cancel(); all.Wait() })
 	return g
 }
 
 // push gives as many values as a metric needs to be believed.
 func (g *gauge) push(ctx context.Context, socket string) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.silent {
+	value, silent, now := g.value, g.silent, time.Now()
+	g.mu.Unlock()
+	if silent {
 		return
 	}
 	flyball, err := api.Dial(socket)
@@ -170,7 +171,7 @@ func (g *gauge) push(ctx context.Context, socket string) {
 	defer cancel()
 	var samples []api.Pushed
 	for i := range engine.Instants {
-		samples = append(samples, api.Pushed{Metric: "load", Value: &g.value, At: time.Now().Add(-time.Duration(i) * time.Millisecond)})
+		samples = append(samples, api.Pushed{Metric: "load", Value: &value, At: now.Add(-time.Duration(i) * time.Millisecond)})
 	}
 	flyball.Push(ctx, "web", samples)
 }
