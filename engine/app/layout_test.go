@@ -19,6 +19,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/guard":    {"engine"},
 		"engine/control":  {"engine", "engine/guard", "engine/metrics/formula"},
 		"engine/explain":  {"engine", "engine/guard", "engine/control"},
+		"engine/replay":   {"engine", "engine/control", "engine/guard", "engine/store"},
 		"engine/scenario": {"engine", "engine/control"},
 		"engine/sim":      {},
 		"engine/backtest": {"engine", "engine/control", "engine/guard", "engine/metrics", "engine/metrics/formula", "engine/sim"},
@@ -28,9 +29,9 @@ func TestImportsPointOneWay(t *testing.T) {
 		"rego":            {"engine"},
 		"engine/report":   {"engine"},
 		"engine/diff":     {"engine"},
-		"engine/api":      {"engine", "engine/report"},
+		"engine/api":      {"engine", "engine/report", "engine/store"},
 		"engine/app":      nil, // everything
-		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/report"},
+		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/replay", "engine/report", "engine/store"},
 
 		"engine/metrics/formula":    {"engine"},
 		"engine/metrics/poll":       {"engine"},
@@ -65,7 +66,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"github.com/go-sql-driver/mysql":   {"engine/metrics/sql"},
 		"github.com/docker/docker":         {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
 	}
-	pure := []string{"engine", "engine/guard", "engine/sim", "engine/metrics", "engine/backtest"}
+	pure := []string{"engine", "engine/guard", "engine/sim", "engine/metrics", "engine/backtest", "engine/replay"}
 	world := []string{"os", "os/exec", "net", "net/http", "io/fs"}
 	seen := map[string]bool{}
 	for _, p := range packages(t) {

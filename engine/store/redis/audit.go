@@ -54,7 +54,7 @@ func (s *Store) Audited(ctx context.Context, f store.Filter) ([]store.Entry, err
 
 // audited reads forwards from a number on, or else backwards from the newest, until there are as many as are asked for.
 func (s *Store) audited(ctx context.Context, f store.Filter) ([]store.Entry, error) {
-	backwards := f.After <= 0 && f.Limit > 0
+	backwards := f.After == 0 && f.Limit > 0
 	all := []store.Entry{}
 	from, to := "("+strconv.FormatInt(max(f.After, 0), 10)+"-0", "+"
 	if backwards {

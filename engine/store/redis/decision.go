@@ -69,6 +69,24 @@ func (s *Store) DecisionAt(ctx context.Context, policy string, mode engine.Mode,
 	return s.Decision(ctx, slices.MaxFunc(spans, func(a, b span) int { return cmp.Compare(a.id, b.id) }).id)
 }
 
+// Rows lists whole rows with a number above after, by their number: those that lie in a range, or reach into it. A limit of
+// 0 or less is none.
+func (s *Store) Rows(ctx context.Context, from, to time.Time, after int64, limit int) ([]store.Row, error) {
+	spans, err := s.spans(ctx)
+	if err == nil {
+		spans = slices.DeleteFunc(spans, func(r span) bool { return r.id <= after || r.last.Before(from) || r.first.After(to) })
+		slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.id, b.id) })
+		if limit > 0 {
+			spans = spans[:min(limit, len(spans))]
+		}
+		var rows []store.Row
+		if rows, err = s.rows(ctx, spans); err == nil {
+			return rows, nil
+		}
+	}
+	return nil, fmt.Errorf("read decisions: %w", err)
+}
+
 // Between lists what was decided and done for a service, the oldest first: the rows and the events that lie in a range, or
 // reach into it. An empty service means all. The records are without snapshot, state and the rules' reasons, which are
 // most of them and no part of a sum.
