@@ -55,7 +55,7 @@ func (s *Store) failed(err error) error {
 	case says(err, "WRONGPASS"), says(err, "NOAUTH"), says(err, "ERR AUTH"), says(err, "ERR invalid password"):
 		text = "Redis does not let us in; set the username and password of a user that it knows: " + text
 	case says(err, "NOPERM"):
-		text = "Redis does not permit it; give the user the rights that the manual lists: " + text
+		text = "Redis does not permit it; the user needs " + strings.ReplaceAll(Rights, "{flyball}", "{"+s.prefix+"}") + ": " + text
 	case says(err, "MOVED"):
 		text = "it is a node of a cluster: write redis+cluster:// in its address"
 	case says(err, "READONLY"):
