@@ -67,7 +67,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	for _, w := range loaded.Warnings() {
 		o.Log.Warn("policy", "problem", w.String())
 	}
-	store, err := sqlite.Open(o.Store, sqlite.Options{Log: o.Log, KeepSamples: days(o.sampleDays), KeepRollups: days(o.rollupDays)})
+	store, err := sqlite.Open(o.Store, sqlite.Options{Log: o.Log, Ballast: true, KeepSamples: days(o.sampleDays), KeepRollups: days(o.rollupDays)})
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ func TestDamagedFileIsReplaced(t *testing.T) {
 		{"cut in the middle", func(file []byte) []byte { return file[:len(file)/2] }},
 		{"cut in the header", func(file []byte) []byte { return file[:50] }},
 		{"overwritten", func(file []byte) []byte { return bytes.Repeat([]byte("junk"), len(file)/4) }},
+		{"no table", func(file []byte) []byte { clear(file[103:105]); return file }},
 		{"a page of zeros", func(file []byte) []byte { clear(file[4096:8192]); return file }},
 		{"bits flipped in every page but the first", func(file []byte) []byte {
 			for at := 4096; at < len(file); at += 4096 {
@@ -30,8 +31,24 @@ func TestDamagedFileIsReplaced(t *testing.T) {
 			}
 			return file
 		}},
+		{"a switch turned on", func(file []byte) []byte {
+			at := bytes.LastIndex(file, []byte("\x05\x00\x08")) // of a row: header, the key, 0
+			file[at+2] = 9
+			return file
+		}},
+		{"a cooldown shortened", func(file []byte) []byte {
+			return bytes.ReplaceAll(file, []byte("2026-03-01T13"), []byte("2026-03-01T12"))
+		}},
+		{"a column of another name", func(file []byte) []byte {
+			return bytes.ReplaceAll(file, []byte("    at      INTEGER"), []byte("    av      INTEGER"))
+		}},
+		{"a state that nobody finds", func(file []byte) []byte {
+			at := bytes.Index(file, []byte("live///service 1\x02")) // in the index: the key, and its row
+			file[at+5] ^= 1
+			return file
+		}},
 		{"bits flipped in a state", func(file []byte) []byte {
-			at := bytes.LastIndex(file, []byte(`{"enabled"`))
+			at := bytes.LastIndex(file, []byte(`"enabled"`))
 			file[at] ^= 0x10
 			return file
 		}},
@@ -42,8 +59,10 @@ func TestDamagedFileIsReplaced(t *testing.T) {
 			for n := range 40 {
 				r := web(start.Add(time.Duration(n) * time.Second))
 				r.Policy, r.Service = fmt.Sprint("policy ", n), fmt.Sprint("service ", n)
-				check(t, old.Record(ctx, r, engine.State{Virtual: n}))
+				wait := engine.Deadline{Until: start.Add(time.Hour), Wait: time.Hour}
+				check(t, old.Record(ctx, r, engine.State{Virtual: n, Cooldown: engine.Deadlines{Up: wait}}))
 			}
+			check(t, old.SetEnabled(ctx, false, "anna", start))
 			check(t, old.Shutdown())
 			file, err := os.ReadFile(path)
 			check(t, err)

@@ -34,7 +34,17 @@ func replaceAll(ctx context.Context, tx *sql.Tx, from func(take func(store.Part)
 	if err != nil {
 		return err
 	}
-	if err := from(func(p store.Part) error { return m.part(ctx, p) }); err != nil || lost.IsZero() {
+	var failed error // for good: after some errors SQLite is in no transaction any more
+	err = from(func(p store.Part) error {
+		if failed == nil {
+			failed = m.part(ctx, p)
+		}
+		return failed
+	})
+	if err == nil {
+		err = failed
+	}
+	if err != nil || lost.IsZero() {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO lost SELECT subject FROM state"); err != nil {
