@@ -21,8 +21,8 @@ import (
 //	redis+sentinel://host:port/master/database        unless written
 //	redis+cluster://host:port,host:port               a Cluster that these are of
 //
-// and the same with rediss for TLS. ?prefix=name is what keys begin with (flyball unless written), ?ca=file a file of
-// the certificates to trust in the place of the system's.
+// and the same with rediss for TLS. Sentinels that want a password are told that of the Redis. ?prefix=name is what keys begin
+// with (flyball unless written), ?ca=file a file of the certificates to trust in the place of the system's.
 func Address(text string) error {
 	_, err := parse(text)
 	return err

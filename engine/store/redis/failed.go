@@ -11,7 +11,7 @@ import (
 
 // passing says that the same may well be answered soon: by this Redis, or by the one that takes its place.
 func passing(err error) bool {
-	for _, prefix := range []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY"} {
+	for _, prefix := range []string{"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOREPLICAS"} {
 		if says(err, prefix) {
 			return true
 		}

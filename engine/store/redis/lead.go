@@ -45,8 +45,9 @@ func (s *Store) take(ctx context.Context, name string, length time.Duration) (st
 	if err != nil {
 		return store.Lease{}, err
 	}
-	anew, mine := answer[1] == int64(1), answer[2] == int64(1)
+	mine := answer[2] == int64(1)
 	lease := store.Lease{Leader: text(answer[3]), Epoch: number(answer[4]), Mine: mine}
+	anew := answer[1] == int64(1) && lease.Epoch > before.epoch // else we know
 	s.mu.Lock()
 	s.seen.leads = 0
 	if mine {

@@ -117,6 +117,42 @@ func TestLiveManyLeaders(t *testing.T) {
 	}
 }
 
+// However they take turns, nobody writes once the next one leads.
+func TestLiveFencing(t *testing.T) {
+	redis := start(t)
+	var all sync.WaitGroup
+	for n := range 4 {
+		s := follower(t, Options{URL: redis.url()})
+		name := fmt.Sprint("daemon ", n)
+		all.Go(func() {
+			for i := range 60 {
+				lease, err := s.Lead(t.Context(), name, time.Millisecond)
+				if err != nil {
+					t.Error(err)
+				}
+				if !lease.Mine {
+					continue
+				}
+				for range 3 {
+					r := decided(i, engine.ScaleUp)
+					r.Revision = fmt.Sprint(lease.Epoch)
+					if err := s.Record(t.Context(), r, engine.State{}); err != nil && !errors.Is(err, store.ErrFenced) {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+	rows, err := follower(t, Options{URL: redis.url()}).Decisions(t.Context(), "", 0)
+	check(t, err)
+	for i, row := range rows[1:] { // the newest first
+		if row.Record.Revision > rows[i].Record.Revision {
+			t.Fatalf("row %d was written at epoch %s, and the row before it at %s", rows[i].ID, rows[i].Record.Revision, row.Record.Revision)
+		}
+	}
+}
+
 // stopped names, in the process that the next test stops, the Redis to write to.
 const stopped = "FLYBALL_TEST_WRITE_UNTIL_FENCED"
 

@@ -165,8 +165,9 @@ func configured(t *testing.T, port int, arguments []string, lines ...string) *me
 // The Sentinels say who the master is, also after it has died.
 func TestLiveSentinel(t *testing.T) {
 	ctx := t.Context()
-	master := start(t, "--repl-diskless-sync-delay", "0")
-	replica := start(t, "--replicaof", "127.0.0.1 "+strconv.Itoa(master.port), "--repl-diskless-sync-delay", "0")
+	secret := []string{"--requirepass", canary, "--masterauth", canary, "--repl-diskless-sync-delay", "0"}
+	master := start(t, secret...)
+	replica := start(t, append([]string{"--replicaof", "127.0.0.1 " + strconv.Itoa(master.port)}, secret...)...)
 	patiently(t, func() error {
 		if info := replica.do("INFO", "replication").(string); !strings.Contains(info, "master_link_status:up") {
 			return fmt.Errorf("the replica is not one yet: %s", info)
@@ -176,7 +177,8 @@ func TestLiveSentinel(t *testing.T) {
 	port := metricstest.Port(t)
 	configured(t, port, []string{"--sentinel"},
 		fmt.Sprintf("sentinel monitor shop 127.0.0.1 %d 1", master.port),
-		"sentinel down-after-milliseconds shop 200", "sentinel failover-timeout shop 2000")
+		"sentinel down-after-milliseconds shop 200", "sentinel failover-timeout shop 2000",
+		"sentinel auth-pass shop "+canary, "requirepass "+canary)
 	url := "redis+sentinel://127.0.0.1:1," + metricstest.Address(port) + "/shop" // one of them is not there
 	patiently(t, func() error {                                                  // it looks around every ten seconds
 		replicas := command(t, metricstest.Address(port), "SENTINEL", "REPLICAS", "shop").([]any)
@@ -185,8 +187,11 @@ func TestLiveSentinel(t *testing.T) {
 		}
 		return nil
 	})
-	s := follower(t, Options{URL: url})
+	s := follower(t, Options{URL: url, Password: canary})
 	works(t, s)
+	if risks := s.risks(ctx); !strings.Contains(strings.Join(risks, "\n"), "min-replicas-to-write is 0") {
+		t.Errorf("risks are %q", risks)
+	}
 	lease := lead(t, s)
 	record(t, s, 20000)
 	if n := master.do("WAIT", 1, 5000).(int64); n != 1 {
@@ -205,8 +210,10 @@ func TestLiveSentinel(t *testing.T) {
 	}
 	sane(t, s)
 
-	_, err := Open(Options{URL: strings.Replace(url, "/shop", "/other", 1)})
+	_, err := Open(Options{URL: strings.Replace(url, "/shop", "/other", 1), Password: canary})
 	isError(t, err, "knows no master other")
+	_, err = Open(Options{URL: url})
+	isError(t, err, "Redis does not let us in")
 }
 
 func patiently(t *testing.T, try func() error) {

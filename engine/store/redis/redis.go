@@ -57,6 +57,7 @@ type Store struct {
 	name     string // for messages: without secrets
 	password string // for what it must not be in
 	readOnly bool
+	fails    bool // over to a replica, by Sentinels or in a Cluster
 	log      *slog.Logger
 	me       string // tells the lease of this store from those of others
 
@@ -93,7 +94,8 @@ func Open(o Options) (*Store, error) {
 	s := &Store{
 		client: connect(a, o), scripts: load(), away: true, // nobody waits for one that was never there
 		prefix: a.prefix, name: a.String(), password: o.Password, readOnly: o.ReadOnly,
-		log: cmp.Or(o.Log, slog.New(slog.DiscardHandler)), me: rand.Text(),
+		fails: a.kind != single,
+		log:   cmp.Or(o.Log, slog.New(slog.DiscardHandler)), me: rand.Text(),
 		keep:        series.Retention{Samples: cmp.Or(o.KeepSamples, keepSamples), Rollups: cmp.Or(o.KeepRollups, keepRollups)},
 		sampleBytes: cmp.Or(o.SampleBytes, sampleBytes),
 		keepAudit:   cmp.Or(o.KeepAudit, keepAudit),

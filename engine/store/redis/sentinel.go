@@ -40,6 +40,11 @@ func (d *dialer) masterBy(ctx context.Context, host string) (string, error) {
 	}
 	defer c.Close()
 	at, err := ask(c, "SENTINEL", "get-master-addr-by-name", d.address.master)
+	if says(err, "NOAUTH") && d.opening[0][0] == "AUTH" { // then they have the password of the Redis
+		if _, err = ask(c, d.opening[0]...); err == nil {
+			at, err = ask(c, "SENTINEL", "get-master-addr-by-name", d.address.master)
+		}
+	}
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("sentinel %s: %w", host, err)

@@ -56,6 +56,10 @@ func command(tb testing.TB, address string, words ...any) any {
 	tb.Helper()
 	c := client.NewClient(&client.Options{Addr: address, PoolSize: 1})
 	defer c.Close()
+	if c.Ping(tb.Context()).Err() != nil { // it wants a password
+		c = client.NewClient(&client.Options{Addr: address, PoolSize: 1, Password: canary})
+		defer c.Close()
+	}
 	answer, err := c.Do(tb.Context(), words...).Result()
 	if err != nil {
 		tb.Fatalf("%v: %v", words, err)

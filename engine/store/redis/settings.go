@@ -48,7 +48,7 @@ func (s *Store) greet(ctx context.Context) error {
 func (s *Store) risks(ctx context.Context) []string {
 	all := map[string]string{}
 	err := s.call(ctx, func(ctx context.Context) error {
-		for _, name := range []string{"maxmemory", "maxmemory-policy", "appendonly", "appendfsync"} {
+		for _, name := range []string{"maxmemory", "maxmemory-policy", "appendonly", "appendfsync", "min-replicas-to-write"} {
 			some, err := s.client.ConfigGet(ctx, name).Result()
 			if err != nil {
 				return err
@@ -75,6 +75,10 @@ func (s *Store) risks(ctx context.Context) []string {
 	case all["appendfsync"] != "always":
 		risks = append(risks, fmt.Sprintf("appendfsync is %s: what was acknowledged in the last second or more is lost when its "+
 			"machine crashes; set always", all["appendfsync"]))
+	}
+	if s.fails && all["min-replicas-to-write"] == "0" {
+		risks = append(risks, "min-replicas-to-write is 0: a master that is cut off from its replicas goes on to acknowledge what the "+
+			"failover then loses; set 1, and min-replicas-max-lag 2")
 	}
 	return risks
 }

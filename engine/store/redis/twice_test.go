@@ -114,3 +114,19 @@ func TestLiveAnswerLost(t *testing.T) {
 	}
 	sane(t, s)
 }
+
+// Who begins anew says so, also where the answer to that gets lost.
+func TestLiveAnswerLostOfALoss(t *testing.T) {
+	redis := start(t)
+	w := through(t, redis.address())
+	var log journal
+	s := leader(t, Options{URL: "redis://" + w.address, Log: log.log()})
+	record(t, s, 1)
+	redis.do("FLUSHDB")
+	w.swallow.Store(1)
+	lead(t, s)
+	if w.swallow.Load() >= 0 {
+		t.Fatal("no answer was lost")
+	}
+	said(t, s, &log, "Redis has lost all that was written")
+}
