@@ -15,7 +15,7 @@ import (
 const (
 	keepSamples = 48 * time.Hour
 	keepRollups = 30 * 24 * time.Hour
-	sampleBytes = 64 << 20
+	sampleBytes = 64_000_000
 )
 
 // pruneSamples drops samples and rollups past their retention, and the oldest ones where they take too much, and closes the
@@ -45,7 +45,7 @@ func (s *Store) dropSamples(ctx context.Context, now time.Time) error {
 	if crowd > 0 && !s.crowded {
 		s.crowded = true
 		s.log.Warn("samples take too much memory in Redis: the oldest of them and of their rollups are dropped before their time, from now on",
-			"store", s.name, "megabytes_at_most", s.sampleBytes>>20, "chunks", crowd)
+			"store", s.name, "megabytes_at_most", s.sampleBytes/1_000_000, "chunks", crowd)
 	}
 	var ended []series.ID
 	for some := range slices.Chunk(all, seriesTogether) {

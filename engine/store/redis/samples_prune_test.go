@@ -84,7 +84,7 @@ func taken(t *testing.T, redis *server, s *Store) (bytes int64) {
 }
 
 func TestLiveSamplesTakeWhatTheyMay(t *testing.T) {
-	const most = 1 << 20
+	const most = 1_000_000
 	redis := start(t)
 	var log journal
 	s := leader(t, Options{URL: redis.url(), KeepSamples: 9 * day, SampleBytes: most, Log: log.log()})

@@ -51,18 +51,18 @@ func (s *shelf) Find(ctx context.Context, wants []series.Want, found func(int, s
 			continue
 		}
 		if w.Open {
-			if err := each(ctx, s.open, func(data []byte) { found(n, store.OpenChunk, data) }, id); err != nil {
+			if err := give(ctx, s.open, func(data []byte) { found(n, store.OpenChunk, data) }, id); err != nil {
 				return err
 			}
 		}
 		if w.Full != (series.Span{}) {
-			err := each(ctx, s.full, func(data []byte) { found(n, store.FullChunk, data) }, id, w.Full.First, w.Full.Last)
+			err := give(ctx, s.full, func(data []byte) { found(n, store.FullChunk, data) }, id, w.Full.First, w.Full.Last)
 			if err != nil {
 				return err
 			}
 		}
 		if w.Days != (series.Span{}) {
-			err := each(ctx, s.days, func(data []byte) { found(n, store.DayChunk, data) }, id, w.Days.First, w.Days.Last)
+			err := give(ctx, s.days, func(data []byte) { found(n, store.DayChunk, data) }, id, w.Days.First, w.Days.Last)
 			if err != nil {
 				return err
 			}
@@ -71,7 +71,7 @@ func (s *shelf) Find(ctx context.Context, wants []series.Want, found func(int, s
 	return nil
 }
 
-func each(ctx context.Context, statement *sql.Stmt, found func(data []byte), args ...any) error {
+func give(ctx context.Context, statement *sql.Stmt, found func(data []byte), args ...any) error {
 	all, err := column[[]byte](statement.QueryContext(ctx, args...))
 	for _, data := range all {
 		found(data)
