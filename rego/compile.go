@@ -34,6 +34,13 @@ func (r *Rules) Patient() *Rules {
 	return &patient
 }
 
+// Afresh are the same rules without a memory of what they answered: each answer is one that they give.
+func (r *Rules) Afresh() *Rules {
+	afresh := *r
+	afresh.memo = nil
+	return &afresh
+}
+
 // query asks for what one rule says.
 type query struct {
 	body  ast.Body

@@ -11,7 +11,8 @@ import (
 
 // memo keeps the last answer of each policy to each strategy, with the input that it was given for. A rule sees its input and
 // nothing else, so the same input has the same answer: a service whose load does not change, and a trace that is coarser than the
-// evaluations, are asked about once. What no rule of the strategy can see, such as the time, is not in the input.
+// evaluations, are asked about once. What no rule of the strategy can see, such as the time, is not in the input. One that
+// is nil keeps nothing.
 type memo struct {
 	mu   sync.Mutex
 	last map[memoKey]remembered
@@ -25,6 +26,9 @@ type remembered struct {
 }
 
 func (m *memo) recall(key memoKey, input *ast.Term) (engine.Recommendation, bool) {
+	if m == nil {
+		return engine.Recommendation{}, false
+	}
 	m.mu.Lock()
 	last, found := m.last[key]
 	m.mu.Unlock()
@@ -35,6 +39,9 @@ func (m *memo) recall(key memoKey, input *ast.Term) (engine.Recommendation, bool
 }
 
 func (m *memo) keep(key memoKey, input *ast.Term, answer engine.Recommendation) {
+	if m == nil {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.last[key] = remembered{input, copyOf(answer)}

@@ -26,7 +26,7 @@ func (l *loading) asks(w *written) {
 			m.Origin = s.source.origin()
 		}
 	}
-	w.policy.Revision = revision(w.policy)
+	w.policy.Revision = revision(w.policy, l.set.RulesOf(w.policy))
 	for i, m := range w.policy.Metrics {
 		path := fmt.Sprintf("metrics[%d]", i)
 		if !w.sound(path+".name", path+".type", path+".source", path+".query", path+".expr", path+".rule") {

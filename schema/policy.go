@@ -1,9 +1,6 @@
 package schema
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -131,7 +128,6 @@ func (w *written) read(key string) {
 	for i, t := range r.list("thresholds") {
 		w.threshold(i, t)
 	}
-	p.Revision = revision(*p)
 	p.File = fmt.Sprintf("%s:%d", at.Filename, at.Line)
 }
 
@@ -182,17 +178,6 @@ func scopeOf(kind string) engine.Scope {
 		return engine.Total
 	}
 	return engine.Independent
-}
-
-// revision is a short hash of what a policy says, wherever it is written.
-func revision(p engine.Policy) string {
-	p.File, p.Revision = "", ""
-	text, err := json.Marshal(p)
-	if err != nil {
-		return "" // a number that is not finite: the policy has problems, and is not used
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:6])
 }
 
 // reader takes plain Go out of a value. What is absent or of another kind is the zero value.

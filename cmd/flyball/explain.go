@@ -17,19 +17,21 @@ func newExplain(f *flags) *cobra.Command {
 	var decision int64
 	var verbose bool
 	cmd := &cobra.Command{
-		Use:   "explain [SERVICE|POLICY]",
+		Use:   "explain [SERVICE|POLICY|DECISION|EVENT]",
 		Short: "Say how a decision came about, and what would change it",
 		Long: `Tell a decision from top to bottom: what the metrics read, which lines of the rules spoke, what was recommended, what the
 guard did, and what would have to be different for another outcome. Each change that is stated was tried on a copy of what
 the decision was made from, with the same rules and the same guard.
 
-The decision is the newest of a policy; with --event, --decision or --at a past one from the ledger; with --snapshot the one
-that would be made for a snapshot file, as flyball eval does, of each policy or of the one that is named.`,
+The decision is the newest of a policy, or a past one from the ledger: by its number, by the id of an event, as flyball history shows
+it, or with --at. A past one is explained with the policy and the rules that made it, whatever is at work now. With --snapshot it is
+the one that would be made for a snapshot file, as flyball eval does, of each policy or of the one that is named.`,
 		Example: `  flyball explain backend
   flyball explain --snapshot busy.json -p config/autoscaling
-  flyball explain --event backend-1767225600000
+  flyball explain backend-1767225600000
+  flyball explain 4711
   flyball explain --at 2026-01-01T08:00:00Z backend`,
-		Args: takes(0, 1, "one service or policy at most", "flyball explain backend"),
+		Args: takes(0, 1, "one service, policy, decision or event at most", "flyball explain backend"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q, err := questionOf(args, event, at, decision, snapshot)
 			if err != nil {
@@ -63,8 +65,8 @@ that would be made for a snapshot file, as flyball eval does, of each policy or 
 			return printExplanation(cmd.OutOrStdout(), e, verbose)
 		},
 	}
-	cmd.Flags().StringVar(&event, "event", "", "id of an event, as flyball history shows it")
-	cmd.Flags().Int64Var(&decision, "decision", 0, "number of a decision in the ledger, as explain shows it")
+	cmd.Flags().StringVar(&event, "event", "", "id of an event, where a service or a policy is called so too")
+	cmd.Flags().Int64Var(&decision, "decision", 0, "number of a decision in the ledger, where a service or a policy is called so too")
 	cmd.Flags().StringVar(&at, "at", "", "the decision that held at this time, in RFC 3339")
 	cmd.Flags().StringVar(&snapshot, "snapshot", "", "snapshot file, or -")
 	cmd.Flags().StringVar(&only, "policy", "", "with --snapshot: only this policy (default: all)")

@@ -105,6 +105,18 @@ func (s *story) head(e api.Explanation) {
 		at += ", by the policy at " + e.File
 	}
 	s.text("  ", at)
+	if t := e.Then; t != nil {
+		by := fmt.Sprintf("by revision %s, at work since %s", t.Revision, t.Since.UTC().Format(time.RFC3339))
+		if t.Commit != "" {
+			by += ", commit " + t.Commit[:min(12, len(t.Commit))]
+		}
+		if t.Now != "" {
+			by += "; now it is revision " + t.Now
+		} else {
+			by += "; there is no such policy now"
+		}
+		s.text("  ", by)
+	}
 	if e.Event != nil {
 		result := string(e.Event.Result)
 		switch {

@@ -16,9 +16,9 @@ func newHistory(f *flags) *cobra.Command {
 		Use:   "history [SERVICE]",
 		Short: "Show what was scaled, newest first",
 		Long: `Show what was scaled, newest first. How one event came about, and what would have changed it, says
-flyball explain --event EVENT, with the id in the column EVENT.`,
+flyball explain EVENT, with the id in the column EVENT.`,
 		Example: `  flyball history backend --limit 10
-  flyball explain --event backend-1767225600000`,
+  flyball explain backend-1767225600000`,
 		Args: takes(0, 1, "one service at most", "flyball history backend"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if limit < 1 || limit > 1000 {

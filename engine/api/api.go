@@ -8,6 +8,7 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/report"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // Flyball is what can be asked of a daemon, or of its store while none runs.
@@ -34,8 +35,17 @@ type Flyball interface {
 	Samples(ctx context.Context, asked Asked) (Kept, error)
 	// Report sums up what the policies of a service did, and would have done; service "" means all services.
 	Report(ctx context.Context, service string, from, to time.Time) (report.Report, error)
+	// Rows lists decisions as they are kept, with a number above after, by their number: those that lie in a range, or reach into
+	// it.
+	Rows(ctx context.Context, from, to time.Time, after int64, limit int) ([]store.Row, error)
+	// Revision is a policy with its rules as decisions were made by them; false where it is not on record.
+	Revision(ctx context.Context, id string) (store.Revision, bool, error)
 	// Push takes values that an application posts. All of them are taken, or none.
 	Push(ctx context.Context, service string, samples []Pushed) error
+	// Audit lists entries of the audit log, the oldest first.
+	Audit(ctx context.Context, f store.Filter) ([]store.Entry, error)
+	// Restore puts what a backup has in the place of everything in the store. A Refusal says why nothing was replaced.
+	Restore(ctx context.Context, ask RestoreAsk) (Restored, error)
 }
 
 // Ask is what a person asks of a service.
@@ -75,6 +85,15 @@ type Daemon struct {
 	Policies string    `json:"policies"` // the folder or file, from the root
 	DryRun   bool      `json:"dryRun"`
 	Problem  string    `json:"problem,omitempty"` // why the policies on disk are not the ones at work
+	Leader   *Leader   `json:"leader,omitempty"`  // absent: the store is this daemon's alone
+	Store    string    `json:"store,omitempty"`   // why the store can't be read: the rest is what was known before
+}
+
+// Leader is the one of several daemons that acts.
+type Leader struct {
+	Name  string `json:"name"` // empty: nobody leads
+	Epoch int64  `json:"epoch"`
+	Self  bool   `json:"self"` // this daemon does
 }
 
 // PolicyStatus is one policy with what it last decided.

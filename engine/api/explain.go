@@ -29,14 +29,23 @@ type Explanation struct {
 	Event    *engine.Event `json:"event,omitempty"` // that it was asked about
 
 	File    string      `json:"file,omitempty"` // of the policy, file:line
+	Then    *Then       `json:"then,omitempty"` // what it is explained with, where that is not what is at work now
 	Metrics []Explained `json:"metrics"`        // in the policy's order
 
-	Changed      string               `json:"changed,omitempty"` // why the rest is missing: the policy is another one now
+	Changed      string               `json:"changed,omitempty"` // why the rest is missing
 	Voices       []engine.Voice       `json:"voices,omitempty"`  // of several strategies
 	Rules        []engine.Line        `json:"rules"`
 	RulesError   string               `json:"rulesError,omitempty"` // why the rules gave no usable answer
 	Differs      string               `json:"differs,omitempty"`    // what the rules of now say instead
 	Alternatives []engine.Alternative `json:"alternatives"`
+}
+
+// Then is the revision of a policy that made a decision, and is not at work any more.
+type Then struct {
+	Revision string    `json:"revision"`
+	Since    time.Time `json:"since"`            // when it was first at work
+	Commit   string    `json:"commit,omitempty"` // of its git repository
+	Now      string    `json:"now,omitempty"`    // the revision of the policy that is at work now; empty: there is no such policy
 }
 
 // Explained is what a metric read, beside what the policy compares it with.

@@ -23,7 +23,7 @@ const web = `policies: web: {
 `
 
 // place is a folder with a policy file, and the options of a daemon there. What it logs is in log.
-func place(t *testing.T) (o Options, log *bytes.Buffer) {
+func place(t testing.TB) (o Options, log *bytes.Buffer) {
 	t.Helper()
 	dir := t.TempDir()
 	log = new(bytes.Buffer)
@@ -36,7 +36,7 @@ func place(t *testing.T) (o Options, log *bytes.Buffer) {
 	return o, log
 }
 
-func say(t *testing.T, o Options, policies string) {
+func say(t testing.TB, o Options, policies string) {
 	t.Helper()
 	if err := os.WriteFile(o.Policies, []byte(policies), 0o600); err != nil {
 		t.Fatal(err)

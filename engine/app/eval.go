@@ -47,7 +47,12 @@ func ExplainSnapshot(ctx context.Context, l Loaded, only, name string, text []by
 	explanations := []api.Explanation{}
 	for _, r := range records {
 		e := api.Explanation{At: r.At, Record: r}
-		complete(ctx, l.Rules, l.Policies, &e)
+		p, err := l.Policy(r.Policy)
+		if err != nil {
+			return nil, []engine.Problem{{Message: err.Error()}}
+		}
+		e.File = p.File
+		elaborate(ctx, l.Rules, p, &e)
 		explanations = append(explanations, e)
 	}
 	return explanations, problems

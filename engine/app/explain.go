@@ -11,9 +11,7 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
-	"github.com/flyball-dev/flyball/engine/explain"
 	"github.com/flyball-dev/flyball/engine/store"
-	"github.com/flyball-dev/flyball/engine/store/sqlite"
 	"github.com/flyball-dev/flyball/rego"
 	"github.com/flyball-dev/flyball/schema"
 )
@@ -21,6 +19,10 @@ import (
 // Explain says how a decision came about: of those in the ledger, or the newest.
 func (a *App) Explain(ctx context.Context, q api.Question) (api.Explanation, error) {
 	policies := a.everything()
+	q, err := pointed(ctx, a.store, policies, q)
+	if err != nil {
+		return api.Explanation{}, err
+	}
 	e, past, err := recorded(ctx, a.store, policies, q)
 	if err != nil {
 		return e, err
@@ -30,9 +32,11 @@ func (a *App) Explain(ctx context.Context, q api.Question) (api.Explanation, err
 		if err != nil {
 			return e, err
 		}
-		a.mu.Lock()
-		newest := a.last[p.Subject()]
-		a.mu.Unlock()
+		cycles, err := a.newest(ctx)
+		if err != nil {
+			return e, err
+		}
+		newest := cycles[p.Subject()]
 		switch {
 		case newest.record.At.IsZero() && newest.err != nil:
 			return e, api.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("nothing is decided for policy %s yet: %v", p.Name, newest.err)}
@@ -41,21 +45,35 @@ func (a *App) Explain(ctx context.Context, q api.Question) (api.Explanation, err
 		}
 		e = api.Explanation{At: time.Now(), Record: newest.record}
 	}
-	complete(ctx, a.rules.Load(), policies, &e)
-	return e, nil
+	return e, complete(ctx, a.store, policies, func(p engine.Policy) (*rego.Rules, string) { return a.rulesOf(p), "" }, &e)
 }
 
 // Explain says how a decision in the store came about.
 func (f *Offline) Explain(ctx context.Context, q api.Question) (e api.Explanation, err error) {
-	past := false
-	var latest []engine.Record
-	err = f.read(func(s *sqlite.Store) error {
-		if e, past, err = recorded(ctx, s, f.set.Policies, q); err != nil {
-			return err
-		}
-		latest, err = s.Latest(ctx)
+	err = f.read(func(ledger store.Store) error {
+		e, err = f.explain(ctx, ledger, q)
 		return err
 	})
+	if err == nil && e.Record.At.IsZero() { // there is no store
+		p, err := one(f.set.Policies, q.Of)
+		if err != nil {
+			return e, err
+		}
+		return e, undecided(p)
+	}
+	return e, err
+}
+
+func (f *Offline) explain(ctx context.Context, ledger store.Store, q api.Question) (api.Explanation, error) {
+	q, err := pointed(ctx, ledger, f.set.Policies, q)
+	if err != nil {
+		return api.Explanation{}, err
+	}
+	e, past, err := recorded(ctx, ledger, f.set.Policies, q)
+	if err != nil {
+		return e, err
+	}
+	latest, err := ledger.Latest(ctx)
 	if err != nil {
 		return e, err
 	}
@@ -78,13 +96,11 @@ func (f *Offline) Explain(ctx context.Context, q api.Question) (e api.Explanatio
 		}
 		e = api.Explanation{At: r.At, Record: r}
 	}
-	rules, problems := rego.Compile(ctx, files(f.set.Rules), policies, schema.InputSchema)
-	if rules == nil {
-		e.Changed = "the rules on disk can't be used: " + Invalid{problems}.Error()
-		return e, nil
+	compile := func(engine.Policy) (*rego.Rules, string) {
+		rules, problems := rego.Compile(ctx, files(f.set.Rules), policies, schema.InputSchema)
+		return rules, "the rules on disk can't be used: " + Invalid{problems}.Error()
 	}
-	complete(ctx, rules, policies, &e)
-	return e, nil
+	return e, complete(ctx, ledger, policies, compile, &e)
 }
 
 func undecided(p engine.Policy) error {
@@ -124,7 +140,7 @@ func one(policies []engine.Policy, name string) (engine.Policy, error) {
 }
 
 // recorded finds a past decision; false where none is asked for.
-func recorded(ctx context.Context, ledger *sqlite.Store, policies []engine.Policy, q api.Question) (e api.Explanation, past bool, err error) {
+func recorded(ctx context.Context, ledger store.Store, policies []engine.Policy, q api.Question) (e api.Explanation, past bool, err error) {
 	var row store.Row
 	found := false
 	switch {
@@ -167,7 +183,7 @@ func recorded(ctx context.Context, ledger *sqlite.Store, policies []engine.Polic
 }
 
 // heldAt is the decision of a policy that held at an instant, in the mode in which it then ran.
-func heldAt(ctx context.Context, ledger *sqlite.Store, p engine.Policy, at time.Time) (store.Row, error) {
+func heldAt(ctx context.Context, ledger store.Store, p engine.Policy, at time.Time) (store.Row, error) {
 	var newest store.Row
 	for _, mode := range []engine.Mode{engine.Live, engine.Shadow} {
 		row, found, err := ledger.DecisionAt(ctx, p.Name, mode, at)
@@ -188,7 +204,7 @@ func heldAt(ctx context.Context, ledger *sqlite.Store, p engine.Policy, at time.
 	return newest, api.Refusal{Status: http.StatusNotFound, Detail: detail}
 }
 
-func noEvent(ctx context.Context, ledger *sqlite.Store, id string) error {
+func noEvent(ctx context.Context, ledger store.Store, id string) error {
 	const newest = 5
 	events, err := ledger.History(ctx, "", newest)
 	if err != nil {
@@ -205,7 +221,7 @@ func noEvent(ctx context.Context, ledger *sqlite.Store, id string) error {
 	return api.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no event %s; %s", id, there)}
 }
 
-func noDecision(ctx context.Context, ledger *sqlite.Store, id int64) error {
+func noDecision(ctx context.Context, ledger store.Store, id int64) error {
 	rows, err := ledger.Decisions(ctx, "", 1)
 	if err != nil {
 		return err
@@ -215,43 +231,6 @@ func noDecision(ctx context.Context, ledger *sqlite.Store, id int64) error {
 		there = fmt.Sprintf("the newest is %d", rows[0].ID)
 	}
 	return api.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no decision %d; %s", id, there)}
-}
-
-// complete adds what the rules say line by line, and the alternatives, where the policy is still the same.
-func complete(ctx context.Context, rules *rego.Rules, policies []engine.Policy, e *api.Explanation) {
-	r := e.Record
-	e.Rules, e.Alternatives = []engine.Line{}, []engine.Alternative{}
-	i := slices.IndexFunc(policies, func(p engine.Policy) bool { return p.Name == r.Policy })
-	if i < 0 {
-		e.Changed = fmt.Sprintf("there is no policy %s any more: this is what was recorded", r.Policy)
-	} else if p := policies[i]; p.Revision != r.Revision {
-		e.File = p.File
-		e.Changed = fmt.Sprintf("the policy has changed since (revision %s then, %s now): this is what was recorded", r.Revision, p.Revision)
-	}
-	if e.Changed != "" {
-		e.Metrics = readings(engine.Policy{}, r.Snapshot)
-		return
-	}
-	p := policies[i]
-	p.Mode, e.File = r.Mode, p.File
-	e.Metrics = readings(p, r.Snapshot)
-	c := explain.Case{Policy: p, Snapshot: r.Snapshot, State: r.State}
-	if r.Request != nil && r.Request.Kind != engine.Restore { // which is flyball's own, and found again
-		c.Request = r.Request
-	}
-	if r.Request == nil {
-		lines, err := rules.Trace(ctx, p, r.Snapshot)
-		e.Rules = lines
-		if err != nil {
-			e.RulesError = err.Error()
-		}
-		now, _ := rules.Recommend(ctx, p, r.Snapshot)
-		e.Voices = explain.Voices(ctx, rules, p, r.Snapshot)
-		if err == nil && (now.Action != r.Recommendation.Action || now.Replicas != r.Recommendation.Replicas) {
-			e.Differs = fmt.Sprintf("the rules have changed since: now they recommend %s", now.Wish())
-		}
-	}
-	e.Alternatives = explain.Alternatives(ctx, rules, c, e.At)
 }
 
 // readings are the metrics of a snapshot, in the policy's order, with what it compares them with.

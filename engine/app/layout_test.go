@@ -19,6 +19,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/guard":    {"engine"},
 		"engine/control":  {"engine", "engine/guard", "engine/metrics/formula"},
 		"engine/explain":  {"engine", "engine/guard", "engine/control"},
+		"engine/replay":   {"engine", "engine/control", "engine/guard", "engine/store"},
 		"engine/scenario": {"engine", "engine/control"},
 		"engine/sim":      {},
 		"engine/backtest": {"engine", "engine/control", "engine/guard", "engine/metrics", "engine/metrics/formula", "engine/sim"},
@@ -28,9 +29,9 @@ func TestImportsPointOneWay(t *testing.T) {
 		"rego":            {"engine"},
 		"engine/report":   {"engine"},
 		"engine/diff":     {"engine"},
-		"engine/api":      {"engine", "engine/report"},
+		"engine/api":      {"engine", "engine/report", "engine/store"},
 		"engine/app":      nil, // everything
-		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/report"},
+		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/replay", "engine/report", "engine/store"},
 
 		"engine/metrics/formula":    {"engine"},
 		"engine/metrics/poll":       {"engine"},
@@ -45,7 +46,9 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/metrics/push":             {"engine"},
 		"engine/store":                    {"engine"},
 		"engine/store/chunk":              {"engine"},
-		"engine/store/sqlite":             {"engine", "engine/store", "engine/store/chunk"},
+		"engine/store/series":             {"engine", "engine/store", "engine/store/chunk"},
+		"engine/store/sqlite":             {"engine", "engine/store", "engine/store/chunk", "engine/store/series"},
+		"engine/store/redis":              {"engine", "engine/store", "engine/store/chunk", "engine/store/series"},
 		"engine/target/docker":            {"engine"},
 		"engine/target/compose":           {"engine", "engine/target/docker"},
 		"engine/target/swarm":             {"engine", "engine/target/docker"},
@@ -58,12 +61,12 @@ func TestImportsPointOneWay(t *testing.T) {
 		"golang.org/x/tools":               {"schema"},
 		"modernc.org/sqlite":               {"engine/store/sqlite", "engine/metrics/sql"},
 		"github.com/prometheus/prometheus": {"engine/metrics/prometheus", "engine/metrics/prometheus/query", "engine/metrics/scrape"},
-		"github.com/redis/go-redis":        {"engine/metrics/redis"},
+		"github.com/redis/go-redis":        {"engine/metrics/redis", "engine/store/redis"},
 		"github.com/jackc/pgx":             {"engine/metrics/sql"},
 		"github.com/go-sql-driver/mysql":   {"engine/metrics/sql"},
 		"github.com/docker/docker":         {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
 	}
-	pure := []string{"engine", "engine/guard", "engine/sim", "engine/metrics", "engine/backtest"}
+	pure := []string{"engine", "engine/guard", "engine/sim", "engine/metrics", "engine/backtest", "engine/replay"}
 	world := []string{"os", "os/exec", "net", "net/http", "io/fs"}
 	seen := map[string]bool{}
 	for _, p := range packages(t) {

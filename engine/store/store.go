@@ -48,6 +48,9 @@ type Reader interface {
 	History(ctx context.Context, service string, limit int) ([]engine.Event, error)
 	Decisions(ctx context.Context, policy string, limit int) ([]Row, error)
 	Between(ctx context.Context, service string, from, to time.Time) ([]Row, []engine.Event, error)
+	// Rows lists whole rows with a number above after, by their number: those that lie in a range, or reach into it. A limit of
+	// 0 or less is none. Page after page of them, each after the last row of the one before, is all that is kept.
+	Rows(ctx context.Context, from, to time.Time, after int64, limit int) ([]Row, error)
 	Decision(ctx context.Context, id int64) (Row, bool, error)
 	DecisionAt(ctx context.Context, policy string, mode engine.Mode, at time.Time) (Row, bool, error)
 	Event(ctx context.Context, id string) (engine.Event, bool, error)

@@ -58,7 +58,7 @@ func (s *Store) Audited(ctx context.Context, f store.Filter) ([]store.Entry, err
 		}
 	}
 	order := "DESC" // of all that pass, the newest
-	if f.After > 0 {
+	if f.After != 0 {
 		order = "ASC"
 	}
 	query := "SELECT number, " + auditColumns + " FROM audit WHERE " + strings.Join(where, " AND ") + " ORDER BY number " + order + " LIMIT ?"
@@ -70,7 +70,7 @@ func (s *Store) Audited(ctx context.Context, f store.Filter) ([]store.Entry, err
 	if err != nil {
 		return nil, fmt.Errorf("read the audit log: %w", err)
 	}
-	if f.After <= 0 {
+	if f.After == 0 {
 		slices.Reverse(entries)
 	}
 	return entries, nil

@@ -61,7 +61,7 @@ func (s *Store) Check(ctx context.Context) (store.Findings, error) {
 		}
 		return c.strays(ctx, tx, version)
 	})
-	if damage(err) {
+	if Damaged(err) {
 		c.say("file", err.Error())
 		err = nil
 	}

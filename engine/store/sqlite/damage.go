@@ -19,8 +19,8 @@ var (
 	errEmpty   = fmt.Errorf("%w: it is empty", errDamaged)
 )
 
-// damage tells a broken file from one that can't be reached.
-func damage(err error) bool {
+// Damaged tells a broken file from one that can't be reached.
+func Damaged(err error) bool {
 	var e *driver.Error
 	if errors.As(err, &e) && !errors.Is(err, errDamaged) {
 		primary := e.Code() & 0xff
@@ -40,7 +40,7 @@ func misread(err error) error {
 
 // mended says what helps where the file turns out to be damaged while it is open: until then nothing is decided on it.
 func mended(err error) error {
-	if err == nil || !damage(err) {
+	if err == nil || !Damaged(err) {
 		return err
 	}
 	return fmt.Errorf("%w: start flyball again, which moves the file aside and begins a new one", err)

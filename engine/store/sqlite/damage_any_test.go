@@ -162,7 +162,7 @@ func begunAnewAt(t *testing.T, s *Store, began time.Time, log *bytes.Buffer) {
 func rightOrDamaged(t *testing.T, s *Store, all store.Part, samples []engine.Series) {
 	t.Helper()
 	fine := func(what string, err error) bool {
-		if err != nil && !damage(err) {
+		if err != nil && !Damaged(err) {
 			t.Errorf("%s: %v", what, err)
 		}
 		return err == nil

@@ -20,7 +20,7 @@ func month(series int) func(take func(store.Part) error) error {
 	return func(take func(store.Part) error) error {
 		for n := range 30 * 24 {
 			hour := start.Truncate(day).Add(time.Duration(n) * time.Hour)
-			points := cpu(fullChunk, hour).Points
+			points := cpu(240, hour).Points
 			data, rollups := chunk.Encode(points), chunk.EncodeRollups(chunk.SumUp(points))
 			var p store.Part
 			for i, s := range newFleet(series / 3).series {

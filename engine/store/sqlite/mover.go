@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine/store"
+	"github.com/flyball-dev/flyball/engine/store/series"
 )
 
 // mover writes the parts of a move, in one transaction.
@@ -16,7 +17,7 @@ type mover struct {
 	subject, decision, event *sql.Stmt
 	series, full, open, day  *sql.Stmt
 
-	known map[identity]int64 // ids of series
+	known map[series.ID]int64 // ids of series
 }
 
 const mostKnown = 10_000 // series, so that memory is bounded
@@ -38,7 +39,7 @@ func newMover(ctx context.Context, tx *sql.Tx) (*mover, error) {
 		full:  prepare("INSERT INTO chunk (series, first, last, points) VALUES (?, ?, ?, ?)"),
 		open:  prepare("INSERT INTO open_chunk (series, first, last, points) VALUES (?, ?, ?, ?)"),
 		day:   prepare("INSERT INTO rollup (series, day, rollups) VALUES (?, ?, ?)"),
-		known: map[identity]int64{},
+		known: map[series.ID]int64{},
 	}
 	return m, errors.Join(errs...)
 }
@@ -48,13 +49,13 @@ func (m *mover) part(ctx context.Context, p store.Part) error {
 		return err
 	}
 	for _, put := range []func() error{
-		func() error { return each(ctx, p.Subjects, m.putSubject) },
-		func() error { return each(ctx, p.Rows, m.putRow) },
-		func() error { return each(ctx, p.Events, m.putEvent) },
-		func() error { return each(ctx, p.Chunks, m.putChunk) },
-		func() error { return each(ctx, p.Entries, m.putEntry) },
-		func() error { return each(ctx, p.Revisions, m.putRevision) },
-		func() error { return each(ctx, p.Messages, m.putMessage) },
+		func() error { return eachOf(ctx, p.Subjects, m.putSubject) },
+		func() error { return eachOf(ctx, p.Rows, m.putRow) },
+		func() error { return eachOf(ctx, p.Events, m.putEvent) },
+		func() error { return eachOf(ctx, p.Chunks, m.putChunk) },
+		func() error { return eachOf(ctx, p.Entries, m.putEntry) },
+		func() error { return eachOf(ctx, p.Revisions, m.putRevision) },
+		func() error { return eachOf(ctx, p.Messages, m.putMessage) },
 	} {
 		if err := put(); err != nil {
 			return err
@@ -63,8 +64,8 @@ func (m *mover) part(ctx context.Context, p store.Part) error {
 	return nil
 }
 
-// each puts one after the other, up to the first error.
-func each[T any](ctx context.Context, some []T, put func(context.Context, T) error) error {
+// eachOf puts one after the other, up to the first error.
+func eachOf[T any](ctx context.Context, some []T, put func(context.Context, T) error) error {
 	for _, one := range some {
 		if err := put(ctx, one); err != nil {
 			return err
@@ -156,7 +157,7 @@ func (m *mover) putRevision(ctx context.Context, r store.Revision) error { retur
 func (m *mover) putMessage(ctx context.Context, one store.Message) error { return post(ctx, m.tx, one) }
 
 func (m *mover) putChunk(ctx context.Context, c store.Chunk) error {
-	who := identity{c.Subject, c.Metric, c.Signal, c.Replica}
+	who := series.ID{Subject: c.Subject, Metric: c.Metric, Signal: c.Signal, Replica: c.Replica}
 	id, known := m.known[who]
 	if !known {
 		if len(m.known) == mostKnown {

@@ -120,6 +120,17 @@ func (s *Store) Between(ctx context.Context, service string, from, to time.Time)
 	return decisions, events, nil
 }
 
+// Rows lists whole rows with a number above after, by their number: those that lie in a range, or reach into it. A limit of
+// 0 or less is none.
+func (s *Store) Rows(ctx context.Context, from, to time.Time, after int64, limit int) ([]store.Row, error) {
+	decisions, err := list(ctx, s.read, "SELECT "+rowColumns+` FROM decision WHERE id > ? AND last >= ? AND first <= ?
+		ORDER BY id LIMIT ?`, []any{after, from.UnixNano(), to.UnixNano(), unlimited(limit)}, decodedRow)
+	if err != nil {
+		return nil, fmt.Errorf("read decisions: %w", err)
+	}
+	return decisions, nil
+}
+
 const rowColumns = "id, first, last, count, record"
 
 func decodedRow(r row) (store.Row, error) {

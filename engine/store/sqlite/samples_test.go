@@ -3,6 +3,7 @@ package sqlite
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store/series"
 )
 
 // cpu is n samples at 15 s from an instant on, of four digits.
@@ -141,9 +143,9 @@ func TestChunksFillUp(t *testing.T) {
 		part.Points = whole.Points[c.from:c.to]
 		flush(t, s, part)
 		rows(s, c.full, c.open)
-		if left := len(s.arrivals.all); left > 0 {
-			t.Errorf("%d samples are still in memory", left)
-		}
+		check(t, s.arrivals.Flush(s.log, func(left series.Fresh) error {
+			return fmt.Errorf("%d samples are still in memory", len(left))
+		}))
 		check(t, s.Shutdown())
 	}
 	s := openAt(t, path)

@@ -17,11 +17,14 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/flyball-dev/flyball/engine/store/series"
 )
 
 // Options say how a store is opened.
 type Options struct {
 	ReadOnly bool         // for a look beside the daemon: takes no lock, and every write is an error
+	Backup   bool         // with ReadOnly: nobody writes to the file, and nothing is left beside it
 	Log      *slog.Logger // is told loudly when a damaged file was replaced; nil: nobody is
 
 	KeepSamples time.Duration // how long samples are kept; 0: 30 days
@@ -47,7 +50,7 @@ type Store struct {
 
 	room room
 
-	arrivals      arrivals
+	arrivals      series.Arrivals
 	flushing      sync.Mutex // guards all below, and lets one write samples at a time
 	prunedSamples time.Time
 }
@@ -70,7 +73,7 @@ func Open(path string, o Options) (*Store, error) {
 	}
 	switch {
 	case o.ReadOnly:
-		err = s.openReader()
+		err = s.openReader(o.Backup)
 	case o.Ballast:
 		err = s.openWithBallast()
 	default:
@@ -101,13 +104,13 @@ func (s *Store) disconnect() error {
 	return errors.Join(errs...)
 }
 
-func (s *Store) openReader() error {
+func (s *Store) openReader(backup bool) error {
 	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: `flyball run` makes it, or name another with --store", fs.ErrNotExist)
 	}
 	settings := url.Values{"mode": {"ro"}}
-	if !writable(filepath.Dir(s.path)) && !exists(s.path+"-wal") {
-		settings.Set("immutable", "1") // SQLite can't keep its index beside the file, and nobody writes there
+	if (backup || !writable(filepath.Dir(s.path))) && !exists(s.path+"-wal") {
+		settings.Set("immutable", "1") // SQLite need not, or can't, keep its index beside the file, and nobody writes there
 	}
 	var err error
 	if s.read, err = connect(s.path, settings); err != nil {
@@ -135,7 +138,7 @@ func (s *Store) openWriter() error {
 			os.Geteuid())
 	}
 	err = s.connectWriter()
-	if damage(err) {
+	if Damaged(err) {
 		err = s.replace(err)
 	}
 	return err

@@ -27,6 +27,7 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("holds in a row are one row", s.holds)
 	t.Run("holds that differ are several rows", s.unlike)
 	t.Run("decisions and events of a range", s.between)
+	t.Run("rows page by page", s.rows)
 	t.Run("history is newest first", s.history)
 	t.Run("one decision, one event", s.single)
 	t.Run("an event closes once", s.closing)
