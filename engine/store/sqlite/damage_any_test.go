@@ -54,7 +54,7 @@ func tell(t *testing.T, s *Store) (all told) {
 // TestDamageOfAnyKind flips and cuts at random. What a store then tells is right, or it says that it can't: a store whose
 // decisions would stand on anything else is begun anew.
 func TestDamageOfAnyKind(t *testing.T) {
-	tries := 150
+	tries := 80
 	if os.Getenv("FLYBALL_SOAK") != "" {
 		tries = 5000
 	}

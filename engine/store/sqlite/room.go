@@ -62,7 +62,7 @@ func (s *Store) keepRoom(err error) {
 	defer s.room.mutex.Unlock()
 	switch {
 	case s.room.short:
-		s.recover()
+		s.heal()
 	case full(err):
 		s.runShort(err)
 	}
@@ -87,8 +87,8 @@ func (s *Store) runShort(cause error) {
 	_ = fill(s.room.ballast, ballastSize/2) // the other half is for the log: a young one is small
 }
 
-// recover looks, at most once a minute, whether there is room for the ballast again, and for as much besides.
-func (s *Store) recover() {
+// heal looks, at most once a minute, whether there is room for the ballast again, and for as much besides.
+func (s *Store) heal() {
 	if time.Since(s.room.tried) < healEvery {
 		return
 	}
