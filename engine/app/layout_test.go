@@ -31,7 +31,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/diff":     {"engine"},
 		"engine/api":      {"engine", "engine/report", "engine/store"},
 		"engine/app":      nil, // everything
-		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/report"},
+		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/replay", "engine/report"},
 
 		"engine/metrics/formula":    {"engine"},
 		"engine/metrics/poll":       {"engine"},
