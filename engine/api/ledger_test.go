@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"reflect"
 	"testing"
@@ -83,7 +82,7 @@ func FuzzStretch(f *testing.F) {
 	f.Fuzz(func(t *testing.T, since, until string) {
 		from, to, err := Stretch(since, until, time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC))
 		if err == nil && !from.Before(to) {
-			t.Error(fmt.Sprintf("%q to %q is from %s to %s", since, until, from, to))
+			t.Errorf("%q to %q is from %s to %s", since, until, from, to)
 		}
 	})
 }

@@ -91,9 +91,12 @@ func (t *Tally) Add(ctx context.Context, row store.Row, find Find) error {
 	t.Alike += row.Count - 1
 	t.Policies, t.Revisions = with(t.Policies, r.Policy), with(t.Revisions, r.Revision)
 	maker, missing, err := find(ctx, r)
-	if err != nil || missing != "" {
-		t.miss(row.ID, missing)
+	if err != nil {
 		return err
+	}
+	if missing != "" {
+		t.miss(row.ID, missing)
+		return nil
 	}
 	is := Again(ctx, maker, r)
 	if err := ctx.Err(); err != nil {
