@@ -40,6 +40,7 @@ bench: ## all benchmarks, as a table
 SOAK ?= 5m
 soak: ## the long campaigns: hundreds of kills, many more properties, and $(SOAK) of fuzzing each parser
 	FLYBALL_SOAK=1 $(GO) test -count 1 -timeout 12h ./engine/store/...
+	FLYBALL_SOAK=1 $(GO) test -count 1 -timeout 12h -v -run TestLiveCrash ./cmd/flyball
 	$(GO) test -count 1 -timeout 12h ./engine/guard ./engine/metrics ./engine/sim ./rego -rapid.checks=100000
 	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 		echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(SOAK) $$p || exit 1; done; done

@@ -91,7 +91,8 @@ func trackingReference(p engine.Policy, s engine.Snapshot, ahead bool) engine.Re
 		}
 		unready := n.Current - n.Ready
 		ratio, replicas, expected := v/t.Value, 0, 0
-		if m.Scope == engine.Total || m.Scope == engine.PerReplica && m.Aggregation == "sum" {
+		whole := m.Scope == engine.Total || m.Scope == engine.PerReplica && m.Aggregation == "sum"
+		if whole {
 			ratio /= float64(max(1, n.Current))
 			replicas = average(v, t.Value, t.Tolerance, n.Ready-silent, silent, unready)
 			if r.Expected != nil {
@@ -99,6 +100,10 @@ func trackingReference(p engine.Policy, s engine.Snapshot, ahead bool) engine.Re
 			}
 		} else {
 			replicas = hpa(v, t.Value, t.Tolerance, n.Ready-silent, silent, unready)
+		}
+		past := rounded(math.Abs(ratio-1)) > t.Tolerance
+		if n.Current == 0 { // nothing is there to carry any of it
+			past = whole && rounded(ratio) > t.Tolerance
 		}
 		ratio = rounded(math.Round(ratio*1e6) / 1e6)
 		a := asking{replicas: replicas, up: pastOne(ratio - 1), down: pastOne(1 - ratio)}
@@ -117,8 +122,10 @@ func trackingReference(p engine.Policy, s engine.Snapshot, ahead bool) engine.Re
 			a.reason.Code = "AboveTarget"
 		case replicas < n.Current:
 			a.reason.Code = "BelowTarget"
-		case unready+silent > 0 && math.Abs(ratio-1) > t.Tolerance:
+		case unready+silent > 0 && math.Round(math.Abs(ratio-1)*1e6) > math.Round(t.Tolerance*1e6):
 			a.reason.Code = "WaitingForReplicas"
+		case past && unready+silent == 0:
+			a.reason.Code = "CountFits"
 		default:
 			a.reason.Code = "NearTarget"
 		}

@@ -51,11 +51,21 @@ type Config struct {
 	MinAvailableMemoryMB *int // 0 is a value: nothing is kept free
 	DockerHost           string
 	StorePath            string
+	Store                SharedStore // URL "": the file at StorePath
 	SocketPath           string
 	LogLevel             string
 	SampleDays           int
 	RollupDays           int
+	AuditDays            int
 	Sources              []Source // sorted by name
+}
+
+// SharedStore is a Redis that several daemons may share.
+type SharedStore struct {
+	URL      string // without a user
+	Username string
+	Password Secret
+	Lease    time.Duration // 0: not written
 }
 
 // Source is where samples come from, as the author set it up.

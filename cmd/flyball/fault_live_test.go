@@ -282,8 +282,8 @@ func TestLiveFault10StoppedInTheMiddleOfACall(t *testing.T) {
 		p.Wait(t, "POST", stopCall, 1)
 		s.until("the stop", func() bool { return len(s.awake()) == 2 })
 		d.end(syscall.SIGTERM)
-		if e := s.history()[0]; e.Result != engine.Interrupted {
-			t.Errorf("on record: %q: %s", e.Result, e.Error)
+		if e := s.history()[0]; e.Result != engine.Interrupted || e.Reached != 2 {
+			t.Errorf("on record: %q at %d: %s; want interrupted at 2", e.Result, e.Reached, e.Error)
 		}
 		p.Release()
 		s.run()

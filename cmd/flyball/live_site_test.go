@@ -167,28 +167,36 @@ func (s *site) rest() { s.inside("get", "http://127.0.0.1:8080/rest") }
 // daemon is `flyball run`.
 type daemon struct {
 	*site
-	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
-	mu   sync.Mutex
-	text bytes.Buffer
+	cmd   *exec.Cmd
+	done  chan struct{} // closed when it has ended
+	mu    sync.Mutex
+	text  bytes.Buffer
+	heard func(text []byte) // is told what it writes to its log; nil: nobody is
 }
 
 // run starts the daemon, with autoscaling on.
 func (s *site) run() *daemon {
 	s.Helper()
-	d := &daemon{site: s, cmd: s.command("run"), done: make(chan struct{})}
-	d.cmd.Stderr = d
-	if err := d.cmd.Start(); err != nil {
-		s.Fatal(err)
-	}
-	go func() { d.cmd.Wait(); close(d.done) }()
-	s.running = d
+	d := s.start()
 	s.Cleanup(func() {
 		d.end(syscall.SIGKILL)
 		if s.Failed() {
 			s.Logf("the daemon said:\n%s", d.log())
 		}
 	})
+	return d
+}
+
+// start is run without an end: whoever calls it ends the daemon.
+func (s *site) start(args ...string) *daemon {
+	s.Helper()
+	d := &daemon{site: s, cmd: s.command(append([]string{"run"}, args...)...), done: make(chan struct{})}
+	d.cmd.Stderr = d
+	if err := d.cmd.Start(); err != nil {
+		s.Fatal(err)
+	}
+	go func() { d.cmd.Wait(); close(d.done) }()
+	s.running = d
 	return d
 }
 
@@ -204,7 +212,17 @@ func (s *site) command(args ...string) *exec.Cmd {
 func (d *daemon) Write(p []byte) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.heard != nil {
+		d.heard(p)
+	}
 	return d.text.Write(p)
+}
+
+// listen has heard told what it writes from now on.
+func (d *daemon) listen(heard func(text []byte)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.heard = heard
 }
 
 func (d *daemon) log() string {

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -38,5 +42,21 @@ func TestSecondSignalEndsIt(t *testing.T) {
 		case <-tick.C:
 			_ = cmd.Process.Signal(syscall.SIGTERM)
 		}
+	}
+}
+
+// A daemon that is told to stop while it still reads its policies has nothing to say.
+func TestToldToStopBeforeItHasBegun(t *testing.T) {
+	dir := t.TempDir()
+	policy := "policies: web: {service: \"web\", target: driver: \"sim\", minReplicas: 1, maxReplicas: 2, strategy: \"schedule\"}\n"
+	if err := os.WriteFile(filepath.Join(dir, "web.cue"), []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var errs bytes.Buffer
+	args := []string{"run", "-p", dir, "--store", filepath.Join(dir, "db"), "--socket", filepath.Join(dir, "sock")}
+	if code := execute(ctx, args, nil, io.Discard, &errs); code != exitFine || errs.Len() > 0 {
+		t.Errorf("exit code %d: %s", code, &errs)
 	}
 }

@@ -124,6 +124,8 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newReport(f),
 		newExplain(f),
 		newReplay(f),
+		newAudit(f),
+		newStore(f),
 		newVersion(),
 		newLoad(),
 	)
@@ -165,7 +167,7 @@ func plain(flag *pflag.Flag) {
 
 // daemonFlags adds the flags that say where the daemon and its store are.
 func (f *flags) daemonFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.store, "store", "", "database of events and state (default .flyball/flyball.db)")
+	cmd.Flags().StringVar(&f.store, "store", "", "database file, or redis:// URL, of events and state (default .flyball/flyball.db)")
 	cmd.Flags().StringVar(&f.socket, "socket", "", "Unix socket of the daemon (default .flyball/flyball.sock)")
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/signal"
@@ -32,6 +33,9 @@ A decision is one line on stderr; status, history, enable and disable reach the 
 				o.DryRun = dryRun
 			}
 			a, err := app.New(cmd.Context(), o)
+			if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {
+				return nil // told to stop before it had begun
+			}
 			if err != nil {
 				if errors.As(err, &app.Invalid{}) {
 					return err

@@ -27,7 +27,7 @@ func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
 		return app.Options{}, err
 	}
 	o := app.Options{
-		Policies: f.policies, Read: reader(), Store: f.store, Socket: f.socket, Version: version(),
+		Policies: f.policies, Read: reader(), Store: f.store, Socket: f.socket, Version: version(), Actor: actor(),
 		DockerHost: f.dockerHost, ComposeProject: env("COMPOSE_PROJECT_NAME"), Env: env,
 	}
 	var errs []error

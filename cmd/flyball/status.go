@@ -70,6 +70,12 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 		fmt.Fprintln(out, "daemon: not running; this is what it last recorded")
 	default:
 		fmt.Fprintf(out, "daemon: pid %d, version %s, up %s\n", d.PID, d.Version, now.Sub(d.Since).Round(time.Second))
+		if d.Leader != nil {
+			fmt.Fprintln(out, "leader: "+leaderOf(*d.Leader))
+		}
+		if d.Store != "" {
+			fmt.Fprintf(out, "the store can't be read, so nothing is decided; this is what was known before:\n%s\n", d.Store)
+		}
 		if d.DryRun {
 			fmt.Fprintln(out, "dry run: nothing is touched")
 		}
@@ -99,6 +105,16 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+func leaderOf(l api.Leader) string {
+	switch {
+	case l.Name == "":
+		return "none yet"
+	case l.Self:
+		return fmt.Sprintf("this daemon, epoch %d", l.Epoch)
+	}
+	return fmt.Sprintf("%s, epoch %d; this daemon serves what it records", l.Name, l.Epoch)
 }
 
 func printLines(out io.Writer, lines []string) {

@@ -42,6 +42,10 @@ type Flyball interface {
 	Revision(ctx context.Context, id string) (store.Revision, bool, error)
 	// Push takes values that an application posts. All of them are taken, or none.
 	Push(ctx context.Context, service string, samples []Pushed) error
+	// Audit lists entries of the audit log, the oldest first.
+	Audit(ctx context.Context, f store.Filter) ([]store.Entry, error)
+	// Restore puts what a backup has in the place of everything in the store. A Refusal says why nothing was replaced.
+	Restore(ctx context.Context, ask RestoreAsk) (Restored, error)
 }
 
 // Ask is what a person asks of a service.
@@ -81,6 +85,15 @@ type Daemon struct {
 	Policies string    `json:"policies"` // the folder or file, from the root
 	DryRun   bool      `json:"dryRun"`
 	Problem  string    `json:"problem,omitempty"` // why the policies on disk are not the ones at work
+	Leader   *Leader   `json:"leader,omitempty"`  // absent: the store is this daemon's alone
+	Store    string    `json:"store,omitempty"`   // why the store can't be read: the rest is what was known before
+}
+
+// Leader is the one of several daemons that acts.
+type Leader struct {
+	Name  string `json:"name"` // empty: nobody leads
+	Epoch int64  `json:"epoch"`
+	Self  bool   `json:"self"` // this daemon does
 }
 
 // PolicyStatus is one policy with what it last decided.

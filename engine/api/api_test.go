@@ -17,6 +17,7 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/report"
+	"github.com/flyball-dev/flyball/engine/store"
 	"go.uber.org/goleak"
 )
 
@@ -38,6 +39,21 @@ type paper struct {
 
 	paused  PauseAsk
 	resumed string
+
+	filter  store.Filter
+	restore RestoreAsk
+}
+
+func (p *paper) Audit(_ context.Context, f store.Filter) ([]store.Entry, error) {
+	if p.filter = f; f.Actor == "nobody" {
+		return nil, nil
+	}
+	return []store.Entry{{Number: 7, Actor: "ana", Kind: store.OfPause, Service: f.Service, Message: "a sale"}}, p.fail
+}
+
+func (p *paper) Restore(_ context.Context, ask RestoreAsk) (Restored, error) {
+	p.restore = ask
+	return Restored{Store: "db", File: ask.File, After: []store.CountOf{{What: "events", Count: 3}}}, p.fail
 }
 
 func (p *paper) Pause(_ context.Context, ask PauseAsk) (Paused, error) {
@@ -175,6 +191,17 @@ func TestOverTheSocket(t *testing.T) {
 	if _, err := c.Explain(t.Context(), Question{}); err != nil || p.question != (Question{}) {
 		t.Errorf("explain the newest: %v, asked %+v", err, p.question)
 	}
+	filter := store.Filter{After: 6, Since: from, Until: from.Add(1), Kind: store.OfPause, Actor: "ana", Service: "web", Policy: "front", Limit: 3}
+	if e, err := c.Audit(t.Context(), filter); err != nil || len(e) != 1 || e[0].Service != "web" || p.filter != filter {
+		t.Errorf("audit: %+v, %v, asked %+v", e, err, p.filter)
+	}
+	if _, err := c.Audit(t.Context(), store.Filter{After: -1}); err != nil || p.filter != (store.Filter{After: -1, Limit: defaultLimit}) {
+		t.Errorf("audit from the first on: asked %+v, %v", p.filter, err)
+	}
+	back := RestoreAsk{File: "/backup", Try: true, Actor: "ana"}
+	if r, err := c.Restore(t.Context(), back); err != nil || p.restore != back || r.File != "/backup" || r.After[0].Count != 3 {
+		t.Errorf("restore: %+v, %v, asked %+v", r, err, p.restore)
+	}
 	p.fail = Refusal{409, "a change is under way"}
 	if _, err := c.Scale(t.Context(), "web", Ask{Replicas: 4}); !errors.Is(err, p.fail) {
 		t.Errorf("a refusal reads %v", err)
@@ -263,6 +290,12 @@ func TestRequests(t *testing.T) {
 		{"pause until a word", "POST", "pause", `{"until": "tomorrow"}`, 400, `the body is not like`},
 		{"resume all", "POST", "resume", "", 200, `{"success":true,"ended":`},
 		{"resume misspelt", "POST", "resume", `{"servcie": "web"}`, 400, `servcie`},
+		{"the audit log", "GET", "audit?kind=pause&service=web", "", 200, `{"success":true,"entries":[{"number":7,"at":"0001-01-01T00:00:00Z","actor":"ana","kind":"pause","service":"web","message":"a sale"}]}`},
+		{"no entries", "GET", "audit?actor=nobody", "", 200, `"entries":[]`},
+		{"entries of a kind that there is not", "GET", "audit?kind=pauses", "", 400, `kind is \"pauses\"; allowed is switch, pause, resume, decision, event, policy, daemon or store`},
+		{"entries after a word", "GET", "audit?after=all", "", 400, `after is \"all\"; allowed is the number of an entry`},
+		{"too many entries", "GET", "audit?limit=1001", "", 400, `limit is \"1001\"; allowed is 1 to 1000`},
+		{"restore misspelt", "POST", "store/restore", `{"flie": "x"}`, 400, `flie`},
 		{"the wrong method", "GET", "enable", "", 405, ""},
 		{"no such path", "GET", "nothing", "", 404, ""},
 	}

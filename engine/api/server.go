@@ -31,6 +31,9 @@ func Handler(f Flyball, log *slog.Logger) http.Handler {
 	handle := func(pattern string, answer func(r *http.Request) (any, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			if pattern == restorePath {
+				endless(w)
+			}
 			got, err := answer(r)
 			if err != nil {
 				refuse(w, log, err)
@@ -86,7 +89,15 @@ func Handler(f Flyball, log *slog.Logger) http.Handler {
 	serveReport(f, handle)
 	serveExplanations(f, handle)
 	serveLedger(f, handle)
+	serveAudit(f, handle)
+	serveRestore(f, handle)
 	return mux
+}
+
+// endless lets an answer take as long as it takes.
+func endless(w http.ResponseWriter) {
+	c := http.NewResponseController(w)
+	_, _ = c.SetReadDeadline(time.Time{}), c.SetWriteDeadline(time.Time{}) // a recorder of a test has none
 }
 
 // decode reads a body. An empty one asks for nothing in particular.
@@ -106,13 +117,20 @@ func decode(r *http.Request, into any) error {
 }
 
 func limitOf(r *http.Request) (int, error) {
-	text := r.URL.Query().Get("limit")
+	n, err := limitIn(r.URL.Query().Get("limit"))
+	if err != nil {
+		return 0, Refusal{http.StatusBadRequest, err.Error()}
+	}
+	return n, nil
+}
+
+func limitIn(text string) (int, error) {
 	if text == "" {
 		return defaultLimit, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > maxLimit {
-		return 0, Refusal{http.StatusBadRequest, fmt.Sprintf("limit is %q; allowed is 1 to %d", text, maxLimit)}
+		return 0, fmt.Errorf("limit is %q; allowed is 1 to %d", text, maxLimit)
 	}
 	return n, nil
 }

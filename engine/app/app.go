@@ -19,7 +19,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/metrics"
 	"github.com/flyball-dev/flyball/engine/metrics/poll"
-	"github.com/flyball-dev/flyball/engine/store/sqlite"
+	"github.com/flyball-dev/flyball/engine/store"
 	"github.com/flyball-dev/flyball/schema"
 	"golang.org/x/sync/errgroup"
 )
@@ -29,7 +29,8 @@ type App struct {
 	given   Options // from outside
 	o       Options // with the author's config at the start
 	log     *slog.Logger
-	store   *sqlite.Store
+	store   store.Store
+	leader  *leader
 	drivers drivers
 	loop    *control.Loop
 	rules   atomic.Pointer[[]answers] // the newest first
@@ -41,10 +42,15 @@ type App struct {
 	seen    uint64      // the state of the files that New read
 	since   time.Time
 
+	restoring sync.Mutex // while the store is replaced
+	noting    sync.Mutex // while policies are compared with the audit log
+
 	mu       sync.Mutex
 	policies []engine.Policy
 	problem  string // why the policies on disk are not the ones at work
 	last     map[string]last
+	known    api.Status      // as last told
+	loaded   Loaded          // the set that policies are of
 	unread   map[string]bool // by policy and source: its last sampling failed
 }
 
@@ -66,16 +72,19 @@ func New(ctx context.Context, given Options) (*App, error) {
 	for _, w := range loaded.Warnings() {
 		o.Log.Warn("policy", "problem", w.String())
 	}
-	store, err := sqlite.Open(o.Store, sqlite.Options{Log: o.Log, KeepSamples: days(o.sampleDays), KeepRollups: days(o.rollupDays)})
+	o.runs = true
+	ledgers, err := openStore(o, false)
 	if err != nil {
 		return nil, err
 	}
 	to, err := connected(o, loaded.Policies)
 	if err != nil {
-		return nil, errors.Join(err, store.Shutdown())
+		return nil, errors.Join(err, ledgers.Shutdown())
 	}
+	lead := newLeader(ledgers, o)
+	to.ask(lead.may)
 	a := &App{
-		given: given, o: o, log: o.Log, store: store, drivers: to,
+		given: given, o: o, log: o.Log, store: ledgers, leader: lead, drivers: to,
 		sets: make(chan []engine.Policy), errands: make(chan errand), seen: seen, last: map[string]last{}, unread: map[string]bool{}, since: time.Now(),
 	}
 	a.system = control.Feed{Source: byDriver{stats: poll.NewBreaker(to.stats, callDeadline), simulated: to.simulated}}
@@ -83,7 +92,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	live := &control.Live{
 		Targets:    to.targets(),
 		NewWindows: func(p engine.Policy) control.Windows { return metrics.For(p) },
-		History:    store,
+		History:    ledgers,
 		Deadline:   callDeadline,
 		Budget:     &control.Budget{MaxReplicas: o.MaxReplicas, MinMemory: int64(*o.MinMemoryMB) << 20},
 		Weigher:    to.stats,
@@ -94,7 +103,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	now := clock()
 	a.loop = &control.Loop{
 		Cycle: &control.Cycle{
-			World: live, Rules: a, Ledger: ledger{store, o.Enabled, o.DryRun}, Actor: live,
+			World: live, Rules: a, Ledger: ledger{ledgers, o.Enabled, o.DryRun}, Actor: live,
 			Decided: a.decided, Ended: a.ended,
 			Budget: live.Budget, Boot: func() engine.Boot { return now().Boot },
 		},
@@ -120,6 +129,8 @@ func (a *App) feed(c schema.Config) error {
 
 // Close lets go of what New took hold of.
 func (a *App) Close() error {
+	a.restoring.Lock() // whoever asked for it may be gone
+	defer a.restoring.Unlock()
 	return errors.Join(a.store.Shutdown(), a.drivers.close(), a.sources.close())
 }
 
@@ -127,15 +138,21 @@ func (a *App) Close() error {
 // changes or reload is sent to.
 func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	a.banner()
+	a.began(ctx, "started")
+	if a.leader.leads() { // else when it does
+		a.notePolicies(ctx)
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return api.Serve(ctx, a.o.Socket, api.Handler(a, a.log)) })
-	group.Go(func() error { a.settle(ctx); return nil })
+	group.Go(func() error { a.lead(ctx); return nil })
 	group.Go(func() error { a.loop.Run(ctx, a.sets); return nil })
 	group.Go(func() error { a.run(ctx, group); return nil })
 	group.Go(func() error { a.listen(ctx); return nil })
 	group.Go(func() error { a.watch(ctx, reload); return nil })
 	group.Go(func() error { a.keep(ctx); return nil })
 	err := group.Wait()
+	a.stopped(err)
+	err = errors.Join(err, a.resign())
 	a.log.Info("stopped")
 	return err
 }
@@ -149,6 +166,9 @@ func (a *App) keep(ctx context.Context) {
 		case <-ctx.Done():
 			return // closing the store writes the rest
 		case now := <-tick.C:
+			if !a.leader.leads() {
+				continue // and there are none
+			}
 			if err := a.store.Flush(ctx, now); err != nil && ctx.Err() == nil {
 				a.log.Error("samples are kept in memory for now", "error", err)
 			}
@@ -158,7 +178,12 @@ func (a *App) keep(ctx context.Context) {
 
 // Once runs one cycle of each policy. The error is why cycles decided nothing.
 func (a *App) Once(ctx context.Context) error {
+	if err := a.first(ctx); err != nil {
+		return err
+	}
 	a.banner()
+	a.began(ctx, "runs once")
+	a.notePolicies(ctx)
 	const samples = engine.Instants + 1 // a rate needs one reading more than it has values
 	a.log.Info("sampling", "samples", samples)
 	policies := a.atWork()
@@ -201,7 +226,7 @@ func (a *App) use(ctx context.Context, l Loaded) {
 	a.answered(l)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.policies, a.problem = l.Policies, ""
+	a.policies, a.problem, a.loaded = l.Policies, "", l
 }
 
 // atWork is the policies that are enabled, in the mode they run in.

@@ -21,20 +21,26 @@ func (a *App) Scale(ctx context.Context, service string, ask api.Ask) (api.Begun
 		return api.Begun{}, api.Refusal{Status: http.StatusBadRequest, Detail: fmt.Sprintf(
 			"replicas is %d; allowed is a whole number from 1 to %d; stopping a service is docker's: docker compose stop %s", ask.Replicas, engine.MostReplicas, service)}
 	}
-	return a.ask(ctx, service, func(engine.Policy, engine.Snapshot, engine.State) (*engine.Request, error) {
-		return &engine.Request{Kind: engine.Scale, Replicas: ask.Replicas, Force: ask.Force, Actor: ask.Actor}, nil
+	wish := engine.Request{Kind: engine.Scale, Replicas: ask.Replicas, Force: ask.Force, Actor: ask.Actor}
+	begun, err := a.ask(ctx, service, func(engine.Policy, engine.Snapshot, engine.State) (*engine.Request, error) {
+		return &wish, nil
 	})
+	a.refused(ctx, service, wish, begun, err)
+	return begun, err
 }
 
 // Rollback asks for what was there before the last change, in the place of the rules.
 func (a *App) Rollback(ctx context.Context, service string, ask api.Ask) (api.Begun, error) {
-	return a.ask(ctx, service, func(_ engine.Policy, _ engine.Snapshot, st engine.State) (*engine.Request, error) {
+	wish := engine.Request{Kind: engine.Rollback, Force: ask.Force, Actor: ask.Actor}
+	begun, err := a.ask(ctx, service, func(_ engine.Policy, _ engine.Snapshot, st engine.State) (*engine.Request, error) {
 		before, known := guard.Before(st)
 		if !known {
 			return nil, api.Refusal{Status: http.StatusConflict, Detail: fmt.Sprintf("nothing to roll back: flyball has not changed service %s yet", service)}
 		}
 		return &engine.Request{Kind: engine.Rollback, Replicas: before, Force: ask.Force, Actor: ask.Actor}, nil
 	})
+	a.refused(ctx, service, wish, begun, err)
+	return begun, err
 }
 
 // errand is something asked for, on its way to the cycle. It goes on when whoever asked has gone.
@@ -47,6 +53,9 @@ type errand struct {
 
 // ask hands an errand to the daemon and waits until it is decided.
 func (a *App) ask(ctx context.Context, service string, ask control.Ask) (api.Begun, error) {
+	if err := a.elsewhere("scaling"); err != nil {
+		return api.Begun{}, err
+	}
 	p, err := a.servant(service)
 	if err != nil {
 		return api.Begun{}, err
@@ -101,6 +110,9 @@ func (a *App) run(ctx context.Context, group *errgroup.Group) {
 func described(err error) error {
 	if refusal := (api.Refusal{}); errors.As(err, &refusal) {
 		return refusal
+	}
+	if errors.Is(err, control.ErrStill) {
+		return api.Refusal{Status: http.StatusConflict, Detail: err.Error()}
 	}
 	return api.Refusal{Status: http.StatusBadGateway, Detail: err.Error()}
 }

@@ -61,13 +61,22 @@ func sideOf(l Loaded) diff.Side {
 // configFields are what a config says, with the defaults that the daemon has.
 func configFields(c schema.Config) []diff.Field {
 	o := Options{Level: new(slog.LevelVar)}.filled(c)
+	file := o.Store
+	if shared(file) {
+		file = ""
+	}
 	all := []diff.Field{
 		{Path: "limits.maxTotalReplicas", Value: o.MaxReplicas},
 		{Path: "limits.minAvailableMemoryMB", Value: *o.MinMemoryMB},
 		{Path: "docker.host", Value: orNone(o.DockerHost)},
-		{Path: "store.path", Value: o.Store},
+		{Path: "store.path", Value: orNone(file)},
+		{Path: "store.url", Value: orNone(c.Store.URL)},
+		{Path: "store.username", Value: orNone(c.Store.Username)},
+		{Path: "store.password", Value: orNone(secretAt(c.Store.Password))},
+		{Path: "store.lease", Value: o.lease},
 		{Path: "store.sampleDays", Value: o.sampleDays},
 		{Path: "store.rollupDays", Value: o.rollupDays},
+		{Path: "store.auditDays", Value: o.auditDays},
 		{Path: "socket.path", Value: o.Socket},
 		{Path: "log.level", Value: cmp.Or(o.level, "info")},
 	}

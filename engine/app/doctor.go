@@ -14,7 +14,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/metrics/poll"
-	"github.com/flyball-dev/flyball/engine/store/sqlite"
+	"github.com/flyball-dev/flyball/engine/store"
 	"github.com/flyball-dev/flyball/engine/target/docker"
 	"github.com/flyball-dev/flyball/rego"
 	"github.com/flyball-dev/flyball/schema"
@@ -42,7 +42,7 @@ func Doctor(ctx context.Context, given Options) []Check {
 		return []Check{{"policies", failed, err.Error(), "name the folder with -p, or make one with flyball init"}}
 	}
 	o := given.filled(loaded.Config)
-	checks := []Check{checkPolicies(loaded), checkDaemon(ctx, o), checkStore(o)}
+	checks := []Check{checkPolicies(loaded), checkDaemon(ctx, o), checkStore(ctx, o)}
 	to, err := connected(o, loaded.Policies)
 	if err != nil {
 		return append(checks, Check{"docker", failed, err.Error(), "write DOCKER_HOST or --docker-host as unix:///var/run/docker.sock or tcp://host:2375"})
@@ -127,7 +127,10 @@ func checkDaemon(ctx context.Context, o Options) Check {
 	return Check{"daemon", fine, fmt.Sprintf("it runs, pid %d", s.Daemon.PID), ""}
 }
 
-func checkStore(o Options) Check {
+func checkStore(ctx context.Context, o Options) Check {
+	if shared(o.Store) {
+		return checkShared(ctx, o)
+	}
 	mend := "make it writable, or name another with --store"
 	if _, err := os.Stat(o.Store); errors.Is(err, os.ErrNotExist) {
 		folder := filepath.Dir(o.Store)
@@ -141,16 +144,37 @@ func checkStore(o Options) Check {
 		_ = errors.Join(probe.Close(), os.Remove(probe.Name()))
 		return Check{"store", fine, o.Store + " is made when flyball first runs", ""}
 	}
-	store, err := sqlite.Open(o.Store, sqlite.Options{ReadOnly: true, Log: o.Log})
+	ledger, err := openStore(o, true)
 	if err != nil {
 		return Check{"store", failed, err.Error(), mend}
 	}
-	defer func() { _ = store.Shutdown() }() // it was only read
+	defer func() { _ = ledger.Shutdown() }() // it was only read
 	info, err := os.Stat(o.Store)
 	if err != nil {
 		return Check{"store", failed, err.Error(), mend}
 	}
 	return Check{"store", fine, fmt.Sprintf("%s, %.1f MB", o.Store, float64(info.Size())/1e6), ""}
+}
+
+// checkShared asks a Redis who leads.
+func checkShared(ctx context.Context, o Options) Check {
+	ctx, cancel := context.WithTimeout(ctx, callDeadline)
+	defer cancel()
+	mend := "start it, or mend config.store (flyball store check says more)"
+	ledger, err := openStore(o, true)
+	if err != nil {
+		return Check{"store", failed, err.Error(), mend}
+	}
+	defer func() { _ = ledger.Shutdown() }() // it was only read
+	elector, _ := ledger.(store.Elector)
+	lease, err := elector.Leader(ctx)
+	switch {
+	case err != nil:
+		return Check{"store", failed, err.Error(), mend}
+	case lease.Leader == "":
+		return Check{"store", warning, fmt.Sprintf("%s answers, and no daemon leads", o.Store), "start flyball run"}
+	}
+	return Check{"store", fine, fmt.Sprintf("%s, %s leads, epoch %d", o.Store, lease.Leader, lease.Epoch), ""}
 }
 
 func exists(path string) bool {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -40,6 +41,12 @@ func connected(o Options, policies []engine.Policy) (drivers, error) {
 
 func (d drivers) close() error {
 	return errors.Join(d.compose.Close(), d.swarm.Close(), d.stats.Close())
+}
+
+// ask has may asked before each call of theirs that changes something.
+func (d drivers) ask(may func(context.Context) error) {
+	d.compose.Ask(may)
+	d.swarm.Ask(may)
 }
 
 func (d drivers) targets() map[string]control.Target {

@@ -12,7 +12,6 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/store"
-	"github.com/flyball-dev/flyball/engine/store/sqlite"
 	"github.com/flyball-dev/flyball/rego"
 	"github.com/flyball-dev/flyball/schema"
 )
@@ -33,9 +32,11 @@ func (a *App) Explain(ctx context.Context, q api.Question) (api.Explanation, err
 		if err != nil {
 			return e, err
 		}
-		a.mu.Lock()
-		newest := a.last[p.Subject()]
-		a.mu.Unlock()
+		cycles, err := a.newest(ctx)
+		if err != nil {
+			return e, err
+		}
+		newest := cycles[p.Subject()]
 		switch {
 		case newest.record.At.IsZero() && newest.err != nil:
 			return e, api.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("nothing is decided for policy %s yet: %v", p.Name, newest.err)}
@@ -49,7 +50,7 @@ func (a *App) Explain(ctx context.Context, q api.Question) (api.Explanation, err
 
 // Explain says how a decision in the store came about.
 func (f *Offline) Explain(ctx context.Context, q api.Question) (e api.Explanation, err error) {
-	err = f.read(func(ledger *sqlite.Store) error {
+	err = f.read(func(ledger store.Store) error {
 		e, err = f.explain(ctx, ledger, q)
 		return err
 	})
@@ -63,7 +64,7 @@ func (f *Offline) Explain(ctx context.Context, q api.Question) (e api.Explanatio
 	return e, err
 }
 
-func (f *Offline) explain(ctx context.Context, ledger *sqlite.Store, q api.Question) (api.Explanation, error) {
+func (f *Offline) explain(ctx context.Context, ledger store.Store, q api.Question) (api.Explanation, error) {
 	q, err := pointed(ctx, ledger, f.set.Policies, q)
 	if err != nil {
 		return api.Explanation{}, err
@@ -139,7 +140,7 @@ func one(policies []engine.Policy, name string) (engine.Policy, error) {
 }
 
 // recorded finds a past decision; false where none is asked for.
-func recorded(ctx context.Context, ledger *sqlite.Store, policies []engine.Policy, q api.Question) (e api.Explanation, past bool, err error) {
+func recorded(ctx context.Context, ledger store.Store, policies []engine.Policy, q api.Question) (e api.Explanation, past bool, err error) {
 	var row store.Row
 	found := false
 	switch {
@@ -182,7 +183,7 @@ func recorded(ctx context.Context, ledger *sqlite.Store, policies []engine.Polic
 }
 
 // heldAt is the decision of a policy that held at an instant, in the mode in which it then ran.
-func heldAt(ctx context.Context, ledger *sqlite.Store, p engine.Policy, at time.Time) (store.Row, error) {
+func heldAt(ctx context.Context, ledger store.Store, p engine.Policy, at time.Time) (store.Row, error) {
 	var newest store.Row
 	for _, mode := range []engine.Mode{engine.Live, engine.Shadow} {
 		row, found, err := ledger.DecisionAt(ctx, p.Name, mode, at)
@@ -203,7 +204,7 @@ func heldAt(ctx context.Context, ledger *sqlite.Store, p engine.Policy, at time.
 	return newest, api.Refusal{Status: http.StatusNotFound, Detail: detail}
 }
 
-func noEvent(ctx context.Context, ledger *sqlite.Store, id string) error {
+func noEvent(ctx context.Context, ledger store.Store, id string) error {
 	const newest = 5
 	events, err := ledger.History(ctx, "", newest)
 	if err != nil {
@@ -220,7 +221,7 @@ func noEvent(ctx context.Context, ledger *sqlite.Store, id string) error {
 	return api.Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("there is no event %s; %s", id, there)}
 }
 
-func noDecision(ctx context.Context, ledger *sqlite.Store, id int64) error {
+func noDecision(ctx context.Context, ledger store.Store, id int64) error {
 	rows, err := ledger.Decisions(ctx, "", 1)
 	if err != nil {
 		return err

@@ -15,6 +15,8 @@ import (
 	"github.com/flyball-dev/flyball/engine/metrics/redis"
 	"github.com/flyball-dev/flyball/engine/metrics/scrape"
 	"github.com/flyball-dev/flyball/engine/metrics/sql"
+	"github.com/flyball-dev/flyball/engine/store"
+	redisstore "github.com/flyball-dev/flyball/engine/store/redis"
 	"github.com/flyball-dev/flyball/engine/store/sqlite"
 	"github.com/flyball-dev/flyball/engine/target/compose"
 	"github.com/flyball-dev/flyball/engine/target/sim"
@@ -40,9 +42,12 @@ var (
 	_ poll.Asker          = (*redis.Source)(nil)
 	_ poll.Asker          = (*sql.Source)(nil)
 	_ poll.Asker          = (*httpjson.Source)(nil)
-	_ control.History     = (*sqlite.Store)(nil)
 	_ control.Windows     = (*metrics.Windows)(nil)
-	_ control.Ledger      = (*sqlite.Store)(nil)
+	_ store.Store         = (*sqlite.Store)(nil)
+	_ store.Store         = (*redisstore.Store)(nil)
+	_ store.Elector       = (*redisstore.Store)(nil)
+	_ control.History     = store.Store(nil)
+	_ control.Ledger      = store.Store(nil)
 	_ control.Recommender = (*rego.Rules)(nil)
 	_ api.Flyball         = (*App)(nil)
 	_ api.Flyball         = (*Offline)(nil)
@@ -51,7 +56,7 @@ var (
 // ledger is the store, with the switch as it was set from outside until somebody turns it. In a dry run it is on:
 // nothing is touched anyway.
 type ledger struct {
-	*sqlite.Store
+	store.Store
 	enabled, dryRun bool
 }
 

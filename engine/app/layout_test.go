@@ -31,7 +31,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/diff":     {"engine"},
 		"engine/api":      {"engine", "engine/report", "engine/store"},
 		"engine/app":      nil, // everything
-		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/replay", "engine/report"},
+		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/replay", "engine/report", "engine/store"},
 
 		"engine/metrics/formula":    {"engine"},
 		"engine/metrics/poll":       {"engine"},
@@ -46,7 +46,9 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/metrics/push":             {"engine"},
 		"engine/store":                    {"engine"},
 		"engine/store/chunk":              {"engine"},
-		"engine/store/sqlite":             {"engine", "engine/store", "engine/store/chunk"},
+		"engine/store/series":             {"engine", "engine/store", "engine/store/chunk"},
+		"engine/store/sqlite":             {"engine", "engine/store", "engine/store/chunk", "engine/store/series"},
+		"engine/store/redis":              {"engine", "engine/store", "engine/store/chunk", "engine/store/series"},
 		"engine/target/docker":            {"engine"},
 		"engine/target/compose":           {"engine", "engine/target/docker"},
 		"engine/target/swarm":             {"engine", "engine/target/docker"},
@@ -59,7 +61,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"golang.org/x/tools":               {"schema"},
 		"modernc.org/sqlite":               {"engine/store/sqlite", "engine/metrics/sql"},
 		"github.com/prometheus/prometheus": {"engine/metrics/prometheus", "engine/metrics/prometheus/query", "engine/metrics/scrape"},
-		"github.com/redis/go-redis":        {"engine/metrics/redis"},
+		"github.com/redis/go-redis":        {"engine/metrics/redis", "engine/store/redis"},
 		"github.com/jackc/pgx":             {"engine/metrics/sql"},
 		"github.com/go-sql-driver/mysql":   {"engine/metrics/sql"},
 		"github.com/docker/docker":         {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine/store"
-	"github.com/flyball-dev/flyball/engine/store/sqlite"
 )
 
 // Rows lists decisions as they are kept.
@@ -20,7 +19,7 @@ func (a *App) Revision(ctx context.Context, id string) (store.Revision, bool, er
 
 // Rows lists decisions as they are kept.
 func (f *Offline) Rows(ctx context.Context, from, to time.Time, after int64, limit int) (rows []store.Row, err error) {
-	err = f.read(func(ledger *sqlite.Store) error {
+	err = f.read(func(ledger store.Store) error {
 		rows, err = ledger.Rows(ctx, from, to, after, limit)
 		return err
 	})
@@ -29,7 +28,7 @@ func (f *Offline) Rows(ctx context.Context, from, to time.Time, after int64, lim
 
 // Revision is a policy with its rules as it was.
 func (f *Offline) Revision(ctx context.Context, id string) (r store.Revision, known bool, err error) {
-	err = f.read(func(ledger *sqlite.Store) error {
+	err = f.read(func(ledger store.Store) error {
 		r, known, err = ledger.Revision(ctx, id)
 		return err
 	})

@@ -24,6 +24,13 @@ func (a *App) Metrics(ctx context.Context, service string) ([]api.MetricStatus, 
 		return nil, unknown(service, a.atWork())
 	}
 	var all []api.MetricStatus
+	if !a.leader.leads() {
+		newest, err := a.newest(ctx)
+		for _, p := range policies {
+			all = append(all, statuses(p, aged(p, newest[p.Subject()].record.Snapshot, now.At))...)
+		}
+		return all, err
+	}
 	for _, p := range policies {
 		st, err := a.store.State(ctx, p)
 		if err != nil {
@@ -56,6 +63,9 @@ func (a *App) everything() []engine.Policy {
 
 // Push hands values to the push sources of the policies that look at the service. It takes all of them, or none.
 func (a *App) Push(_ context.Context, service string, samples []api.Pushed) error {
+	if err := a.elsewhere("taking values"); err != nil {
+		return err
+	}
 	now := time.Now()
 	policies := a.everything()
 	a.mu.Lock()

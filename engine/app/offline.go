@@ -12,7 +12,7 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/guard"
-	"github.com/flyball-dev/flyball/engine/store/sqlite"
+	"github.com/flyball-dev/flyball/engine/store"
 	"github.com/flyball-dev/flyball/schema"
 )
 
@@ -61,15 +61,15 @@ func absolute(path string) string {
 // Where names the socket at which no daemon answered, and the store that answers in its place.
 func (f *Offline) Where() (socket, store string) { return f.o.Socket, f.o.Store }
 
-func (f *Offline) read(do func(*sqlite.Store) error) error {
-	if _, err := os.Stat(f.o.Store); errors.Is(err, os.ErrNotExist) {
+func (f *Offline) read(do func(store.Store) error) error {
+	ledger, err := openStore(f.o, true)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		return nil // nothing has ever run here
-	}
-	store, err := sqlite.Open(f.o.Store, sqlite.Options{ReadOnly: true, Log: f.o.Log})
-	if err != nil {
+	case err != nil:
 		return err
 	}
-	return errors.Join(do(store), store.Shutdown())
+	return errors.Join(do(ledger), ledger.Shutdown())
 }
 
 // Status joins the policies on disk with what was last recorded of them.
@@ -78,16 +78,16 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 	now := clock()()
 	newest, states := map[string]engine.Record{}, map[string]engine.State{}
 	var pauses map[string]engine.Pause
-	err := f.read(func(store *sqlite.Store) (err error) {
-		if pauses, err = store.Pauses(ctx); err != nil {
+	err := f.read(func(ledger store.Store) (err error) {
+		if pauses, err = ledger.Pauses(ctx); err != nil {
 			return err
 		}
-		if on, known, err := store.Enabled(ctx); err != nil {
+		if on, known, err := ledger.Enabled(ctx); err != nil {
 			return err
 		} else if known {
 			s.Enabled = on
 		}
-		records, err := store.Latest(ctx)
+		records, err := ledger.Latest(ctx)
 		if err != nil {
 			return err
 		}
@@ -98,7 +98,7 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 			if f.policies[i] = lastMode(p, newest); newest[f.policies[i].Subject()].At.IsZero() {
 				continue
 			}
-			if states[f.policies[i].Subject()], err = store.State(ctx, f.policies[i]); err != nil {
+			if states[f.policies[i].Subject()], err = ledger.State(ctx, f.policies[i]); err != nil {
 				return err
 			}
 		}
@@ -126,8 +126,8 @@ func lastMode(p engine.Policy, newest map[string]engine.Record) engine.Policy {
 
 // History is the newest events first.
 func (f *Offline) History(ctx context.Context, service string, limit int) (events []engine.Event, err error) {
-	err = f.read(func(store *sqlite.Store) error {
-		events, err = store.History(ctx, service, limit)
+	err = f.read(func(ledger store.Store) error {
+		events, err = ledger.History(ctx, service, limit)
 		return err
 	})
 	return events, err
@@ -145,22 +145,22 @@ func (f *Offline) Rollback(ctx context.Context, service string, ask api.Ask) (ap
 
 // Enable turns the global switch in the store; the next daemon finds it there.
 func (f *Offline) Enable(ctx context.Context, on bool, actor string) error {
-	return f.write(func(store *sqlite.Store) error { return store.SetEnabled(ctx, on, actor, time.Now()) })
+	return f.write(func(ledger store.Store) error { return ledger.SetEnabled(ctx, on, actor, time.Now()) })
 }
 
-func (f *Offline) write(do func(*sqlite.Store) error) error {
-	store, err := sqlite.Open(f.o.Store, sqlite.Options{Log: f.o.Log})
+func (f *Offline) write(do func(store.Store) error) error {
+	ledger, err := openStore(f.o, false)
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(store), store.Shutdown())
+	return errors.Join(do(ledger), ledger.Shutdown())
 }
 
 // Metrics is what the metrics read when they were last looked at.
 func (f *Offline) Metrics(ctx context.Context, service string) ([]api.MetricStatus, error) {
 	newest := map[string]engine.Record{}
-	err := f.read(func(store *sqlite.Store) error {
-		records, err := store.Latest(ctx)
+	err := f.read(func(ledger store.Store) error {
+		records, err := ledger.Latest(ctx)
 		for _, r := range records {
 			newest[r.Subject()] = r
 		}
@@ -196,13 +196,13 @@ func aged(p engine.Policy, s engine.Snapshot, now time.Time) engine.Snapshot {
 		age := since + time.Duration(r.AgeSeconds*float64(time.Second))
 		if r.Status == engine.OK && m.StaleAfter > 0 && age > m.StaleAfter {
 			s.Metrics[name] = engine.Reading{Status: engine.Stale, AgeSeconds: r.AgeSeconds, Samples: r.Samples,
-				Detail: fmt.Sprintf("%s old, and no daemon runs", age.Round(time.Second))}
+				Detail: fmt.Sprintf("%s old, and nobody has looked since", age.Round(time.Second))}
 			late = true
 		}
 	}
 	for _, m := range p.Metrics {
 		if r := s.Metrics[m.Name]; late && m.Computed() && r.Status == engine.OK {
-			s.Metrics[m.Name] = engine.Reading{Status: engine.Stale, AgeSeconds: r.AgeSeconds, Detail: "computed from what is stale, and no daemon runs"}
+			s.Metrics[m.Name] = engine.Reading{Status: engine.Stale, AgeSeconds: r.AgeSeconds, Detail: "computed from what is stale, and nobody has looked since"}
 		}
 	}
 	return s
@@ -210,8 +210,8 @@ func aged(p engine.Policy, s engine.Snapshot, now time.Time) engine.Snapshot {
 
 // Samples is the history of a metric, in whichever mode its policy last ran.
 func (f *Offline) Samples(ctx context.Context, asked api.Asked) (answer api.Kept, err error) {
-	err = f.read(func(store *sqlite.Store) error {
-		records, err := store.Latest(ctx)
+	err = f.read(func(ledger store.Store) error {
+		records, err := ledger.Latest(ctx)
 		if err != nil {
 			return err
 		}
@@ -223,7 +223,7 @@ func (f *Offline) Samples(ctx context.Context, asked api.Asked) (answer api.Kept
 		for i, p := range f.policies {
 			policies[i] = lastMode(p, newest)
 		}
-		answer, err = kept(ctx, store, policies, asked)
+		answer, err = kept(ctx, ledger, policies, asked)
 		return err
 	})
 	return answer, err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"fmt"
 	"log/slog"
 	"os"
 	"strconv"
@@ -14,9 +15,10 @@ import (
 type Options struct {
 	Policies string // folder or file
 	Read     Reader // how they are read
-	Store    string // path of the database
+	Store    string // path of the database, or the URL of a Redis
 	Socket   string // path of the Unix socket
 	Version  string
+	Actor    string // who starts it; empty: flyball
 
 	DockerHost     string // empty: as the docker command finds it
 	ComposeProject string // for policies that name none; empty: the only project that has the service
@@ -32,7 +34,11 @@ type Options struct {
 	Level *slog.LevelVar // of Log, where the author's config may set it; nil: it was said outside
 
 	level                  string // what that config sets it to
-	sampleDays, rollupDays int    // how long samples and their rollups are kept
+	runs                   bool   // as the daemon, which keeps more at hand than a verb
+	storeAt                schema.SharedStore
+	lease                  time.Duration // how long a leader of several daemons may be silent
+	sampleDays, rollupDays int           // how long samples and their rollups are kept
+	auditDays              int
 }
 
 // env looks a variable up.
@@ -47,11 +53,19 @@ func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 
 // filled gives what was not said outside the value of the author's config, and of the defaults where that is silent.
 func (o Options) filled(c schema.Config) Options {
-	o.Store = cmp.Or(o.Store, c.StorePath, ".flyball/flyball.db")
+	if o.Store == "" {
+		o.storeAt = c.Store
+	}
+	o.Store = cmp.Or(o.Store, c.Store.URL, c.StorePath, ".flyball/flyball.db")
+	o.lease = cmp.Or(c.Store.Lease, lease)
 	o.Socket = cmp.Or(o.Socket, c.SocketPath, ".flyball/flyball.sock")
 	o.DockerHost = cmp.Or(o.DockerHost, c.DockerHost)
 	o.MaxReplicas = cmp.Or(o.MaxReplicas, c.MaxTotalReplicas, 20)
+	o.auditDays = cmp.Or(c.AuditDays, 400)
 	o.sampleDays, o.rollupDays = cmp.Or(c.SampleDays, 30), cmp.Or(c.RollupDays, 400)
+	if shared(o.Store) { // which is memory
+		o.sampleDays, o.rollupDays = cmp.Or(c.SampleDays, 2), cmp.Or(c.RollupDays, 30)
+	}
 	least := 512
 	o.MinMemoryMB = cmp.Or(o.MinMemoryMB, c.MinAvailableMemoryMB, &least)
 	if o.Level != nil {
@@ -69,14 +83,21 @@ func (o Options) setLevel() {
 
 // fixed names the settings that differ from those of another start.
 func (o Options) fixed(other Options) []string {
+	place := "store.path"
+	if shared(o.Store) || shared(other.Store) {
+		place = "store.url"
+	}
 	var differ []string
 	for _, s := range []struct{ name, one, two string }{
-		{"store.path", o.Store, other.Store},
+		{place, o.Store, other.Store},
+		{"store.username or store.password", fmt.Sprint(o.storeAt.Username, o.storeAt.Password), fmt.Sprint(other.storeAt.Username, other.storeAt.Password)},
+		{"store.lease", o.lease.String(), other.lease.String()},
 		{"socket.path", o.Socket, other.Socket},
 		{"docker.host", o.DockerHost, other.DockerHost},
 		{"log.level", o.level, other.level},
 		{"store.sampleDays", strconv.Itoa(o.sampleDays), strconv.Itoa(other.sampleDays)},
 		{"store.rollupDays", strconv.Itoa(o.rollupDays), strconv.Itoa(other.rollupDays)},
+		{"store.auditDays", strconv.Itoa(o.auditDays), strconv.Itoa(other.auditDays)},
 	} {
 		if s.one != s.two {
 			differ = append(differ, s.name)

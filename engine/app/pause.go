@@ -15,7 +15,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/guard"
-	"github.com/flyball-dev/flyball/engine/store/sqlite"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 const (
@@ -45,8 +45,8 @@ func (a *App) Resume(ctx context.Context, service, actor string) (api.Resumed, e
 
 // Pause writes the pause to the store; the next daemon finds it there.
 func (f *Offline) Pause(ctx context.Context, ask api.PauseAsk) (paused api.Paused, err error) {
-	err = f.write(func(store *sqlite.Store) error {
-		paused, err = pause(ctx, store, f.policies, ask, clock()())
+	err = f.write(func(ledger store.Store) error {
+		paused, err = pause(ctx, ledger, f.policies, ask, clock()())
 		return err
 	})
 	return paused, err
@@ -54,19 +54,19 @@ func (f *Offline) Pause(ctx context.Context, ask api.PauseAsk) (paused api.Pause
 
 // Resume ends a pause in the store.
 func (f *Offline) Resume(ctx context.Context, service, actor string) (resumed api.Resumed, err error) {
-	err = f.write(func(store *sqlite.Store) error {
-		resumed, err = resume(ctx, store, f.policies, service, actor, clock()())
+	err = f.write(func(ledger store.Store) error {
+		resumed, err = resume(ctx, ledger, f.policies, service, actor, clock()())
 		return err
 	})
 	return resumed, err
 }
 
-func pause(ctx context.Context, store *sqlite.Store, policies []engine.Policy, ask api.PauseAsk, now control.Moment) (api.Paused, error) {
+func pause(ctx context.Context, ledger store.Switches, policies []engine.Policy, ask api.PauseAsk, now control.Moment) (api.Paused, error) {
 	p, err := newPause(ask, now)
 	if err != nil {
 		return api.Paused{}, err
 	}
-	pauses, err := store.Pauses(ctx)
+	pauses, err := ledger.Pauses(ctx)
 	if err != nil {
 		return api.Paused{}, err
 	}
@@ -76,11 +76,11 @@ func pause(ctx context.Context, store *sqlite.Store, policies []engine.Policy, a
 			return api.Paused{}, err
 		}
 	}
-	return api.Paused{Pause: shown(p, now.At), Before: holding(pauses, place, now)}, store.Pause(ctx, place, p)
+	return api.Paused{Pause: shown(p, now.At), Before: holding(pauses, place, now)}, ledger.Pause(ctx, place, p)
 }
 
-func resume(ctx context.Context, store *sqlite.Store, policies []engine.Policy, service, actor string, now control.Moment) (resumed api.Resumed, err error) {
-	pauses, err := store.Pauses(ctx)
+func resume(ctx context.Context, ledger store.Switches, policies []engine.Policy, service, actor string, now control.Moment) (resumed api.Resumed, err error) {
+	pauses, err := ledger.Pauses(ctx)
 	if err != nil {
 		return resumed, err
 	}
@@ -98,7 +98,7 @@ func resume(ctx context.Context, store *sqlite.Store, policies []engine.Policy, 
 		}
 	}
 	resumed.Ended = holding(pauses, place, now)
-	return resumed, store.Resume(ctx, place, actor, now.At)
+	return resumed, ledger.Resume(ctx, place, actor, now.At)
 }
 
 // newPause is the pause that is asked for.

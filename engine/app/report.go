@@ -10,7 +10,6 @@ import (
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/report"
 	"github.com/flyball-dev/flyball/engine/store"
-	"github.com/flyball-dev/flyball/engine/store/sqlite"
 )
 
 // beforeReport is how far before a report's range the decisions are read that may still stand in it.
@@ -29,7 +28,7 @@ func (a *App) Report(ctx context.Context, service string, from, to time.Time) (r
 func (f *Offline) Report(ctx context.Context, service string, from, to time.Time) (report.Report, error) {
 	var rows []store.Row
 	var events []engine.Event
-	err := f.read(func(ledger *sqlite.Store) (err error) {
+	err := f.read(func(ledger store.Store) (err error) {
 		rows, events, err = ledger.Between(ctx, service, from.Add(-beforeReport), to)
 		return err
 	})

@@ -160,7 +160,8 @@ func TestEverySettingIsCompared(t *testing.T) {
 	one := 1
 	values := map[reflect.Type]any{
 		reflect.TypeFor[int](): 3, reflect.TypeFor[*int](): &one, reflect.TypeFor[string](): "x", reflect.TypeFor[time.Duration](): time.Minute,
-		reflect.TypeFor[schema.Secret](): schema.Secret{File: "x"}, reflect.TypeFor[[]schema.Source](): []schema.Source{{Name: "x"}},
+		reflect.TypeFor[schema.SharedStore](): schema.SharedStore{URL: "redis://x"},
+		reflect.TypeFor[schema.Secret]():      schema.Secret{File: "x"}, reflect.TypeFor[[]schema.Source](): []schema.Source{{Name: "x"}},
 	}
 	var config schema.Config
 	for i := range reflect.TypeOf(config).NumField() {
@@ -169,6 +170,14 @@ func TestEverySettingIsCompared(t *testing.T) {
 		field.Set(reflect.ValueOf(values[field.Type()]))
 		if len(Diff(Loaded{}, Loaded{Set: schema.Set{Config: c}}).Config) == 0 {
 			t.Errorf("another %s is no difference", reflect.TypeOf(c).Field(i).Name)
+		}
+	}
+	for i := range reflect.TypeFor[schema.SharedStore]().NumField() {
+		var c schema.Config
+		field := reflect.ValueOf(&c.Store).Elem().Field(i)
+		field.Set(reflect.ValueOf(values[field.Type()]))
+		if len(Diff(Loaded{}, Loaded{Set: schema.Set{Config: c}}).Config) == 0 {
+			t.Errorf("another %s of the store is no difference", reflect.TypeFor[schema.SharedStore]().Field(i).Name)
 		}
 	}
 	for i := range reflect.TypeFor[schema.Source]().NumField() {
@@ -192,7 +201,7 @@ func TestDiffOfConfigs(t *testing.T) {
 		want   string
 	}{
 		"defaults": {schema.Config{MaxTotalReplicas: 20, MinAvailableMemoryMB: &default_, StorePath: ".flyball/flyball.db", SocketPath: ".flyball/flyball.sock",
-			LogLevel: "info", SampleDays: 30, RollupDays: 400}, ""},
+			LogLevel: "info", SampleDays: 30, RollupDays: 400, AuditDays: 400, Store: schema.SharedStore{Lease: 10 * time.Second}}, ""},
 		"replicas": {schema.Config{MaxTotalReplicas: 30}, "config.limits.maxTotalReplicas 20 → 30"},
 		"memory":   {schema.Config{MinAvailableMemoryMB: &none}, "config.limits.minAvailableMemoryMB 512 → 0"},
 		"docker":   {schema.Config{DockerHost: "tcp://x"}, "config.docker.host none → tcp://x"},
@@ -201,6 +210,9 @@ func TestDiffOfConfigs(t *testing.T) {
 		"log":      {schema.Config{LogLevel: "warn"}, "config.log.level info → warn"},
 		"samples":  {schema.Config{SampleDays: 3}, "config.store.sampleDays 30 → 3"},
 		"rollups":  {schema.Config{RollupDays: 3}, "config.store.rollupDays 400 → 3"},
+		"audit":    {schema.Config{AuditDays: 3}, "config.store.auditDays 400 → 3"},
+		"redis": {schema.Config{Store: schema.SharedStore{URL: "redis://redis"}},
+			"config.store.path .flyball/flyball.db → none, config.store.url none → redis://redis, config.store.sampleDays 30 → 2, config.store.rollupDays 400 → 30"},
 		"source": {schema.Config{Sources: []schema.Source{{Name: "db", Type: "sql", DSN: schema.Secret{Env: "DSN"}}}},
 			"config.sources[db].type none → sql, config.sources[db].dsn none → env DSN, config.sources[db].timeout none → 0s, config.sources[db].atOnce none → 0"},
 	} {

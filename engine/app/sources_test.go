@@ -121,7 +121,7 @@ func TestPush(t *testing.T) {
 		return engine.Policy{Name: name, Service: "web", Target: engine.Place{Driver: "compose", Project: project}, Enabled: true,
 			Metrics: []engine.Metric{{Name: "jobs", Source: source, Service: "web", Window: time.Hour}, {Name: "old", Source: "other", Service: "web", Window: time.Hour}}}
 	}
-	a := &App{sources: &sources{env: os.Getenv}, policies: []engine.Policy{policy("web", "shop", "app")}}
+	a := &App{leader: &leader{}, sources: &sources{env: os.Getenv}, policies: []engine.Policy{policy("web", "shop", "app")}}
 	_, _ = a.sources.feeds([]schema.Source{{Name: "app", Type: "push"}, {Name: "other", Type: "push"}})
 	value := 12.0
 	jobs, old := api.Pushed{Metric: "jobs", Value: &value}, api.Pushed{Metric: "old", Value: &value, At: time.Now().Add(-2 * time.Hour)}

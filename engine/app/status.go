@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"os"
 	"time"
 
@@ -10,28 +11,48 @@ import (
 	"github.com/flyball-dev/flyball/engine/guard"
 )
 
-// Status is what the daemon knows now.
+// Status is what the daemon knows now; while the store can't be read, what it last knew.
 func (a *App) Status(ctx context.Context) (api.Status, error) {
+	s, err := a.status(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err == nil {
+		a.known = s
+		return s, nil
+	}
+	if ctx.Err() != nil {
+		return s, err
+	}
+	known := a.known
+	known.Daemon = s.Daemon
+	known.Daemon.Store = err.Error()
+	if known.Policies == nil {
+		known.Policies = []api.PolicyStatus{}
+	}
+	return known, nil
+}
+
+func (a *App) status(ctx context.Context) (api.Status, error) {
 	a.mu.Lock()
 	policies, problem := a.policies, a.problem
-	newest := make(map[string]last, len(a.last))
-	for key, l := range a.last {
-		newest[key] = l
-	}
 	a.mu.Unlock()
-
-	on, known, err := a.store.Enabled(ctx)
-	if err != nil {
-		return api.Status{}, err
-	}
 	s := api.Status{
-		Enabled: on || !known && a.o.Enabled,
 		Daemon: &api.Daemon{
 			PID: os.Getpid(), Version: a.o.Version, Since: a.since, Policies: absolute(a.o.Policies), DryRun: a.o.DryRun, Problem: problem,
+			Leader: a.leader.told(),
 		},
 	}
+	on, known, err := a.store.Enabled(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Enabled = on || !known && a.o.Enabled
 	now := a.loop.Now()
 	pauses, err := a.store.Pauses(ctx)
+	if err != nil {
+		return s, err
+	}
+	newest, err := a.newest(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -48,6 +69,22 @@ func (a *App) Status(ctx context.Context) (api.Status, error) {
 		s.Policies = append(s.Policies, ps)
 	}
 	return s, nil
+}
+
+// newest is the newest cycle of each policy, by subject: its own, or where another daemon leads what that has on record.
+func (a *App) newest(ctx context.Context) (map[string]last, error) {
+	all := map[string]last{}
+	if a.leader.leads() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		maps.Copy(all, a.last)
+		return all, nil
+	}
+	records, err := a.store.Latest(ctx)
+	for _, r := range records {
+		all[r.Subject()] = last{record: r}
+	}
+	return all, err
 }
 
 func describe(p engine.Policy, r engine.Record, failed error, st engine.State, at time.Time) api.PolicyStatus {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/schema"
 )
 
@@ -78,6 +79,9 @@ func (a *App) reload(ctx context.Context) {
 	a.drivers.simulated.Add(demoServices(loaded.Policies))
 	a.use(ctx, loaded)
 	a.log.Info("reload", "policies", len(loaded.Policies), "at work", len(a.atWork()))
+	if a.leader.leads() {
+		a.notePolicies(ctx)
+	}
 	a.send(ctx)
 }
 
@@ -90,9 +94,14 @@ func (a *App) configure(c schema.Config) {
 	}
 }
 
+// send hands the loop the policies to run: none where another daemon leads.
 func (a *App) send(ctx context.Context) {
+	var policies []engine.Policy
+	if a.leader.leads() {
+		policies = a.atWork()
+	}
 	select {
-	case a.sets <- a.atWork():
+	case a.sets <- policies:
 	case <-ctx.Done():
 	}
 }

@@ -39,6 +39,8 @@ type Cycle struct {
 	turns    map[string]chan struct{} // by subject: one slot, taken while its state is read, decided on and written
 	acting   map[string]bool          // by subject: a decision is being carried out
 	unclosed map[string]ending        // by subject: ends that could not be recorded yet
+
+	passes passes // those under way
 }
 
 // Ask says what is asked for in the place of the rules, from what there is; nil: nothing, so the rules decide. An error
@@ -60,6 +62,11 @@ const tries = 5
 // Obey is Run where something may be asked for in the place of the rules. begun is told what was decided, and of the event
 // that is open now, if any, before it is acted on.
 func (c *Cycle) Obey(ctx context.Context, p engine.Policy, now Moment, ask Ask, begun func(engine.Record, *engine.Event)) (engine.Record, *engine.Event, error) {
+	end, err := c.passes.begin(p.Service)
+	if err != nil {
+		return engine.Record{}, nil, err
+	}
+	defer end()
 	record, event, err := c.decide(ctx, p, now, ask, nil)
 	if err != nil {
 		return record, nil, err

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -222,8 +223,8 @@ func (l *Loop) cycle(ctx context.Context, p engine.Policy) {
 	if waits(record.Decision) { // for quiet, which no event may tell of
 		l.Touched(p.Subject())
 	}
-	if ctx.Err() != nil && event == nil {
-		return // it was told to stop before it had decided
+	if (ctx.Err() != nil || errors.Is(err, ErrStill)) && event == nil {
+		return // it was told to stop before it had decided, or not to begin
 	}
 	l.Ran(p, err)
 }

@@ -53,12 +53,18 @@ func (c *Cycle) acted(p engine.Policy) {
 // remember reads the state, carries its deadlines over to the clock of now, and tidies up after an event that was
 // interrupted: its intent is open though nobody carries it out, or a daemon that had to stop left it halfway.
 func (c *Cycle) remember(ctx context.Context, p engine.Policy, now Moment) (engine.State, error) {
-	if late, waits := c.late(p); waits {
-		if err := c.record(ctx, p, late, now.Boot); err != nil {
-			return engine.State{}, err
+	state, err := c.Ledger.State(ctx, p)
+	if late, waits := c.late(p); waits && err == nil {
+		switch {
+		case state.Open == nil || state.Open.ID != late.event.ID: // another daemon that led meanwhile has closed it
+			c.forget(p)
+		default:
+			if err := c.record(ctx, p, late, now.Boot); err != nil {
+				return engine.State{}, err
+			}
+			state, err = c.Ledger.State(ctx, p)
 		}
 	}
-	state, err := c.Ledger.State(ctx, p)
 	if err != nil {
 		return state, fmt.Errorf("read the state of %s: %w", p.Name, err)
 	}
@@ -76,13 +82,17 @@ func (c *Cycle) remember(ctx context.Context, p engine.Policy, now Moment) (engi
 		}
 	}
 	if state.Open != nil {
-		if state, err = c.interrupted(ctx, p, state, now); err != nil {
-			return state, err
-		}
+		return c.interrupted(ctx, p, state, now)
 	}
-	state.Halfway = nil // on record with the decision that follows
+	if since := now.At.Sub(state.Halfway.Ended); since < 0 || since > underWay {
+		state.Halfway = nil // on record with the decision that follows
+	}
 	return state, nil
 }
+
+// underWay is how long a call of a daemon that died, or lost its lease, may take to reach the target and be carried out: so
+// long what an interrupted event began is looked for before every decision.
+const underWay = time.Minute
 
 // interrupted closes an event in the middle of which a daemon died, with what is there now.
 func (c *Cycle) interrupted(ctx context.Context, p engine.Policy, state engine.State, now Moment) (engine.State, error) {
@@ -105,6 +115,11 @@ func (c *Cycle) interrupted(ctx context.Context, p engine.Policy, state engine.S
 // Settle closes an event that an earlier daemon left open, and tidies up after one that it left halfway, for a policy that
 // has no cycle any more.
 func (c *Cycle) Settle(ctx context.Context, p engine.Policy, now Moment) error {
+	end, err := c.passes.begin(p.Service)
+	if err != nil {
+		return err
+	}
+	defer end()
 	done, err := c.turn(ctx, p)
 	if err != nil {
 		return err
@@ -174,6 +189,12 @@ func (c *Cycle) record(ctx context.Context, p engine.Policy, e ending, boot engi
 	}
 	delete(c.unclosed, p.Subject())
 	return nil
+}
+
+func (c *Cycle) forget(p engine.Policy) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.unclosed, p.Subject())
 }
 
 func (c *Cycle) late(p engine.Policy) (ending, bool) {

@@ -191,6 +191,19 @@ func TestWhatWasLeftHalfwayIsTidiedUpFirst(t *testing.T) {
 	}
 }
 
+// A call of a daemon that died may be late: for a while what it began is looked for again.
+func TestWhatAnInterruptedEventBeganIsLookedForAgain(t *testing.T) {
+	w, p := newPaper(3), policy("web")
+	w.states[p.Subject()] = engine.State{Halfway: &engine.Event{ID: "old", Action: engine.ScaleDown, Ended: start}}
+	c := w.cycle(rule(0))
+	for _, later := range []time.Duration{0, underWay, underWay + time.Second, underWay + 2*time.Second} {
+		if _, _, err := c.Run(t.Context(), p, Moment{At: start.Add(later)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.expect(t, "settle old", "observe", "record hold", "settle old", "observe", "record hold", "settle old", "observe", "record hold", "observe", "record hold")
+}
+
 func TestATouchedServiceIsLookedAtOnceItIsQuiet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
@@ -320,6 +333,36 @@ func TestAVoidAttemptOnAFullDisk(t *testing.T) {
 	}
 	if past := w.states[p.Subject()].Past; len(past) != 1 {
 		t.Errorf("the past has %+v", past)
+	}
+}
+
+// An end that could not be recorded is not recorded later, where another daemon that led meanwhile has closed the event.
+func TestALateEndYieldsToTheNextLeaders(t *testing.T) {
+	w, p := newPaper(2), policy("web")
+	w.act = func(_ context.Context, o engine.Order) engine.Outcome {
+		return engine.Outcome{Result: engine.Failed, Reached: 2, Ended: start, Error: "another daemon leads"}
+	}
+	w.closeErr = errors.New("another daemon leads now: nothing was written")
+	c := w.cycle(rule(1))
+	_, event, err := c.Run(t.Context(), p, Moment{At: start})
+	if err == nil || event == nil {
+		t.Fatalf("%+v, %v; want an event whose end is not on record", event, err)
+	}
+	w.closeErr = nil
+	state := w.states[p.Subject()]
+	closed := *state.Open
+	closed.Result, closed.Ended = engine.Interrupted, start.Add(time.Second)
+	if err := w.Close(t.Context(), closed, p, guard.End(state, p, closed)); err != nil {
+		t.Fatal(err)
+	}
+	w.closed = nil
+	if _, _, err := c.Run(t.Context(), p, Moment{At: start.Add(time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range w.closed {
+		if e.ID == event.ID {
+			t.Errorf("%s was closed again, as %s", e.ID, e.Result)
+		}
 	}
 }
 

@@ -50,7 +50,7 @@ var EntryKinds = []EntryKind{OfSwitch, OfPause, OfResume, OfDecision, OfEvent, O
 
 // Filter says which entries are asked for. What is zero filters nothing.
 type Filter struct {
-	After   int64     // numbers above
+	After   int64     // numbers above; below 0, all, as where it is set
 	Since   time.Time // at it or later
 	Until   time.Time // before it
 	Kind    EntryKind

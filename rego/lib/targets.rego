@@ -61,7 +61,7 @@ tracked(t, n) := {
 } if {
 	unheard := (input.service.replicas.current - input.service.replicas.ready) + t.silent
 	unheard > 0
-	abs(t.ratio - 1) > t.tolerance
+	round(abs(t.ratio - 1) * 1000000) > round(t.tolerance * 1000000) # 0.9 is not past a tolerance of 0.1 by an error of rounding
 } else := {
 	"code": "CountFits",
 	"metric": t.metric,

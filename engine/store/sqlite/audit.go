@@ -20,7 +20,7 @@ func (s *Store) Audit(ctx context.Context, entries ...store.Entry) error {
 	return nil
 }
 
-const auditColumns = "at, actor, kind, policy, service, event, revision, message"
+const auditColumns = "at, actor, kind, policy, service, event, revision, message, sum"
 
 func appendEntries(ctx context.Context, tx *sql.Tx, entries ...store.Entry) error {
 	for _, e := range entries {
@@ -33,8 +33,8 @@ func appendEntries(ctx context.Context, tx *sql.Tx, entries ...store.Entry) erro
 
 // appendEntry appends one with a number, or with the next where that is nil.
 func appendEntry(ctx context.Context, tx *sql.Tx, number any, e store.Entry) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO audit (number, "+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		number, e.At.UnixNano(), e.Actor, e.Kind, e.Policy, e.Service, e.Event, e.Revision, e.Message)
+	_, err := tx.ExecContext(ctx, "INSERT INTO audit (number, "+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		number, e.At.UnixNano(), e.Actor, e.Kind, e.Policy, e.Service, e.Event, e.Revision, e.Message, sumOf(e))
 	return err
 }
 
@@ -58,7 +58,7 @@ func (s *Store) Audited(ctx context.Context, f store.Filter) ([]store.Entry, err
 		}
 	}
 	order := "DESC" // of all that pass, the newest
-	if f.After > 0 {
+	if f.After != 0 {
 		order = "ASC"
 	}
 	query := "SELECT number, " + auditColumns + " FROM audit WHERE " + strings.Join(where, " AND ") + " ORDER BY number " + order + " LIMIT ?"
@@ -70,7 +70,7 @@ func (s *Store) Audited(ctx context.Context, f store.Filter) ([]store.Entry, err
 	if err != nil {
 		return nil, fmt.Errorf("read the audit log: %w", err)
 	}
-	if f.After <= 0 {
+	if f.After == 0 {
 		slices.Reverse(entries)
 	}
 	return entries, nil
@@ -78,10 +78,18 @@ func (s *Store) Audited(ctx context.Context, f store.Filter) ([]store.Entry, err
 
 func entryOf(r row) (store.Entry, error) {
 	var e store.Entry
-	var at int64
-	err := r.Scan(&e.Number, &at, &e.Actor, &e.Kind, &e.Policy, &e.Service, &e.Event, &e.Revision, &e.Message)
+	var at, sum int64
+	err := r.Scan(&e.Number, &at, &e.Actor, &e.Kind, &e.Policy, &e.Service, &e.Event, &e.Revision, &e.Message, &sum)
 	e.At = instant(at)
+	if err == nil && sum != sumOf(e) {
+		err = fmt.Errorf("%w: the checksum of entry %d differs", errDamaged, e.Number)
+	}
 	return e, err
+}
+
+func sumOf(e store.Entry) int64 {
+	all := fmt.Sprintf("%d %q", e.At.UnixNano(), []string{e.Actor, string(e.Kind), e.Policy, e.Service, e.Event, e.Revision, e.Message})
+	return int64(checksum([]byte(all), nil))
 }
 
 // hasEnded says whether the end of an event is on record.

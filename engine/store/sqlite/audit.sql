@@ -11,7 +11,8 @@ CREATE TABLE audit (
     service  TEXT NOT NULL,
     event    TEXT NOT NULL,
     revision TEXT NOT NULL,
-    message  TEXT NOT NULL
+    message  TEXT NOT NULL,
+    sum      INTEGER NOT NULL -- a checksum of all but the number
 );
 CREATE TRIGGER audit_is_append_only BEFORE UPDATE ON audit BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');

@@ -61,6 +61,10 @@ func (s *Store) Check(ctx context.Context) (store.Findings, error) {
 		}
 		return c.strays(ctx, tx, version)
 	})
+	if Damaged(err) {
+		c.say("file", err.Error())
+		err = nil
+	}
 	if err != nil {
 		return store.Findings{}, fmt.Errorf("check the store: %w", err)
 	}

@@ -19,14 +19,31 @@ var (
 	errEmpty   = fmt.Errorf("%w: it is empty", errDamaged)
 )
 
-// damage tells a broken file from one that can't be reached.
-func damage(err error) bool {
+// Damaged tells a broken file from one that can't be reached.
+func Damaged(err error) bool {
 	var e *driver.Error
-	if errors.As(err, &e) {
+	if errors.As(err, &e) && !errors.Is(err, errDamaged) {
 		primary := e.Code() & 0xff
 		return primary == lib.SQLITE_CORRUPT || primary == lib.SQLITE_NOTADB
 	}
 	return errors.Is(err, errDamaged)
+}
+
+// misread takes an error of a query for damage of the file's own tables: the query is right.
+func misread(err error) error {
+	var e *driver.Error
+	if errors.As(err, &e) && e.Code()&0xff == lib.SQLITE_ERROR {
+		return fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return err
+}
+
+// mended says what helps where the file turns out to be damaged while it is open: until then nothing is decided on it.
+func mended(err error) error {
+	if err == nil || !Damaged(err) {
+		return err
+	}
+	return fmt.Errorf("%w: start flyball again, which moves the file aside and begins a new one", err)
 }
 
 // replace moves a damaged file aside, with its log, and begins a new one. That it did is kept in the new file: states

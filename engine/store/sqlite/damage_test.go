@@ -6,10 +6,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 func TestDamagedFileIsReplaced(t *testing.T) {
@@ -21,6 +23,7 @@ func TestDamagedFileIsReplaced(t *testing.T) {
 		{"cut in the middle", func(file []byte) []byte { return file[:len(file)/2] }},
 		{"cut in the header", func(file []byte) []byte { return file[:50] }},
 		{"overwritten", func(file []byte) []byte { return bytes.Repeat([]byte("junk"), len(file)/4) }},
+		{"no table", func(file []byte) []byte { clear(file[103:105]); return file }},
 		{"a page of zeros", func(file []byte) []byte { clear(file[4096:8192]); return file }},
 		{"bits flipped in every page but the first", func(file []byte) []byte {
 			for at := 4096; at < len(file); at += 4096 {
@@ -28,8 +31,24 @@ func TestDamagedFileIsReplaced(t *testing.T) {
 			}
 			return file
 		}},
+		{"a switch turned on", func(file []byte) []byte {
+			at := bytes.LastIndex(file, []byte("\x05\x00\x08")) // of a row: header, the key, 0
+			file[at+2] = 9
+			return file
+		}},
+		{"a cooldown shortened", func(file []byte) []byte {
+			return bytes.ReplaceAll(file, []byte("2026-03-01T13"), []byte("2026-03-01T12"))
+		}},
+		{"a column of another name", func(file []byte) []byte {
+			return bytes.ReplaceAll(file, []byte("    at      INTEGER"), []byte("    av      INTEGER"))
+		}},
+		{"a state that nobody finds", func(file []byte) []byte {
+			at := bytes.Index(file, []byte("live///service 1\x02")) // in the index: the key, and its row
+			file[at+5] ^= 1
+			return file
+		}},
 		{"bits flipped in a state", func(file []byte) []byte {
-			at := bytes.LastIndex(file, []byte(`{"enabled"`))
+			at := bytes.LastIndex(file, []byte(`"enabled"`))
 			file[at] ^= 0x10
 			return file
 		}},
@@ -40,8 +59,10 @@ func TestDamagedFileIsReplaced(t *testing.T) {
 			for n := range 40 {
 				r := web(start.Add(time.Duration(n) * time.Second))
 				r.Policy, r.Service = fmt.Sprint("policy ", n), fmt.Sprint("service ", n)
-				check(t, old.Record(ctx, r, engine.State{Virtual: n}))
+				wait := engine.Deadline{Until: start.Add(time.Hour), Wait: time.Hour}
+				check(t, old.Record(ctx, r, engine.State{Virtual: n, Cooldown: engine.Deadlines{Up: wait}}))
 			}
+			check(t, old.SetEnabled(ctx, false, "anna", start))
 			check(t, old.Shutdown())
 			file, err := os.ReadFile(path)
 			check(t, err)
@@ -69,6 +90,11 @@ func TestDamagedFileIsReplaced(t *testing.T) {
 
 			if on, known, err := s.Enabled(ctx); on || !known || err != nil {
 				t.Errorf("the switch is %v, known %v, %v; want off: it may have been", on, known, err)
+			}
+			entries, err := s.Audited(ctx, store.Filter{})
+			check(t, err)
+			if len(entries) != 1 || entries[0].Kind != store.OfStore || !strings.Contains(entries[0].Message, aside[0]) || entries[0].At.Before(began) {
+				t.Errorf("audit log is %+v, want one entry that says what was done", entries)
 			}
 			p := engine.Policy{Name: "policy 1", Mode: engine.Live, Cooldown: engine.UpDown{Up: time.Minute}}
 			state, err := s.State(ctx, p)

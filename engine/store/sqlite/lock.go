@@ -10,6 +10,15 @@ import (
 	"syscall"
 )
 
+// Lock keeps writers away from the store at path until it is unlocked. Where one has it open that is an error.
+func Lock(path string) (unlock func() error, err error) {
+	lock, err := acquire(path + ".lock")
+	if err != nil {
+		return nil, fmt.Errorf("lock store %s: %w", path, err)
+	}
+	return func() error { return release(lock) }, nil
+}
+
 // acquire takes the writer's lock. It is a file of its own, because SQLite keeps locks on the database that closing
 // another handle of it in the same process would drop. The kernel lets go of it when the process dies.
 func acquire(path string) (*os.File, error) {

@@ -3,12 +3,12 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine/store"
+	"github.com/flyball-dev/flyball/engine/store/series"
 )
 
 // mover writes the parts of a move, in one transaction.
@@ -17,7 +17,7 @@ type mover struct {
 	subject, decision, event *sql.Stmt
 	series, full, open, day  *sql.Stmt
 
-	known map[identity]int64 // ids of series
+	known map[series.ID]int64 // ids of series
 }
 
 const mostKnown = 10_000 // series, so that memory is bounded
@@ -39,7 +39,7 @@ func newMover(ctx context.Context, tx *sql.Tx) (*mover, error) {
 		full:  prepare("INSERT INTO chunk (series, first, last, points) VALUES (?, ?, ?, ?)"),
 		open:  prepare("INSERT INTO open_chunk (series, first, last, points) VALUES (?, ?, ?, ?)"),
 		day:   prepare("INSERT INTO rollup (series, day, rollups) VALUES (?, ?, ?)"),
-		known: map[identity]int64{},
+		known: map[series.ID]int64{},
 	}
 	return m, errors.Join(errs...)
 }
@@ -48,19 +48,24 @@ func (m *mover) part(ctx context.Context, p store.Part) error {
 	if err := m.settings(ctx, p); err != nil {
 		return err
 	}
-	return errors.Join(
-		all(ctx, p.Subjects, m.putSubject),
-		all(ctx, p.Rows, m.putRow),
-		all(ctx, p.Events, m.putEvent),
-		all(ctx, p.Chunks, m.putChunk),
-		all(ctx, p.Entries, func(ctx context.Context, e store.Entry) error { return appendEntry(ctx, m.tx, e.Number, e) }),
-		all(ctx, p.Revisions, func(ctx context.Context, r store.Revision) error { return learn(ctx, m.tx, r) }),
-		all(ctx, p.Messages, func(ctx context.Context, one store.Message) error { return post(ctx, m.tx, one) }),
-	)
+	for _, put := range []func() error{
+		func() error { return eachOf(ctx, p.Subjects, m.putSubject) },
+		func() error { return eachOf(ctx, p.Rows, m.putRow) },
+		func() error { return eachOf(ctx, p.Events, m.putEvent) },
+		func() error { return eachOf(ctx, p.Chunks, m.putChunk) },
+		func() error { return eachOf(ctx, p.Entries, m.putEntry) },
+		func() error { return eachOf(ctx, p.Revisions, m.putRevision) },
+		func() error { return eachOf(ctx, p.Messages, m.putMessage) },
+	} {
+		if err := put(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// all puts one after the other, up to the first error.
-func all[T any](ctx context.Context, some []T, put func(context.Context, T) error) error {
+// eachOf puts one after the other, up to the first error.
+func eachOf[T any](ctx context.Context, some []T, put func(context.Context, T) error) error {
 	for _, one := range some {
 		if err := put(ctx, one); err != nil {
 			return err
@@ -82,11 +87,11 @@ func (m *mover) settings(ctx context.Context, p store.Part) error {
 		}
 	}
 	for place, pause := range p.Pauses {
-		text, err := json.Marshal(pause)
+		text, err := sealed(pause)
 		if err != nil {
 			return err
 		}
-		if _, err := m.tx.ExecContext(ctx, "INSERT INTO pause VALUES (?, ?)", place, string(text)); err != nil {
+		if _, err := m.tx.ExecContext(ctx, "INSERT INTO pause VALUES (?, ?)", place, text); err != nil {
 			return err
 		}
 	}
@@ -100,19 +105,19 @@ func begunAnew(ctx context.Context, tx *sql.Tx, at time.Time) error {
 }
 
 func (m *mover) putSubject(ctx context.Context, s store.Subject) error {
-	state, err := json.Marshal(s.State)
+	state, err := sealed(s.State)
 	if err != nil {
 		return err
 	}
 	var record any // none
 	if s.Record != nil {
-		text, err := json.Marshal(s.Record)
+		text, err := sealed(s.Record)
 		if err != nil {
 			return err
 		}
-		record = string(text)
+		record = text
 	}
-	if _, err := m.subject.ExecContext(ctx, s.Subject, string(state), record); err != nil || !s.Lost {
+	if _, err := m.subject.ExecContext(ctx, s.Subject, state, record); err != nil || !s.Lost {
 		return err
 	}
 	_, err = m.tx.ExecContext(ctx, "INSERT INTO lost VALUES (?)", s.Subject)
@@ -121,17 +126,17 @@ func (m *mover) putSubject(ctx context.Context, s store.Subject) error {
 
 func (m *mover) putRow(ctx context.Context, row store.Row) error {
 	r := row.Record
-	text, err := json.Marshal(r)
+	text, err := sealed(r)
 	if err != nil {
 		return err
 	}
 	_, err = m.decision.ExecContext(ctx, row.ID, r.Policy, r.Mode, r.Decision.Action, r.Decision.Reason, r.Revision,
-		row.First.UnixNano(), row.Last.UnixNano(), row.Count, string(text))
+		row.First.UnixNano(), row.Last.UnixNano(), row.Count, text)
 	return err
 }
 
 func (m *mover) putEvent(ctx context.Context, i store.Intent) error {
-	text, err := json.Marshal(i.Event)
+	text, err := sealed(i.Event)
 	if err != nil {
 		return err
 	}
@@ -139,12 +144,20 @@ func (m *mover) putEvent(ctx context.Context, i store.Intent) error {
 	if !i.Event.Ended.IsZero() {
 		ended = i.Event.Ended.UnixNano()
 	}
-	_, err = m.event.ExecContext(ctx, i.Event.ID, i.Event.Service, i.Mode, i.Event.Started.UnixNano(), ended, string(text))
+	_, err = m.event.ExecContext(ctx, i.Event.ID, i.Event.Service, i.Mode, i.Event.Started.UnixNano(), ended, text)
 	return err
 }
 
+func (m *mover) putEntry(ctx context.Context, e store.Entry) error {
+	return appendEntry(ctx, m.tx, e.Number, e)
+}
+
+func (m *mover) putRevision(ctx context.Context, r store.Revision) error { return learn(ctx, m.tx, r) }
+
+func (m *mover) putMessage(ctx context.Context, one store.Message) error { return post(ctx, m.tx, one) }
+
 func (m *mover) putChunk(ctx context.Context, c store.Chunk) error {
-	who := identity{c.Subject, c.Metric, c.Signal, c.Replica}
+	who := series.ID{Subject: c.Subject, Metric: c.Metric, Signal: c.Signal, Replica: c.Replica}
 	id, known := m.known[who]
 	if !known {
 		if len(m.known) == mostKnown {

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -99,8 +98,8 @@ func (s *Store) Delivered(ctx context.Context, id string) error {
 // split is a message without its body, which JSON would write in another way, and the body.
 func split(m store.Message) (text string, body []byte, err error) {
 	body, m.Body = m.Body, nil
-	without, err := json.Marshal(m)
-	return string(without), body, err
+	text, err = sealed(m, body...)
+	return text, body, err
 }
 
 func messageOf(r row) (store.Message, error) {
@@ -108,7 +107,7 @@ func messageOf(r row) (store.Message, error) {
 	var text, body []byte
 	err := r.Scan(&text, &body)
 	if err == nil {
-		err = json.Unmarshal(text, &m)
+		err = unsealed(text, &m, body...)
 	}
 	m.Body = body // JSON's null would be there else
 	return m, err

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -40,11 +39,11 @@ func (s *Store) Pauses(ctx context.Context) (map[string]engine.Pause, error) {
 // Pause pauses a service, or all where place is empty, in the place of the pause that it had.
 func (s *Store) Pause(ctx context.Context, place string, p engine.Pause) error {
 	err := s.inTransaction(ctx, func(tx *sql.Tx) error {
-		text, err := json.Marshal(p)
+		text, err := sealed(p)
 		if err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO pause VALUES (?, ?)", place, string(text))
+		_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO pause VALUES (?, ?)", place, text)
 		if err != nil {
 			return err
 		}
@@ -64,7 +63,7 @@ func (s *Store) Resume(ctx context.Context, place, actor string, at time.Time) e
 			return err
 		}
 		var p engine.Pause
-		if json.Unmarshal([]byte(ended[0]), &p) != nil {
+		if unsealed([]byte(ended[0]), &p) != nil {
 			p.Service = place // it is damaged: this is how somebody gets rid of it
 		}
 		return appendEntries(ctx, tx, store.Resumed(p, actor, at))

@@ -14,7 +14,7 @@ const (
 	keepRows   = 100000 // decisions kept at most, and the newest of each policy
 )
 
-// prune drops what is past its retention, at most once an hour. It runs after the decision is safe: what it can't drop
+// prune drops what is past its retention, at most once an hour. It runs after the decision: what it can't drop
 // now it finds again next time.
 func (s *Store) prune(at time.Time) {
 	s.pruning.Lock()

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -19,7 +18,7 @@ func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error
 	var state engine.State
 	lost, err := s.lost(ctx, p.Subject()) // before the state: one that is written meanwhile waits for nothing, not the other way
 	if err != nil {
-		return engine.State{}, fmt.Errorf("read state of policy %s: %w", p.Name, err)
+		return engine.State{}, fmt.Errorf("read state of policy %s: %w", p.Name, mended(err))
 	}
 	var enabled bool
 	var text sql.NullString
@@ -27,10 +26,10 @@ func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error
 	err = s.read.QueryRowContext(ctx, `SELECT ifnull((SELECT enabled FROM switch), 0), (SELECT at FROM rebuilt),
 		(SELECT state FROM state WHERE subject = ?)`, p.Subject()).Scan(&enabled, &rebuilt, &text)
 	if err == nil && text.Valid {
-		err = json.Unmarshal([]byte(text.String), &state)
+		err = unsealed([]byte(text.String), &state)
 	}
 	if err != nil {
-		return engine.State{}, fmt.Errorf("read state of policy %s: %w", p.Name, err)
+		return engine.State{}, fmt.Errorf("read state of policy %s: %w", p.Name, mended(err))
 	}
 	if rebuilt.Valid && (lost || !text.Valid) {
 		state.Cooldown = store.Delayed(state.Cooldown, p, instant(rebuilt.Int64))
@@ -38,7 +37,7 @@ func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error
 	state.Enabled = enabled
 	paused, err := s.Pauses(ctx)
 	if err != nil {
-		return engine.State{}, err
+		return engine.State{}, mended(err)
 	}
 	for _, place := range []string{p.Target.Service(p.Service), ""} {
 		if pause, found := paused[place]; found {
@@ -106,7 +105,7 @@ func (s *Store) Decisions(ctx context.Context, policy string, limit int) ([]stor
 func (s *Store) Between(ctx context.Context, service string, from, to time.Time) ([]store.Row, []engine.Event, error) {
 	args := []any{from.UnixNano(), to.UnixNano(), service}
 	decisions, err := list(ctx, s.read, `SELECT id, first, last, count,
-		json_remove(record, '$.snapshot', '$.state', '$.recommendation.reasons') FROM decision WHERE last >= ?1 AND first <= ?2
+		json_remove(record, '$.sum', '$.snapshot', '$.state', '$.recommendation.reasons') FROM decision WHERE last >= ?1 AND first <= ?2
 		AND (?3 = '' OR json_extract(record, '$.service') = ?3) ORDER BY first, id`, args, decodedRow)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read decisions: %w", err)
@@ -248,7 +247,7 @@ func decoded[T any](r row, before ...any) (T, error) {
 	if err := r.Scan(append(before, &text)...); err != nil {
 		return value, err
 	}
-	err := json.Unmarshal(text, &value)
+	err := unsealed(text, &value)
 	return value, err
 }
 

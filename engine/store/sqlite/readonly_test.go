@@ -102,3 +102,29 @@ func asNobody(t *testing.T, top, path string) string {
 	}
 	return string(out)
 }
+
+func TestABackupIsReadWithoutATrace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "backup.db")
+	check(t, openAt(t, path).Shutdown())
+	check(t, os.Remove(path+".lock"))
+	s, err := Open(path, Options{ReadOnly: true, Backup: true})
+	check(t, err)
+	if _, err := s.Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	check(t, s.Shutdown())
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("beside it is left %v, %v", left, err)
+	}
+}
+
+func TestLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "flyball.db")
+	unlock, err := Lock(path)
+	check(t, err)
+	if s, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "has it open for writing") {
+		t.Errorf("a locked store is opened: %v, %v", s, err)
+	}
+	check(t, unlock())
+	check(t, openAt(t, path).Shutdown())
+}

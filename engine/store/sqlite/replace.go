@@ -15,30 +15,42 @@ import (
 func (s *Store) Replace(ctx context.Context, from func(take func(store.Part) error) error, lost time.Time) error {
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
-	s.arrivals.begin()
-	err := s.inTransaction(ctx, func(tx *sql.Tx) error {
-		for _, table := range append(tables(), "series", "lost", "sqlite_sequence") {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
-				return err
-			}
-		}
-		m, err := newMover(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if err := from(func(p store.Part) error { return m.part(ctx, p) }); err != nil || lost.IsZero() {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO lost SELECT subject FROM state"); err != nil {
-			return err
-		}
-		return begunAnew(ctx, tx, lost)
+	err := s.arrivals.Drop(func() error {
+		return s.inTransaction(ctx, func(tx *sql.Tx) error { return replaceAll(ctx, tx, from, lost) })
 	})
-	s.arrivals.end(err == nil)
 	if err != nil {
 		return fmt.Errorf("replace the store: %w", err)
 	}
 	return nil
+}
+
+func replaceAll(ctx context.Context, tx *sql.Tx, from func(take func(store.Part) error) error, lost time.Time) error {
+	for _, table := range append(tables(), "series", "lost", "sqlite_sequence") {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM "+table); err != nil {
+			return err
+		}
+	}
+	m, err := newMover(ctx, tx)
+	if err != nil {
+		return err
+	}
+	var failed error // for good: after some errors SQLite is in no transaction any more
+	err = from(func(p store.Part) error {
+		if failed == nil {
+			failed = m.part(ctx, p)
+		}
+		return failed
+	})
+	if err == nil {
+		err = failed
+	}
+	if err != nil || lost.IsZero() {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT OR IGNORE INTO lost SELECT subject FROM state"); err != nil {
+		return err
+	}
+	return begunAnew(ctx, tx, lost)
 }
 
 func tables() []string {

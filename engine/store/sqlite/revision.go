@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 
 	"github.com/flyball-dev/flyball/engine/store"
@@ -26,11 +25,11 @@ func (s *Store) Learn(ctx context.Context, revisions ...store.Revision) error {
 }
 
 func learn(ctx context.Context, tx *sql.Tx, r store.Revision) error {
-	text, err := json.Marshal(r)
+	text, err := sealed(r)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO revision VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", r.ID, r.At.UnixNano(), string(text))
+	_, err = tx.ExecContext(ctx, "INSERT INTO revision VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING", r.ID, r.At.UnixNano(), text)
 	return err
 }
 

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -61,69 +60,6 @@ func TestKeepDoesNotWait(t *testing.T) {
 	}))
 	check(t, s.Flush(t.Context(), start))
 	holds(t, s, cpu(10, start))
-}
-
-func TestWaitingSamplesAreBounded(t *testing.T) {
-	var log bytes.Buffer
-	s, err := Open(filepath.Join(t.TempDir(), "flyball.db"), Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
-	check(t, err)
-	whole := cpu(maxArrivals+10, start)
-	s.Keep([]engine.Series{{Subject: "live/shop", Metric: "cpu", Signal: "s1", Replica: "r1", Points: whole.Points[:maxArrivals]}})
-	s.arrivals.begin() // a flush that takes its time
-	s.Keep([]engine.Series{{Subject: "live/shop", Metric: "cpu", Signal: "s1", Replica: "r1", Points: whole.Points[maxArrivals:]}})
-	s.arrivals.end(false) // and fails
-	whole.Points = whole.Points[maxArrivals/4:]
-	holds(t, s, whole)
-	check(t, s.Shutdown())
-	if want := fmt.Sprintf("samples=%d", maxArrivals/4); !strings.Contains(log.String(), want) || !strings.Contains(log.String(), "level=WARN") {
-		t.Errorf("log says %q, want at warn %s", log.String(), want)
-	}
-
-	var a arrivals
-	a.add([]engine.Series{{Points: make([]engine.Point, maxArrivals)}})
-	a.begin()
-	a.add([]engine.Series{{Points: make([]engine.Point, 3)}})
-	a.end(true)
-	if len(a.all) != 3 {
-		t.Errorf("%d samples wait, want the 3 that came while the others were written", len(a.all))
-	}
-}
-
-// However long a store can't be written, the ids of its series are in memory once.
-func TestWaitingSamplesTakeLittleMemory(t *testing.T) {
-	const series = 100
-	names := []string{"live/shop", "cpu", "1k2j3h4g5f6d7", strings.Repeat("a", 64)}
-	s := openAt(t, filepath.Join(t.TempDir(), "flyball.db"))
-	before := heap()
-	for n := range maxArrivals {
-		id := fmt.Sprintf("%s%03d", names[3], n%series) // each time a string of its own
-		at := start.Add(time.Duration(n/series) * time.Second)
-		s.Keep([]engine.Series{{Subject: names[0], Metric: names[1], Signal: names[2], Replica: id, Points: []engine.Point{{At: at, Value: 1}}}})
-	}
-	if used := heap() - before; used > 20e6 {
-		t.Errorf("%d samples wait in %d MB, want at most 20", len(s.arrivals.all), used/1e6)
-	}
-	if n := len(s.arrivals.known); n != series {
-		t.Errorf("%d series are known, want %d", n, series)
-	}
-	s.arrivals.begin()
-	s.Keep([]engine.Series{cpu(1, start)})
-	s.arrivals.end(true)
-	if n := len(s.arrivals.known); n != 1 {
-		t.Errorf("%d series are known, want that of the sample that came while the others were written", n)
-	}
-	check(t, s.flush(t.Context()))
-	if n := len(s.arrivals.known); n != 0 {
-		t.Errorf("%d series are known, want none: nothing waits", n)
-	}
-	holds(t, s, cpu(1, start))
-}
-
-func heap() int64 {
-	var memory runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&memory)
-	return int64(memory.HeapAlloc)
 }
 
 func TestDamagedSamplesAreSkipped(t *testing.T) {

@@ -5,15 +5,13 @@ import (
 	"database/sql"
 	"time"
 
-	"github.com/flyball-dev/flyball/engine/store/chunk"
+	"github.com/flyball-dev/flyball/engine/store/series"
 )
 
 const (
 	keepSamples = 30 * day
 	keepRollups = 400 * day
-
-	// A series without a new sample for so long has ended, as that of a replica that is gone: its open chunk is closed.
-	idle = day
+	day         = 24 * time.Hour
 
 	pruneRounds = 100 // transactions in a row at most: other writers get their turn between them
 )
@@ -36,11 +34,8 @@ func (s *Store) pruneSamples(ctx context.Context, now time.Time) {
 			if err != nil || newest == nil {
 				return err // without samples, what else is there does not grow
 			}
-			from := now
-			if at := time.UnixMilli(*newest); at.Before(now) {
-				from = at
-			}
-			more, err = s.dropSamples(ctx, tx, from)
+			keep := series.Retention{Samples: s.keepSamples, Rollups: s.keepRollups}
+			more, err = s.dropSamples(ctx, tx, keep.At(now, time.UnixMilli(*newest)))
 			return err
 		})
 		if err != nil {
@@ -74,28 +69,27 @@ func newestSample(ctx context.Context, tx *sql.Tx) (*int64, error) {
 
 // The oldest chunks first, a number of rows at a time.
 const (
-	idleChunks = `SELECT s.id, s.subject, s.metric, s.signal, s.replica, c.points FROM
-		(SELECT series, points FROM open_chunk WHERE last < ? ORDER BY last LIMIT ?) c CROSS JOIN series s ON s.id = c.series`
+	idleChunks = `SELECT s.id, s.subject, s.metric, s.signal, s.replica FROM
+		(SELECT series FROM open_chunk WHERE last < ? ORDER BY last LIMIT ?) c CROSS JOIN series s ON s.id = c.series`
 	dropChunks = `DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE last < ? ORDER BY last LIMIT ?) RETURNING series`
 	dropDays   = `DELETE FROM rollup WHERE id IN (SELECT id FROM rollup WHERE day < ? ORDER BY day LIMIT ?) RETURNING series`
 	dropSeries = `DELETE FROM series WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM chunk WHERE series = ?1)
 		AND NOT EXISTS (SELECT 1 FROM open_chunk WHERE series = ?1) AND NOT EXISTS (SELECT 1 FROM rollup WHERE series = ?1)`
 )
 
-// dropSamples goes through so many rows of each table, with retention counted from an instant; more is true where some
-// are left.
-func (s *Store) dropSamples(ctx context.Context, tx *sql.Tx, from time.Time) (more bool, err error) {
-	closed, err := s.closeIdle(ctx, tx, from.Add(-min(idle, s.keepSamples)).UnixMilli())
+// dropSamples goes through so many rows of each table; more is true where some are left.
+func (s *Store) dropSamples(ctx context.Context, tx *sql.Tx, over series.Limits) (more bool, err error) {
+	ended, err := s.closeIdle(ctx, tx, over.Idle)
 	if err != nil {
 		return false, err
 	}
-	more = len(closed) == pruneRows
+	more = len(ended) == pruneRows
 	touched := map[int64]bool{}
-	for _, id := range closed {
+	for _, id := range ended {
 		touched[id] = true
 	}
-	for query, before := range map[string]time.Time{dropChunks: from.Add(-s.keepSamples), dropDays: from.Add(-s.keepRollups - day)} {
-		dropped, err := column[int64](tx.QueryContext(ctx, query, before.UnixMilli(), pruneRows))
+	for query, before := range map[string]int64{dropChunks: over.Samples, dropDays: over.Days} {
+		dropped, err := column[int64](tx.QueryContext(ctx, query, before, pruneRows))
 		if err != nil {
 			return false, err
 		}
@@ -112,44 +106,29 @@ func (s *Store) dropSamples(ctx context.Context, tx *sql.Tx, from time.Time) (mo
 	return more, nil
 }
 
-// closeIdle puts open chunks away whose newest sample is older, so that their rollups outlive their samples. It answers
-// the ids of their series.
+// closeIdle puts the open chunks of series away that have ended. It answers the ids of those.
 func (s *Store) closeIdle(ctx context.Context, tx *sql.Tx, before int64) (ids []int64, err error) {
-	type ended struct {
-		identity
-		id   int64
-		blob []byte
+	on, err := newShelf(ctx, tx)
+	if err != nil {
+		return nil, err
 	}
 	rows, err := tx.QueryContext(ctx, idleChunks, before, pruneRows)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var all []ended
+	var ended []series.ID
 	for rows.Next() {
-		var e ended
-		if err := rows.Scan(&e.id, &e.subject, &e.metric, &e.signal, &e.replica, &e.blob); err != nil {
+		var id int64
+		var who series.ID
+		if err := rows.Scan(&id, &who.Subject, &who.Metric, &who.Signal, &who.Replica); err != nil {
 			return nil, err
 		}
-		all = append(all, e)
+		ids, ended = append(ids, id), append(ended, who)
+		on.ids[who] = id
 	}
-	if err := rows.Err(); err != nil || len(all) == 0 {
+	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	f, err := s.newFiller(ctx, tx)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range all {
-		if points := chunk.Order(f.points(e.identity, e.blob)); len(points) > 0 {
-			if err := f.close(ctx, e.id, e.identity, points); err != nil {
-				return nil, err
-			}
-		}
-		if _, err := f.end.ExecContext(ctx, e.id); err != nil {
-			return nil, err
-		}
-		ids = append(ids, e.id)
-	}
-	return ids, nil
+	return ids, series.End(ctx, on, s.log, ended)
 }

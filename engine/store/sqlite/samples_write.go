@@ -4,182 +4,130 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"log/slog"
-	"slices"
-	"time"
 
-	"github.com/flyball-dev/flyball/engine"
-	"github.com/flyball-dev/flyball/engine/store/chunk"
+	"github.com/flyball-dev/flyball/engine/store"
+	"github.com/flyball-dev/flyball/engine/store/series"
 )
 
-const (
-	fullChunk = 240 // points: an hour at 15 s
-	day       = 24 * time.Hour
-)
-
-// filler adds samples to the chunks of their series, in one transaction.
-type filler struct {
-	unpacker
-	encoder chunk.Encoder
+// shelf is where the chunks of series are, in one transaction.
+type shelf struct {
+	ids map[series.ID]int64 // those that were looked up
 
 	find, add         *sql.Stmt // a series
 	open, reopen, end *sql.Stmt // its open chunk
 	full, putAway     *sql.Stmt // its full ones
-	today, roll       *sql.Stmt // its days
+	days, roll        *sql.Stmt // its days
 }
 
-func (s *Store) newFiller(ctx context.Context, tx *sql.Tx) (*filler, error) {
-	f := &filler{unpacker: unpacker{log: s.log}}
+func newShelf(ctx context.Context, tx *sql.Tx) (*shelf, error) {
+	s := &shelf{ids: map[series.ID]int64{}}
 	var errs []error
 	prepare := func(query string) *sql.Stmt { // once for all series; the transaction's end closes it
 		statement, err := tx.PrepareContext(ctx, query)
 		errs = append(errs, err)
 		return statement
 	}
-	f.find = prepare("SELECT id FROM series WHERE subject = ? AND metric = ? AND signal = ? AND replica = ?")
-	f.add = prepare("INSERT INTO series (subject, metric, signal, replica) VALUES (?, ?, ?, ?) RETURNING id")
-	f.open = prepare("SELECT points FROM open_chunk WHERE series = ?")
-	f.reopen = prepare("INSERT OR REPLACE INTO open_chunk (series, first, last, points) VALUES (?, ?, ?, ?)")
-	f.end = prepare("DELETE FROM open_chunk WHERE series = ?")
-	f.full = prepare("SELECT points FROM chunk WHERE series = ? AND last >= ? AND first <= ?")
-	f.putAway = prepare("INSERT INTO chunk (series, first, last, points) VALUES (?, ?, ?, ?)")
-	f.today = prepare("SELECT rollups FROM rollup WHERE series = ? AND day = ?")
-	f.roll = prepare(`INSERT INTO rollup (series, day, rollups) VALUES (?, ?, ?)
+	s.find = prepare("SELECT id FROM series WHERE subject = ? AND metric = ? AND signal = ? AND replica = ?")
+	s.add = prepare("INSERT INTO series (subject, metric, signal, replica) VALUES (?, ?, ?, ?) RETURNING id")
+	s.open = prepare("SELECT points FROM open_chunk WHERE series = ?")
+	s.reopen = prepare("INSERT OR REPLACE INTO open_chunk (series, first, last, points) VALUES (?, ?, ?, ?)")
+	s.end = prepare("DELETE FROM open_chunk WHERE series = ?")
+	s.full = prepare("SELECT points FROM chunk WHERE series = ? AND last >= ? AND first <= ?")
+	s.putAway = prepare("INSERT INTO chunk (series, first, last, points) VALUES (?, ?, ?, ?)")
+	s.days = prepare("SELECT rollups FROM rollup WHERE series = ? AND day BETWEEN ? AND ?")
+	s.roll = prepare(`INSERT INTO rollup (series, day, rollups) VALUES (?, ?, ?)
 		ON CONFLICT (series, day) DO UPDATE SET rollups = excluded.rollups`)
-	return f, errors.Join(errs...)
+	return s, errors.Join(errs...)
 }
 
-func (f *filler) fill(ctx context.Context, all []arrival) error {
-	var order []*identity // as they came: series that begin together become neighbours in the file
-	points := map[*identity][]engine.Point{}
-	for _, one := range all {
-		if points[one.who] == nil {
-			order = append(order, one.who)
-		}
-		points[one.who] = append(points[one.who], one.point())
-	}
-	for _, who := range order {
-		if err := f.series(ctx, *who, chunk.Order(points[who])); err != nil {
+// Find is series.Shelf's.
+func (s *shelf) Find(ctx context.Context, wants []series.Want, found func(int, store.ChunkKind, []byte)) error {
+	for n, w := range wants {
+		id, known, err := s.id(ctx, w.ID)
+		if err != nil {
 			return err
+		}
+		if !known {
+			continue
+		}
+		if w.Open {
+			if err := each(ctx, s.open, func(data []byte) { found(n, store.OpenChunk, data) }, id); err != nil {
+				return err
+			}
+		}
+		if w.Full != (series.Span{}) {
+			err := each(ctx, s.full, func(data []byte) { found(n, store.FullChunk, data) }, id, w.Full.First, w.Full.Last)
+			if err != nil {
+				return err
+			}
+		}
+		if w.Days != (series.Span{}) {
+			err := each(ctx, s.days, func(data []byte) { found(n, store.DayChunk, data) }, id, w.Days.First, w.Days.Last)
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// series adds points, which are in order, to the open chunk of a series, and puts away what is full. Points that it has
-// already are left out: each counts once in the rollups.
-func (f *filler) series(ctx context.Context, who identity, points []engine.Point) error {
-	id, err := f.id(ctx, who)
-	if err != nil {
-		return err
+func each(ctx context.Context, statement *sql.Stmt, found func(data []byte), args ...any) error {
+	all, err := column[[]byte](statement.QueryContext(ctx, args...))
+	for _, data := range all {
+		found(data)
 	}
-	open, err := column[[]byte](f.open.QueryContext(ctx, id))
-	if err != nil {
-		return err
-	}
-	first, last := ends(points)
-	full, err := column[[]byte](f.full.QueryContext(ctx, id, first, last)) // mostly none: they end before
-	if err != nil {
-		return err
-	}
-	points = without(points, f.points(who, full...))
-	all := chunk.Order(append(f.points(who, open...), points...))
-	for len(all) >= fullChunk {
-		if err := f.close(ctx, id, who, all[:fullChunk]); err != nil {
-			return err
-		}
-		all = all[fullChunk:]
-	}
-	if len(all) == 0 {
-		_, err = f.end.ExecContext(ctx, id)
-		return err
-	}
-	first, last = ends(all)
-	_, err = f.reopen.ExecContext(ctx, id, first, last, chunk.EncodeOpen(all))
 	return err
 }
 
-func (f *filler) id(ctx context.Context, who identity) (id int64, err error) {
-	err = f.find.QueryRowContext(ctx, who.subject, who.metric, who.signal, who.replica).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = f.add.QueryRowContext(ctx, who.subject, who.metric, who.signal, who.replica).Scan(&id)
+func (s *shelf) id(ctx context.Context, who series.ID) (id int64, known bool, err error) {
+	if id, known := s.ids[who]; known {
+		return id, true, nil
 	}
-	return id, err
+	err = s.find.QueryRowContext(ctx, who.Subject, who.Metric, who.Signal, who.Replica).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	s.ids[who] = id
+	return id, true, nil
 }
 
-// close puts a chunk away, and its rollups to those of its days.
-func (f *filler) close(ctx context.Context, id int64, who identity, points []engine.Point) error {
-	first, last := ends(points)
-	if _, err := f.putAway.ExecContext(ctx, id, first, last, f.encoder.Encode(points)); err != nil {
-		return err
-	}
-	for rest := chunk.SumUp(points); len(rest) > 0; {
-		today, n := dayOf(rest[0].From), 1
-		for n < len(rest) && dayOf(rest[n].From) == today {
-			n++
-		}
-		before, err := column[[]byte](f.today.QueryContext(ctx, id, today))
-		if err != nil {
+// Put is series.Shelf's.
+func (s *shelf) Put(ctx context.Context, changes []series.Change) error {
+	for _, c := range changes {
+		if err := s.put(ctx, c); err != nil {
 			return err
 		}
-		all := chunk.Join(append(f.rollups(who, before...), rest[:n]...))
-		if _, err := f.roll.ExecContext(ctx, id, today, f.encoder.EncodeRollups(all)); err != nil {
-			return err
-		}
-		rest = rest[n:]
 	}
 	return nil
 }
 
-// ends are the times of the first and the last point, in milliseconds since 1970.
-func ends(points []engine.Point) (first, last int64) {
-	return points[0].At.UnixMilli(), points[len(points)-1].At.UnixMilli()
-}
-
-// dayOf is when the day of an instant begins, in milliseconds since 1970.
-func dayOf(at time.Time) int64 { return at.Truncate(day).UnixMilli() }
-
-// without leaves out the points whose times are taken.
-func without(points, taken []engine.Point) []engine.Point {
-	if len(taken) == 0 {
-		return points
+func (s *shelf) put(ctx context.Context, c series.Change) error {
+	id, known, err := s.id(ctx, c.ID)
+	if err == nil && !known {
+		err = s.add.QueryRowContext(ctx, c.Subject, c.Metric, c.Signal, c.Replica).Scan(&id)
 	}
-	times := map[int64]bool{}
-	for _, p := range taken {
-		times[p.At.UnixMilli()] = true
+	if err != nil {
+		return err
 	}
-	return slices.DeleteFunc(points, func(p engine.Point) bool { return times[p.At.UnixMilli()] })
-}
-
-// unpacker reads chunks. One that is damaged it tells the log, and reads as empty.
-type unpacker struct {
-	log     *slog.Logger
-	decoder chunk.Decoder
-}
-
-func (u *unpacker) points(who identity, chunks ...[]byte) []engine.Point {
-	return unpacked(u.log, who, chunks, u.decoder.Decode)
-}
-
-func (u *unpacker) rollups(who identity, chunks ...[]byte) []engine.Rollup {
-	return unpacked(u.log, who, chunks, u.decoder.DecodeRollups)
-}
-
-func unpacked[T any](log *slog.Logger, who identity, chunks [][]byte, decode func([]byte) ([]T, error)) []T {
-	var all []T
-	for _, one := range chunks {
-		some, err := decode(one)
-		if err != nil {
-			log.Warn("damaged samples skipped",
-				"subject", who.subject, "metric", who.metric, "replica", who.replica, "error", err)
-		}
-		if all == nil {
-			all = some // mostly there is one
-		} else {
-			all = append(all, some...)
+	for _, one := range c.Full {
+		if _, err := s.putAway.ExecContext(ctx, id, one.First, one.Last, one.Data); err != nil {
+			return err
 		}
 	}
-	return all
+	for _, day := range c.Days {
+		if _, err := s.roll.ExecContext(ctx, id, day.First, day.Data); err != nil {
+			return err
+		}
+	}
+	if c.Open == nil {
+		_, err = s.end.ExecContext(ctx, id)
+	} else {
+		_, err = s.reopen.ExecContext(ctx, id, c.Open.First, c.Open.Last, c.Open.Data)
+	}
+	return err
 }
 
 // column reads rows of one column to their end.

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/store"
@@ -101,7 +100,7 @@ func readSubject(r row, to *store.Part) error {
 	var err error
 	one.State, err = decoded[engine.State](r, &one.Subject, &record, &one.Lost)
 	if err == nil && record != nil {
-		err = json.Unmarshal(record, &one.Record)
+		err = unsealed(record, &one.Record)
 	}
 	to.Subjects = append(to.Subjects, one)
 	return err

@@ -15,19 +15,24 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/flyball-dev/flyball/engine/store/series"
 )
 
 // Options say how a store is opened.
 type Options struct {
 	ReadOnly bool         // for a look beside the daemon: takes no lock, and every write is an error
+	Backup   bool         // with ReadOnly: nobody writes to the file, and nothing is left beside it
 	Log      *slog.Logger // is told loudly when a damaged file was replaced; nil: nobody is
 
 	KeepSamples time.Duration // how long samples are kept; 0: 30 days
 	KeepRollups time.Duration // how long their five-minute rollups are kept; 0: 400 days
-	KeepAudit   time.Duration // how long entries of the audit log are kept; 0: 400 days
+	// Whether a file is kept beside it, <path>.ballast, that is given up when the disk is full: see runShort.
+	Ballast bool
+
+	KeepAudit time.Duration // how long entries of the audit log are kept; 0: 400 days
 }
 
 // Store is the ledger in one file. It is safe for concurrent use.
@@ -43,7 +48,9 @@ type Store struct {
 
 	keepSamples, keepRollups, keepAudit time.Duration
 
-	arrivals      arrivals
+	room room
+
+	arrivals      series.Arrivals
 	flushing      sync.Mutex // guards all below, and lets one write samples at a time
 	prunedSamples time.Time
 }
@@ -64,9 +71,12 @@ func Open(path string, o Options) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if o.ReadOnly {
-		err = s.openReader()
-	} else {
+	switch {
+	case o.ReadOnly:
+		err = s.openReader(o.Backup)
+	case o.Ballast:
+		err = s.openWithBallast()
+	default:
 		err = s.openWriter()
 	}
 	if err != nil {
@@ -77,7 +87,11 @@ func Open(path string, o Options) (*Store, error) {
 
 // Shutdown flushes what was kept, ends the store and lets the next writer in.
 func (s *Store) Shutdown() error {
-	errs := []error{s.flush(context.Background())}
+	return errors.Join(s.flush(context.Background()), s.disconnect())
+}
+
+func (s *Store) disconnect() error {
+	var errs []error
 	for _, db := range []*sql.DB{s.read, s.write} { // the writer last: it folds the log into the file
 		if db != nil {
 			errs = append(errs, db.Close())
@@ -90,13 +104,13 @@ func (s *Store) Shutdown() error {
 	return errors.Join(errs...)
 }
 
-func (s *Store) openReader() error {
+func (s *Store) openReader(backup bool) error {
 	if _, err := os.Stat(s.path); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w: `flyball run` makes it, or name another with --store", fs.ErrNotExist)
 	}
 	settings := url.Values{"mode": {"ro"}}
-	if !writable(filepath.Dir(s.path)) && !exists(s.path+"-wal") {
-		settings.Set("immutable", "1") // SQLite can't keep its index beside the file, and nobody writes there
+	if (backup || !writable(filepath.Dir(s.path))) && !exists(s.path+"-wal") {
+		settings.Set("immutable", "1") // SQLite need not, or can't, keep its index beside the file, and nobody writes there
 	}
 	var err error
 	if s.read, err = connect(s.path, settings); err != nil {
@@ -124,7 +138,7 @@ func (s *Store) openWriter() error {
 			os.Geteuid())
 	}
 	err = s.connectWriter()
-	if damage(err) {
+	if Damaged(err) {
 		err = s.replace(err)
 	}
 	return err
@@ -176,20 +190,34 @@ var (
 	audit string
 )
 
+func everyTable() string { return schema + samples + pauses + audit }
+
 // prepare checks the file, lays down the tables of a new one, and adds to one of an older flyball what it lacks.
 func prepare(ctx context.Context, db *sql.DB) error {
-	var tables int
-	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+	var tables, pages int
+	err := db.QueryRowContext(ctx, "SELECT (SELECT count(*) FROM sqlite_schema), page_count FROM pragma_page_count").Scan(&tables, &pages)
+	if err != nil {
 		return err
 	}
+	if tables == 0 && pages > 1 {
+		return fmt.Errorf("%w: there are %d pages, and no table", errDamaged, pages)
+	}
 	if tables == 0 {
-		return laydown(ctx, db, schema+samples+pauses+audit)
+		return laydown(ctx, db, everyTable())
 	}
 	found, err := checkVersion(ctx, db)
 	if err != nil {
 		return err
 	}
-	if err := checkWhole(ctx, db); err != nil {
+	if err := complete(ctx, db, found); err != nil {
+		return misread(err)
+	}
+	return nil
+}
+
+// complete makes a file of some version one of this version, where it is whole.
+func complete(ctx context.Context, db *sql.DB, found int) error {
+	if err := checkWhole(ctx, db, found); err != nil {
 		return err
 	}
 	lacks := ""
@@ -202,10 +230,12 @@ func prepare(ctx context.Context, db *sql.DB) error {
 	if found < withAudit {
 		lacks += audit
 	}
-	if lacks == "" {
-		return nil
+	if lacks != "" {
+		if err := laydown(ctx, db, lacks); err != nil {
+			return err
+		}
 	}
-	return laydown(ctx, db, lacks)
+	return checkShape(ctx, db)
 }
 
 // laydown makes the file one of this version, in one transaction.
@@ -224,27 +254,11 @@ func checkVersion(ctx context.Context, db queryer) (found int, err error) {
 	switch {
 	case program != application:
 		return 0, errors.New("it is the database of another program: name another file with --store")
+	case found < 1:
+		return 0, fmt.Errorf("%w: it has version %d", errDamaged, found)
 	case found > version:
 		return 0, fmt.Errorf("a newer flyball wrote it (schema %d, this one reads up to %d): "+
 			"run that flyball, or name another file with --store", found, version)
 	}
 	return found, nil
-}
-
-// checkWhole reads the file's structure, and every state: those are what decisions stand on.
-func checkWhole(ctx context.Context, db *sql.DB) error {
-	var answer string
-	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&answer); err != nil {
-		return err
-	}
-	if answer != "ok" {
-		return fmt.Errorf("%w: %s", errDamaged, strings.ReplaceAll(answer, "\n", " "))
-	}
-	var unreadable int
-	err := db.QueryRowContext(ctx,
-		"SELECT count(*) FROM state WHERE NOT json_valid(state) OR NOT json_valid(record)").Scan(&unreadable)
-	if err == nil && unreadable > 0 {
-		return fmt.Errorf("%w: %d states can't be read", errDamaged, unreadable)
-	}
-	return err
 }

@@ -17,7 +17,7 @@ import (
 // full disk's for one, nothing is.
 func (s *Store) Record(ctx context.Context, r engine.Record, state engine.State) error {
 	err := s.inTransaction(ctx, func(tx *sql.Tx) error {
-		record, err := json.Marshal(r)
+		record, err := sealed(r)
 		if err != nil {
 			return err
 		}
@@ -27,13 +27,13 @@ func (s *Store) Record(ctx context.Context, r engine.Record, state engine.State)
 		if err := saveState(ctx, tx, r.Subject(), r.Mode, state); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE state SET record = ? WHERE subject = ?", string(record), r.Subject())
+		_, err = tx.ExecContext(ctx, "UPDATE state SET record = ? WHERE subject = ?", record, r.Subject())
 		return err
 	})
+	s.prune(r.At) // also where there was no room
 	if err != nil {
 		return fmt.Errorf("record decision of policy %s: %w", r.Policy, err)
 	}
-	s.prune(r.At)
 	return nil
 }
 
@@ -51,13 +51,13 @@ func (s *Store) Close(ctx context.Context, e engine.Event, p engine.Policy, stat
 		if err != nil {
 			return err
 		}
-		text, err := json.Marshal(e)
+		text, err := sealed(e)
 		if err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO event (id, service, mode, started, ended, event) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET ended = excluded.ended, event = excluded.event`,
-			e.ID, e.Service, p.Mode, e.Started.UnixNano(), e.Ended.UnixNano(), string(text))
+			e.ID, e.Service, p.Mode, e.Started.UnixNano(), e.Ended.UnixNano(), text)
 		if err != nil || before {
 			return err
 		}
@@ -84,7 +84,7 @@ func (s *Store) SetEnabled(ctx context.Context, on bool, actor string, at time.T
 	return nil
 }
 
-func saveDecision(ctx context.Context, tx *sql.Tx, r engine.Record, record []byte) error {
+func saveDecision(ctx context.Context, tx *sql.Tx, r engine.Record, record string) error {
 	at := r.At.UnixNano()
 	if r.Decision.Action == engine.Hold {
 		counted, err := count(ctx, tx, r)
@@ -92,7 +92,7 @@ func saveDecision(ctx context.Context, tx *sql.Tx, r engine.Record, record []byt
 			return err
 		}
 	}
-	_, err := tx.ExecContext(ctx, addDecision, nil, r.Policy, r.Mode, r.Decision.Action, r.Decision.Reason, r.Revision, at, at, 1, string(record))
+	_, err := tx.ExecContext(ctx, addDecision, nil, r.Policy, r.Mode, r.Decision.Action, r.Decision.Reason, r.Revision, at, at, 1, record)
 	return err
 }
 
@@ -111,11 +111,11 @@ func count(ctx context.Context, tx *sql.Tx, r engine.Record) (bool, error) {
 	counted, err := tx.ExecContext(ctx, `UPDATE decision SET last = ?1, count = count + 1
 		WHERE id = (SELECT max(id) FROM decision WHERE policy = ?2 AND mode = ?3) AND action = ?4 AND reason = ?5 AND revision = ?6
 		AND last BETWEEN ?1 - ?7 AND ?1
-		AND json_extract(record, '$.decision.from') = ?8
+		AND CASE WHEN json_valid(record) THEN json_extract(record, '$.decision.from') = ?8
 		AND json_extract(record, '$.recommendation.action') = ?9
 		AND (ifnull(json_extract(record, '$.recommendation.error'), '') <> '') = ?10
 		AND json_extract(record, '$.terms') = json(?11)
-		AND (json_extract(record, '$.request') IS NOT NULL) = ?12`,
+		AND (json_extract(record, '$.request') IS NOT NULL) = ?12 END`,
 		at, r.Policy, r.Mode, r.Decision.Action, r.Decision.Reason, r.Revision, int64(engine.Unseen(r.Terms.Every)),
 		r.Decision.From, r.Recommendation.Action, r.Recommendation.Error != "", string(terms), r.Request != nil)
 	if err != nil {
@@ -128,12 +128,12 @@ func count(ctx context.Context, tx *sql.Tx, r engine.Record) (bool, error) {
 // saveState writes a state, without what is not the policy's own, and its open event.
 func saveState(ctx context.Context, tx *sql.Tx, subject string, mode engine.Mode, state engine.State) error {
 	state.Enabled, state.Pauses, state.Budget = false, nil, engine.Budget{}
-	text, err := json.Marshal(state)
+	text, err := sealed(state)
 	if err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO state (subject, state) VALUES (?, ?)
-		ON CONFLICT (subject) DO UPDATE SET state = excluded.state`, subject, string(text))
+		ON CONFLICT (subject) DO UPDATE SET state = excluded.state`, subject, text)
 	if err != nil {
 		return err
 	}
@@ -144,12 +144,12 @@ func saveState(ctx context.Context, tx *sql.Tx, subject string, mode engine.Mode
 }
 
 func saveIntent(ctx context.Context, tx *sql.Tx, mode engine.Mode, e engine.Event) error {
-	text, err := json.Marshal(e)
+	text, err := sealed(e)
 	if err != nil {
 		return err
 	}
 	added, err := tx.ExecContext(ctx, `INSERT INTO event (id, service, mode, started, event) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO NOTHING`, e.ID, e.Service, mode, e.Started.UnixNano(), string(text))
+		ON CONFLICT (id) DO NOTHING`, e.ID, e.Service, mode, e.Started.UnixNano(), text)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func saveIntent(ctx context.Context, tx *sql.Tx, mode engine.Mode, e engine.Even
 	} else if n == 1 {
 		return appendEntries(ctx, tx, store.Opened(e))
 	}
-	known, err := tx.ExecContext(ctx, "UPDATE event SET event = ? WHERE id = ? AND ended IS NULL", string(text), e.ID)
+	known, err := tx.ExecContext(ctx, "UPDATE event SET event = ? WHERE id = ? AND ended IS NULL", text, e.ID)
 	if err != nil {
 		return err
 	}
@@ -172,12 +172,21 @@ func (s *Store) inTransaction(ctx context.Context, do func(*sql.Tx) error) error
 	if s.write == nil {
 		return fmt.Errorf("store %s is open for reading only", s.path)
 	}
+	err := s.transaction(ctx, do)
+	s.keepRoom(err)
+	return mended(err)
+}
+
+func (s *Store) transaction(ctx context.Context, do func(*sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	if err := do(tx); err != nil {
-		return errors.Join(err, tx.Rollback())
+		if back := tx.Rollback(); !full(err) { // of that SQLite has rolled back by itself
+			err = errors.Join(err, back)
+		}
+		return err
 	}
 	return tx.Commit()
 }

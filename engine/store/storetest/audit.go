@@ -172,6 +172,7 @@ func (s Suite) filtered(t *testing.T) {
 		{"the newest of a service", store.Filter{Service: "shop", Limit: 3}, []int64{3, 4, 7}},
 		{"the newest of a range", store.Filter{Until: at(6), Limit: 2}, []int64{4, 5}},
 		{"the next", store.Filter{After: 2, Limit: 2}, []int64{3, 4}},
+		{"the first", store.Filter{After: -1, Limit: 2}, []int64{1, 2}},
 		{"the next of a service", store.Filter{After: 2, Service: "shop", Limit: 3}, []int64{3, 4, 7}},
 		{"more than there are", store.Filter{Limit: 100}, []int64{1, 2, 3, 4, 5, 6, 7}},
 		{"no limit", store.Filter{Limit: -1}, []int64{1, 2, 3, 4, 5, 6, 7}},

@@ -243,6 +243,15 @@ func (s Suite) movesNot(t *testing.T) {
 		t.Error("it is replaced for a caller that has left")
 	}
 	same(t, "everything after the caller has left", Everything(t, ledger), all)
+	err = ledger.Replace(ctx, func(take func(store.Part) error) error {
+		_ = take(store.Part{Chunks: []store.Chunk{{Kind: "unknown"}}}) // whoever does not listen
+		_ = take(store.Part{Revisions: []store.Revision{{ID: "other", At: start}}})
+		return nil
+	}, start)
+	if err == nil {
+		t.Error("a part that was not taken is no error")
+	}
+	same(t, "everything after a part that was not taken", Everything(t, ledger), all)
 	parts := 0
 	err = ledger.Export(ctx, func(store.Part) error { parts++; return broken })
 	if !errors.Is(err, broken) || parts != 1 {

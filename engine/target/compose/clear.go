@@ -64,7 +64,9 @@ func (t *Target) removeAll(ctx context.Context, s service, replicas []replica, c
 		return err
 	}
 	errs := make([]error, len(replicas))
-	each(len(replicas), func(i int) { errs[i] = t.remove(ctx, replicas[i].id, true) })
+	each(len(replicas), func(i int) {
+		errs[i] = t.remove(ctx, replicas[i].id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	})
 	return errors.Join(errs...)
 }
 

@@ -231,7 +231,7 @@ func (c *command) clear(ctx context.Context, replicas []newReplica, aborted bool
 func (c *command) undo(ctx context.Context, r replica) error {
 	t := c.target
 	if _, known := c.service.byID(r.id); !known {
-		return t.remove(ctx, r.id, true)
+		return t.remove(ctx, r.id, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()

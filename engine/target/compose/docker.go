@@ -74,23 +74,27 @@ func (t *Target) inspectAll(ctx context.Context, replicas []replica) ([]replica,
 	return kept, nil
 }
 
-// remove ends a container at once and removes it, and its anonymous volumes if asked. One that is gone is removed.
-func (t *Target) remove(ctx context.Context, id string, volumes bool) error {
+// remove removes a container. One that is gone is removed; one that runs is an error unless it is forced, which ends it.
+func (t *Target) remove(ctx context.Context, id string, o container.RemoveOptions) error {
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
 	t.own(id, writeDeadline)
-	err := t.docker.ContainerRemove(ctx, id, container.RemoveOptions{Force: true, RemoveVolumes: volumes})
-	if errdefs.IsConflict(err) && t.goes(ctx, id) || errdefs.IsNotFound(err) {
+	err := t.docker.ContainerRemove(ctx, id, o)
+	if errdefs.IsConflict(err) && t.goes(ctx, id, o.Force) || errdefs.IsNotFound(err) {
 		return nil
 	}
 	return t.docker.Explain("remove container "+docker.Short(id), err)
 }
 
-// goes waits for a container that somebody else is removing.
-func (t *Target) goes(ctx context.Context, id string) bool {
+// goes waits for a container that somebody else is removing. One that runs, and is not forced, does not go.
+func (t *Target) goes(ctx context.Context, id string, forced bool) bool {
 	for {
-		if _, err := t.docker.ContainerInspect(ctx, id); errdefs.IsNotFound(err) {
+		c, err := t.docker.ContainerInspect(ctx, id)
+		switch {
+		case errdefs.IsNotFound(err):
 			return true
+		case err == nil && c.State.Running && !forced:
+			return false
 		}
 		select {
 		case <-ctx.Done():

@@ -115,6 +115,9 @@ func (t *Target) exec(ctx context.Context, id string, command []string) (string,
 
 // call sends a request to a replica and answers the beginning of what it answered.
 func (t *Target) call(ctx context.Context, r replica, c engine.Call) (string, error) {
+	if err := t.docker.Ask(ctx); err != nil {
+		return "", err
+	}
 	conn, address, err := t.reach(ctx, r, c.Port)
 	if err != nil {
 		return "", err

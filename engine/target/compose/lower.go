@@ -184,11 +184,17 @@ func (t *Target) discard(ctx context.Context, s service, r replica) error {
 	case err != nil:
 		return err
 	case c.State.Running:
-		return fmt.Errorf("%s was started again by somebody else, and stays", r.name)
+		return fmt.Errorf("%s %w", r.name, errRevived)
 	}
 	// Volumes of a container that compose made may have been handed down to it, and count as the user's.
-	return t.remove(ctx, r.id, r.event != "")
+	err = t.remove(ctx, r.id, container.RemoveOptions{RemoveVolumes: r.event != ""})
+	if errdefs.IsConflict(err) {
+		return fmt.Errorf("%s %w", r.name, errRevived)
+	}
+	return err
 }
+
+var errRevived = errors.New("was started again by somebody else, and stays")
 
 // halt stops a container as `docker stop` does: the engine knows its stop signal and grace period, and kills it after
 // that. The call is given longer than the engine takes.

@@ -16,6 +16,9 @@ import (
 func (c *command) run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, upDeadline, fmt.Errorf("it did not end within %s", upDeadline))
 	defer cancel()
+	if err := c.target.docker.Ask(ctx); err != nil {
+		return err
+	}
 	var said output
 	cmd := c.target.compose(ctx, c.dir, c.args...)
 	cmd.Stdout, cmd.Stderr = &said, &said

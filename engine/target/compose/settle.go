@@ -34,16 +34,18 @@ func (t *Target) Settle(ctx context.Context, p engine.Policy, e engine.Event) er
 	if len(left) > 0 && s.rollout() != "" {
 		return errors.New(s.rollout())
 	}
-	errs := make([]error, len(left), len(left)+1)
+	if e.To < e.From && len(s.replicas) > e.To { // first: where all of the service is being stopped nothing of it is left
+		told, _ := t.told(ctx, s.labels(), e.Started) // where the engine does not tell, nobody knows
+		if err := t.stopping(ctx, s.replicas, told); err != nil {
+			return err
+		}
+	}
+	errs := make([]error, len(left))
 	each(len(left), func(i int) {
 		if err := t.discard(ctx, s, left[i]); !errors.Is(err, errTaken) {
 			errs[i] = err
 		}
 	})
-	if len(s.replicas)-len(left) > e.To && e.To < e.From {
-		told, _ := t.told(ctx, s.labels(), e.Started) // where the engine does not tell, nobody knows
-		errs = append(errs, t.stopping(ctx, s.replicas, told))
-	}
 	return errors.Join(errs...)
 }
 
@@ -71,8 +73,8 @@ func (r replica) stopped() bool {
 	return r.state == container.StateExited || r.state == container.StateDead
 }
 
-// halfway is what an interrupted event began and did not finish: clones that never started or that have ended, and where
-// it was to lower, replicas that have stopped since, as long as there are more than it was to leave. Where nothing of the
+// halfway is what an interrupted event began and did not finish: clones that never started, of events before it too, for a
+// call may have been late, or that have ended, and where it was to lower, replicas that have stopped since, as long as there are more than it was to leave. Where nothing of the
 // service runs somebody has stopped all of it, and what has ended is to come back with the others.
 func halfway(all []replica, e engine.Event) []replica {
 	runs := slices.ContainsFunc(all, replica.counts)
@@ -82,7 +84,7 @@ func halfway(all []replica, e engine.Event) []replica {
 	for _, r := range byNumber {
 		own := r.event != "" && r.event == e.ID
 		switch {
-		case own && r.state == container.StateCreated:
+		case r.event != "" && r.state == container.StateCreated:
 		case !runs || !r.stopped() || r.protected:
 			continue
 		case own:

@@ -45,6 +45,10 @@ func New(host string, log *slog.Logger) (*Target, error) {
 	return &Target{docker: engine, log: log, turns: map[string]chan struct{}{}, owned: map[string]time.Time{}}, nil
 }
 
+// Ask has may asked before each call that changes something: its error is that of the call, which then is not made. Call it
+// before the first order.
+func (t *Target) Ask(may func(context.Context) error) { t.docker.May = may }
+
 // Close ends the connections to the engine.
 func (t *Target) Close() error { return t.docker.Close() }
 
@@ -76,7 +80,9 @@ func (t *Target) Scale(ctx context.Context, o engine.Order) engine.Outcome {
 
 	// What ran before an interruption is of interest too, so look once more even if ctx has ended. Where the service is gone
 	// it is nothing.
-	if s, err := t.look(after, o.Policy); err == nil {
+	last, done := docker.LastLook(after)
+	defer done()
+	if s, err := t.look(last, o.Policy); err == nil {
 		out.Reached = len(s.current())
 	}
 	out.Ended = time.Now()

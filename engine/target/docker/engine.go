@@ -17,6 +17,10 @@ import (
 type Engine struct {
 	*client.Client
 
+	// May is asked before each call that changes something; its error is that of the call, which then is not made. Nil: all
+	// may. Set it before the first call.
+	May func(ctx context.Context) error
+
 	version chan struct{} // one slot, taken while the API version is settled
 	settled atomic.Bool
 }

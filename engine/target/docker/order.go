@@ -18,6 +18,18 @@ func Outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 	return after, func() { unwatch(); cancel() }
 }
 
+// lookDeadline is for the last look of an order that has used up its time.
+const lookDeadline = 2 * time.Second
+
+// LastLook is a context in which to look once more, given what Outlive answered: where a call that nothing came of has used
+// all of that up, it has a moment of its own, or what runs would be told wrong.
+func LastLook(after context.Context) (context.Context, context.CancelFunc) {
+	if after.Err() == nil {
+		return after, func() {}
+	}
+	return context.WithTimeout(context.WithoutCancel(after), lookDeadline)
+}
+
 // Unchanged is the outcome of an order that changed nothing.
 func Unchanged(ctx context.Context, count int, err error) engine.Outcome {
 	result := engine.Failed

@@ -2,15 +2,18 @@ package dockertest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httputil"
+	"time"
 )
 
-// Effect is what a fault does: Refuse, DropReply, Hang, HangReply or Answer.
+// Effect is what a fault does: Refuse, DropReply, Hang, Late, HangReply, Replied, Answer
+// or Pass.
 type Effect func(*Exchange)
 
 // Exchange is a request to the engine, and the reply to it.
@@ -20,6 +23,7 @@ type Exchange struct {
 	r        *http.Request
 	of       request
 	released chan struct{}
+	up       context.Context // of the proxy
 }
 
 // Refuse closes the connection before the engine hears of the request.
@@ -37,17 +41,41 @@ func Hang(x *Exchange) {
 		panic(http.ErrAbortHandler)
 	}
 	x.r.Body = io.NopCloser(bytes.NewReader(body))
-	pass(x)
+	Pass(x)
+}
+
+// Late takes the request and keeps it until another time. Then it is passed on though its sender may have gone, as an engine
+// does that was too busy to read what it had been sent.
+func Late(until <-chan struct{}) Effect {
+	return func(x *Exchange) {
+		body, err := io.ReadAll(x.r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		select {
+		case <-until:
+		case <-x.up.Done():
+			panic(http.ErrAbortHandler)
+		}
+		x.r = x.r.WithContext(x.up)
+		x.r.Body = io.NopCloser(bytes.NewReader(body))
+		Pass(x)
+	}
 }
 
 // HangReply lets the engine carry out the request, and keeps the reply until Release.
-func HangReply(x *Exchange) {
-	x.forward(func(*http.Response) error {
-		if !x.hang() {
-			return errors.New("nobody waits any more")
-		}
-		return nil
-	})
+func HangReply(x *Exchange) { Replied(func() {})(x) }
+
+// Replied is HangReply that calls done once the engine has replied.
+func Replied(done func()) Effect {
+	return func(x *Exchange) {
+		x.forward(func(*http.Response) error {
+			if done(); !x.hang() {
+				return errors.New("nobody waits any more")
+			}
+			return nil
+		})
+	}
 }
 
 // Answer replies as the engine replies to what it can't do, without asking it.
@@ -60,7 +88,19 @@ func Answer(status int, message string) Effect {
 	}
 }
 
-func pass(x *Exchange) { x.forward(nil) }
+// Pass passes the request on, as if there were no fault.
+func Pass(x *Exchange) { x.forward(nil) }
+
+// call is the request as it is told of. Its body stays to be read.
+func (x *Exchange) call() Call {
+	c := Call{At: time.Now(), Method: x.of.method, Path: x.of.path, Query: x.r.URL.Query()}
+	if c.Method != http.MethodPost || x.r.Header.Get("Content-Type") != "application/json" {
+		return c
+	}
+	c.Body, _ = io.ReadAll(x.r.Body) // of one that is cut off the engine is sent as much
+	x.r.Body = io.NopCloser(bytes.NewReader(c.Body))
+	return c
+}
 
 // hang waits for Release. It answers false when the sender went first.
 func (x *Exchange) hang() bool {

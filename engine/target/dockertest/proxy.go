@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,25 +32,36 @@ type Proxy struct {
 	news     chan struct{} // closed when a request arrives
 	arrived  []request
 	passed   []request
-	server   *http.Server // nil: down
+	told     func(Call)      // nil: nobody is
+	server   *http.Server    // nil: down
+	up       context.Context // ends when it goes down
 	hangUp   context.CancelFunc
 	requests sync.WaitGroup
 }
 
 type request struct{ method, path string }
 
+// Call is a request as it arrived.
+type Call struct {
+	At           time.Time
+	Method, Path string // the path without its version
+	Query        url.Values
+	Body         []byte // of a POST, where it is JSON
+}
+
 // Fault is what becomes of some requests.
 type Fault struct {
 	Method string // empty: any
 	Path   string // a regular expression, found in the path without its version: "/containers/[0-9a-f]+/start$"
-	Times  int    // requests that it befalls, the first ones; 0: all
+	After  int    // requests that it spares, the first ones
+	Times  int    // requests that it befalls then; 0: all
 	Do     Effect
 }
 
 type fault struct {
 	Fault
-	path *regexp.Regexp
-	left int
+	path        *regexp.Regexp
+	spare, left int
 }
 
 // Proxy makes one that ends with the test. It listens at once, and has no faults.
@@ -104,7 +116,7 @@ func (p *Proxy) Up() {
 		ErrorLog:    log.New(io.Discard, "", 0),
 	}
 	server.SetKeepAlivesEnabled(false)
-	p.server, p.hangUp = server, hangUp
+	p.server, p.up, p.hangUp = server, ctx, hangUp
 	go server.Serve(listener)
 }
 
@@ -127,7 +139,14 @@ func (p *Proxy) Down() {
 func (p *Proxy) Fault(f Fault) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.faults = append(p.faults, &fault{Fault: f, path: regexp.MustCompile(f.Path), left: f.Times})
+	p.faults = append(p.faults, &fault{Fault: f, path: regexp.MustCompile(f.Path), spare: f.After, left: f.Times})
+}
+
+// Tell has f called with every request before it is passed on or befallen by anything.
+func (p *Proxy) Tell(f func(Call)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.told = f
 }
 
 // Release ends all faults. What hangs goes on.
@@ -178,35 +197,42 @@ func count(requests []request, method, path string) int {
 // ServeHTTP passes a request on, or does what a fault says.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &Exchange{proxy: p, w: w, r: r, of: request{r.Method, p.version.ReplaceAllString(r.URL.Path, "/")}}
-	do, err := p.arrive(x)
+	do, told, err := p.arrive(x)
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	defer p.requests.Done()
+	if told != nil {
+		told(x.call())
+	}
 	do(x)
 }
 
-// arrive notes a request and says what becomes of it.
-func (p *Proxy) arrive(x *Exchange) (Effect, error) {
+// arrive notes a request and says what becomes of it, and who is told of it first.
+func (p *Proxy) arrive(x *Exchange) (Effect, func(Call), error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.server == nil {
-		return nil, errors.New("down")
+		return nil, nil, errors.New("down")
 	}
 	p.requests.Add(1)
 	p.arrived = append(p.arrived, x.of)
 	close(p.news)
 	p.news = make(chan struct{})
-	x.released = p.released
+	x.released, x.up = p.released, p.up
 	i := slices.IndexFunc(p.faults, func(f *fault) bool {
 		return (f.Method == "" || f.Method == x.of.method) && f.path.MatchString(x.of.path)
 	})
 	if i < 0 {
-		return pass, nil
+		return Pass, p.told, nil
 	}
 	f := p.faults[i]
+	if f.spare > 0 {
+		f.spare--
+		return Pass, p.told, nil
+	}
 	if f.left--; f.left == 0 {
 		p.faults = slices.Delete(p.faults, i, i+1)
 	}
-	return f.Do, nil
+	return f.Do, p.told, nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -72,7 +73,9 @@ func TestLiveProxy(t *testing.T) {
 		{"refuse", testRefuse},
 		{"drop reply", testDropReply},
 		{"hang", testHang},
+		{"late", testLate},
 		{"hang reply", testHangReply},
+		{"tell", testTell},
 		{"answer", testAnswer},
 		{"down and up", testDownAndUp},
 		{"ends with its test", testEnds},
@@ -228,6 +231,62 @@ func testHang(t *testing.T, e *Engine) {
 	}
 }
 
+func testLate(t *testing.T, e *Engine) {
+	p, c := through(t, e)
+	id := service(t, e)
+	late := make(chan struct{})
+	p.Fault(Fault{Method: "POST", Path: startPath, Do: Late(late)})
+	leaving, leave := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- c.ContainerStart(leaving, id, container.StartOptions{}) }()
+	p.Wait(t, "POST", id, 1)
+	leave()
+	if err := <-ended; !errors.Is(err, context.Canceled) || runs(t, e, id) {
+		t.Errorf("%v; want that its sender has gone, and nothing started", err)
+	}
+	close(late)
+	for end := time.Now().Add(startDeadline); !runs(t, e, id); <-time.After(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the engine never heard of it")
+		}
+	}
+}
+
+// testTell also spares the first requests of a fault.
+func testTell(t *testing.T, e *Engine) {
+	p, c := through(t, e)
+	id := service(t, e)
+	var mu sync.Mutex
+	var told []string
+	p.Tell(func(call Call) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, call.Method+" "+strings.ReplaceAll(call.Path, id, "ID")+" "+call.Query.Get("name")+" "+string(call.Body))
+	})
+	p.Fault(Fault{Path: "/json$", After: 1, Times: 1, Do: Refuse})
+	for _, refused := range []bool{false, true, false} {
+		if _, err := c.ContainerInspect(t.Context(), id); (err != nil) != refused {
+			t.Errorf("%v; want an error %t", err, refused)
+		}
+	}
+	replied := make(chan struct{})
+	p.Fault(Fault{Path: "create$", Times: 1, Do: Replied(func() { close(replied); go p.Release() })})
+	made, err := c.ContainerCreate(t.Context(), &container.Config{Image: testImage}, nil, nil, nil, "told-of")
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-replied
+	if err := c.ContainerRemove(t.Context(), made.ID, container.RemoveOptions{}); err != nil {
+		t.Error(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(told) != 5 || told[2] != "GET /containers/ID/json  " || !strings.HasPrefix(told[3], `POST /containers/create told-of {"`) ||
+		!strings.Contains(told[3], testImage) || !strings.HasPrefix(told[4], "DELETE /containers/") {
+		t.Errorf("told of %q", told)
+	}
+}
+
 func testHangReply(t *testing.T, e *Engine) {
 	p, c := through(t, e)
 	id := service(t, e)
@@ -305,11 +364,12 @@ func testEnds(t *testing.T, e *Engine) {
 	p, c := through(t, e)
 	id := service(t, e)
 	p.Fault(Fault{Method: "POST", Path: "start$", Times: 1, Do: HangReply})
+	p.Fault(Fault{Method: "POST", Path: "start$", Times: 1, Do: Late(nil)})
 	p.Fault(Fault{Method: "POST", Path: "start$", Do: Hang})
-	for range 2 {
+	for range 3 {
 		go c.ContainerStart(context.Background(), id, container.StartOptions{})
 	}
 	c.Events(context.Background(), events.ListOptions{})
-	p.Wait(t, "POST", "start$", 2)
+	p.Wait(t, "POST", "start$", 3)
 	p.Wait(t, "GET", "^/events$", 1)
 }

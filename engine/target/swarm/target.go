@@ -31,6 +31,10 @@ func New(host string, log *slog.Logger) (*Target, error) {
 	return &Target{docker: engine, log: log}, nil
 }
 
+// Ask has may asked before each call that changes something: its error is that of the call, which then is not made. Call it
+// before the first order.
+func (t *Target) Ask(may func(context.Context) error) { t.docker.May = may }
+
 // Close ends the connections to the engine.
 func (t *Target) Close() error { return t.docker.Close() }
 
@@ -56,7 +60,9 @@ func (t *Target) Scale(ctx context.Context, o engine.Order) engine.Outcome {
 	out := t.scale(ctx, after, o)
 
 	// What runs after an interruption is of interest too, so look once more even if ctx has ended.
-	if n, err := t.count(after, o.Policy); err == nil || isGone(err) {
+	last, done := docker.LastLook(after)
+	defer done()
+	if n, err := t.count(last, o.Policy); err == nil || isGone(err) {
 		out.Reached = n
 	}
 	out.Ended = time.Now()

@@ -72,6 +72,9 @@ func with(inspected []byte, replicas int) ([]byte, error) {
 
 // post sends JSON to the engine. What came of it is known where the engine answered, and where it was never reached.
 func (t *Target) post(ctx context.Context, path string, body []byte) (known bool, err error) {
+	if err := t.docker.Ask(ctx); err != nil {
+		return true, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
 	url, err := t.address(path)

@@ -1,0 +1,168 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/store"
+)
+
+// backedUp is a backup of what a daemon has on record now.
+func backedUp(t *testing.T, a *App) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "backup.db")
+	if _, err := backUp(t.Context(), a.store, file, func(int64) {}); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestRestoreWaitsForAChangeUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o, log := place(t)
+		o.Enabled = true
+		a := begin(t, o)
+		ctx := t.Context()
+		file := backedUp(t, a)
+		ask := api.RestoreAsk{File: file, Actor: "ana"}
+
+		once := make(chan error, 1)
+		go func() { once <- a.Once(ctx) }()
+		for !a.loop.Cycle.Acting(a.policies[0].Subject()) {
+			time.Sleep(10 * time.Millisecond)
+		}
+		impatient, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
+		defer cancel()
+		refusal := api.Refusal{}
+		if _, err := a.Restore(impatient, ask); !errors.As(err, &refusal) || refusal.Status != http.StatusConflict || !strings.Contains(refusal.Detail, "nothing was replaced: web: a change is under way") {
+			t.Errorf("who does not wait reads %v", err)
+		}
+		if r, err := a.Restore(ctx, api.RestoreAsk{File: file, Try: true}); err != nil || len(r.Before) == 0 || len(r.After) == 0 {
+			t.Errorf("who only looks reads %+v, %v", r, err)
+		}
+		if events, err := a.History(ctx, "web", 9); err != nil || len(events) != 1 || events[0].Result != "" {
+			t.Fatalf("meanwhile there are events %+v, %v", events, err)
+		}
+
+		if _, err := a.Restore(ctx, ask); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(log.String(), "result=succeeded") || a.loop.Cycle.Acting(a.policies[0].Subject()) {
+			t.Errorf("the change was not waited for:\n%s", log)
+		}
+		if err := <-once; err != nil {
+			t.Error(err)
+		}
+		if events, err := a.History(ctx, "web", 9); err != nil || len(events) != 0 {
+			t.Errorf("the backup had no events, the store has %+v, %v", events, err)
+		}
+		st, err := a.store.State(ctx, a.policies[0])
+		if left := time.Until(st.Cooldown.Up.Until); err != nil || left != a.policies[0].Cooldown.Up {
+			t.Errorf("the cooldown has %s left, %v; want all of it", left, err)
+		}
+		entries, err := a.Audit(ctx, store.Filter{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kinds []string
+		for i, e := range entries {
+			if e.Number != int64(i+1) {
+				t.Errorf("entry %d has number %d", i+1, e.Number)
+			}
+			kinds = append(kinds, string(e.Kind))
+		}
+		if got := strings.Join(kinds, " "); got != "daemon policy decision event store" || entries[4].Actor != "ana" {
+			t.Errorf("the audit log has %s, the last by %s", got, entries[4].Actor)
+		}
+		if err := a.Once(ctx); err != nil || running(t, a) != 2 {
+			t.Errorf("it does not go on: %v\n%s", err, log)
+		}
+	})
+}
+
+// A store that was begun anew takes the log of the backup, and numbers on from there.
+func TestRestoreIntoAnotherStore(t *testing.T) {
+	o, _ := place(t)
+	a := begin(t, o)
+	ctx := t.Context()
+	for _, on := range []bool{true, false, true} {
+		if err := a.Enable(ctx, on, "ana"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := backedUp(t, a)
+
+	other, _ := place(t)
+	b := begin(t, other)
+	if err := b.Enable(ctx, false, "ben"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Restore(ctx, api.RestoreAsk{File: file, Actor: "ben"}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := b.Status(ctx); err != nil || !s.Enabled {
+		t.Errorf("status %+v, %v", s, err)
+	}
+	entries, err := b.Audit(ctx, store.Filter{})
+	if err != nil || len(entries) != 5 || entries[0].Actor != "ana" || entries[3].Kind != store.OfStore || entries[3].Number != 4 {
+		t.Errorf("audit log %+v, %v", entries, err)
+	}
+	if last := entries[len(entries)-1]; last.Kind != store.OfPolicy || !strings.HasPrefix(last.Message, "added") {
+		t.Errorf("what is at work was not in the backup, and the log ends with %+v", last)
+	}
+	if _, found, err := b.store.Revision(ctx, b.policies[0].Revision); !found || err != nil {
+		t.Errorf("the policy at work is not on record any more: %v", err)
+	}
+}
+
+func TestWhatIsNotRestored(t *testing.T) {
+	o, _ := place(t)
+	a := begin(t, o)
+	ctx := t.Context()
+	file := backedUp(t, a)
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := filepath.Join(t.TempDir(), "broken.db")
+	for i := 8192; i < len(whole); i++ {
+		whole[i] = 0xa5
+	}
+	if err := os.WriteFile(broken, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before, err := a.store.Check(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		file, says string
+		status     int
+	}{
+		"a path from somewhere": {"backup.db", `file is "backup.db"; allowed is an absolute path`, 400},
+		"none":                  {file + "x", "nothing was replaced: there is no file", 422},
+		"what is no backup":     {o.Policies, "nothing was replaced: open store", 422},
+		"what is broken":        {broken, "nothing was replaced: ", 422},
+		"itself":                {o.Store, "is the store itself", 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := a.Restore(ctx, api.RestoreAsk{File: c.file, Actor: "ana"})
+			refusal := api.Refusal{}
+			if !errors.As(err, &refusal) || refusal.Status != c.status || !strings.Contains(refusal.Detail, c.says) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	if after, err := a.store.Check(ctx); err != nil || len(after.Problems) > 0 || !slices.Equal(before.Counts, after.Counts) {
+		t.Errorf("before %+v, after %+v, %v", before, after, err)
+	}
+}

@@ -1,0 +1,30 @@
+package redis
+
+// Keys begin with {prefix}, which puts them all on one node of a Cluster, so that scripts and transactions work there. All
+// but two carry the generation of the store: what is put in its place is written beside it, and then the core names another.
+
+// coreKey is the hash of all that decisions stand on:
+//
+//	version             of this layout
+//	generation          in the names of all keys but the core and the lease
+//	epoch               of who leads, or led last
+//	seq                 counts what leaders wrote; turns counts what people turned
+//	rebuilt             when the store was begun anew, in nanoseconds
+//	rebuilt_seq         seq as it was then: what was written up to it is doubted
+//	switch              JSON of store.Switch
+//	audit, row, event   the numbers given last
+//	pause:<place>       JSON of engine.Pause
+//	state:<subject>     JSON of engine.State
+//	written:<subject>   seq of its write
+//	nonce:<subject>     of the write
+//	open:<id>           an intent: number, when it began, JSON of store.Intent
+//	tip:<mode>/<policy> the newest row of decisions: its number, first, last, count, and what further holds must be like
+func (s *Store) coreKey() string { return "{" + s.prefix + "}:core" }
+
+// leaseKey is the hash of who leads, which expires.
+func (s *Store) leaseKey() string { return "{" + s.prefix + "}:lease" }
+
+// key is a name in a generation.
+func (s *Store) key(generation, name string) string {
+	return "{" + s.prefix + "}:" + generation + ":" + name
+}

@@ -1,0 +1,32 @@
+-- Takes the lease, or prolongs it. ARGV: 6 who asks, 7 by what name, 8 for how many milliseconds, 9 the generation of a core
+-- that has to be made, 10 the version of the layout, 11 the time in nanoseconds, 12 the switch as it was last seen (empty: it
+-- was not), 13 whether the pauses were, 14 on: their fields and values in turn.
+-- Answers whether the store was begun anew, whether the lease is the writer's, whose it is, and the epoch.
+if now[1] and now[1] ~= ARGV[1] then return {'moved'} end
+local begins = not now[1] or lacks()
+local held = redis.call('HMGET', lease, 'holder', 'name', 'epoch')
+if not begins and held[1] and held[1] ~= ARGV[6] then return done(0, 0, held[2], held[3]) end
+if not begins and held[1] and held[3] == now[2] then
+  redis.call('PEXPIRE', lease, ARGV[8])
+  return done(0, 1, held[2], held[3])
+end
+
+local epoch = string.format('%.0f', math.max(number(now[2]), number(ARGV[3]), number(redis.call('TIME')[1])) + 1)
+redis.call('HSET', core, 'epoch', epoch)
+if begins then
+  local seq = math.max(number(now[3]), number(ARGV[4])) + 1
+  local rebuilt = redis.call('HGET', core, 'rebuilt') or ARGV[11]
+  if rebuilt < ARGV[11] then rebuilt = ARGV[11] end
+  redis.call('HSET', core, 'version', ARGV[10], 'generation', now[1] or ARGV[9], 'rebuilt', rebuilt, 'rebuilt_epoch', epoch,
+    'rebuilt_seq', seq, 'seq', seq, 'turns', math.max(number(now[4]), number(ARGV[5])) + 1)
+  if number(now[4]) < number(ARGV[5]) and ARGV[13] == '1' then -- the core lacks what people turned
+    for _, field in ipairs(redis.call('HKEYS', core)) do
+      if string.sub(field, 1, 6) == 'pause:' then redis.call('HDEL', core, field) end
+    end
+    for i = 14, #ARGV, 2 do redis.call('HSET', core, ARGV[i], ARGV[i + 1]) end
+    if ARGV[12] ~= '' then redis.call('HSET', core, 'switch', ARGV[12]) end
+  end
+end
+redis.call('HSET', lease, 'holder', ARGV[6], 'name', ARGV[7], 'epoch', epoch)
+redis.call('PEXPIRE', lease, ARGV[8])
+return done(begins and 1 or 0, 1, ARGV[7], epoch)

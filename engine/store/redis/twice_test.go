@@ -1,0 +1,116 @@
+package redis
+
+import (
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
+)
+
+// wire stands between a store and its Redis, and can swallow an answer.
+type wire struct {
+	address string
+	swallow atomic.Int64 // so many answers from now on: the connection is cut in their place
+}
+
+func through(t *testing.T, to string) *wire {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	w := &wire{address: l.Addr().String()}
+	var open sync.WaitGroup
+	open.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			open.Go(func() { w.pass(c, to) })
+		}
+	})
+	t.Cleanup(open.Wait)
+	t.Cleanup(func() { l.Close() })
+	return w
+}
+
+func (w *wire) pass(c net.Conn, to string) {
+	defer c.Close()
+	server, err := net.DialTimeout("tcp", to, time.Second)
+	if err != nil {
+		return
+	}
+	go func() {
+		defer server.Close()
+		_, _ = io.Copy(server, c)
+	}()
+	answer := make([]byte, 64<<10)
+	for {
+		n, err := server.Read(answer)
+		if err != nil || w.swallow.Add(-1) >= 0 {
+			server.Close()
+			return
+		}
+		if _, err := c.Write(answer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// A write whose answer gets lost is sent again, and is there once.
+func TestLiveAnswerLost(t *testing.T) {
+	ctx := t.Context()
+	redis := start(t)
+	w := through(t, redis.address())
+	s := leader(t, Options{URL: "redis://" + w.address})
+	record(t, s, 0) // so that the scripts are known
+	check(t, s.SetEnabled(ctx, true, "anna", now))
+	check(t, s.Audit(ctx, store.Entry{Actor: "first"}))
+	event := engine.Event{ID: "e1", Policy: "web", Service: "web", Action: engine.ScaleUp, Started: now}
+	ended := event
+	ended.Ended, ended.Result = now.Add(time.Second), engine.Succeeded
+	other := ended
+	other.ID = "e2"
+	check(t, s.Close(ctx, other, web, engine.State{}))
+
+	before := s.saw()
+	for _, c := range []struct {
+		name    string
+		do      func() error
+		rows    int
+		entries int
+		seq     int64
+	}{
+		{"record", func() error { return s.Record(ctx, decided(1, engine.ScaleUp), engine.State{Open: &event}) }, 1, 1, 1},
+		{"close", func() error { return s.Close(ctx, ended, web, engine.State{Virtual: 2}) }, 0, 1, 1},
+		{"switch", func() error { return s.SetEnabled(ctx, false, "anna", now) }, 0, 1, 0},
+		{"audit", func() error { return s.Audit(ctx, store.Entry{Actor: "second"}) }, 0, 1, 0},
+	} {
+		count := func() (rows, entries int) {
+			decisions, err := s.Decisions(ctx, "", 0)
+			check(t, err)
+			log, err := s.Audited(ctx, store.Filter{})
+			check(t, err)
+			return len(decisions), len(log)
+		}
+		rows, entries := count()
+		seq := s.saw().seq
+		w.swallow.Store(1)
+		check(t, c.do())
+		if w.swallow.Load() >= 0 {
+			t.Fatalf("%s: no answer was lost", c.name)
+		}
+		rowsNow, entriesNow := count()
+		if rowsNow != rows+c.rows || entriesNow != entries+c.entries || s.saw().seq != seq+c.seq {
+			t.Errorf("%s: %d rows after %d, %d entries after %d, seq %d after %d", c.name, rowsNow, rows, entriesNow, entries, s.saw().seq, seq)
+		}
+	}
+	if s.saw().leads != before.leads {
+		t.Errorf("it leads with %d, and led with %d", s.saw().leads, before.leads)
+	}
+	sane(t, s)
+}
