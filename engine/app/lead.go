@@ -97,6 +97,39 @@ func (l *leader) renew(ctx context.Context) (store.Lease, error) {
 	return now, nil
 }
 
+// hold keeps the lease once ctx has ended, for as long as what was begun is being brought to its end, until release is called:
+// another daemon that led meanwhile would settle it, and its end could not be recorded. A lease that has run out stays so.
+func (l *leader) hold(ctx context.Context) (release func()) {
+	holding, stop := context.WithCancel(context.WithoutCancel(ctx))
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		select {
+		case <-ctx.Done():
+		case <-holding.Done():
+			return
+		}
+		tick := time.NewTicker(l.length / 3)
+		defer tick.Stop()
+		for l.good() {
+			_, _ = l.renew(holding) // where it fails, calls and the ledger say so
+			select {
+			case <-tick.C:
+			case <-holding.Done():
+				return
+			}
+		}
+	}()
+	return func() { stop(); <-gone }
+}
+
+// good says that there is a lease, and that it has not run out.
+func (l *leader) good() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.elector != nil && l.lease.Mine && l.since() < l.until
+}
+
 // may permits a call that changes something. It asks the store only where the lease may have run out: when this process,
 // the machine or the store was stopped meanwhile. A lease that had to be taken anew is another one.
 func (l *leader) may(ctx context.Context) error {
@@ -128,7 +161,15 @@ func (a *App) resign() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), resignTime)
 	defer cancel()
-	return errors.Join(a.store.Flush(ctx, a.loop.Now().At), a.leader.elector.Resign(ctx))
+	return errors.Join(mine(a.store.Flush(ctx, a.loop.Now().At)), a.leader.elector.Resign(ctx))
+}
+
+// mine is an error of a last write, but for one that says that another daemon leads: then there is nothing more to write.
+func mine(err error) error {
+	if errors.Is(err, store.ErrFenced) {
+		return nil
+	}
+	return err
 }
 
 // lead has the policies run as long as this daemon leads.
