@@ -71,3 +71,26 @@ func TestMemoKnowsWhatARuleSees(t *testing.T) {
 		})
 	}
 }
+
+// Afresh, every answer is one of the rules: what was answered before, by whomever, is not given again.
+func TestAfreshRemembersNothing(t *testing.T) {
+	p, s := three()
+	rules := compiled(t, "", p)
+	want, err := rules.Recommend(t.Context(), p, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := memoKey{p.Name, "threshold"}
+	wrong := want
+	wrong.Replicas = 99
+	rules.memo.keep(key, rules.words.document(Input(p, s), rules.queries["threshold"].needs), wrong)
+	afresh := rules.Afresh()
+	for range 2 {
+		if got, err := afresh.Recommend(t.Context(), p, s); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("afresh %+v, %v; want %+v", got, err, want)
+		}
+	}
+	if got, err := rules.Recommend(t.Context(), p, s); err != nil || got.Replicas != 99 {
+		t.Errorf("those that remember forgot: %+v, %v", got, err)
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine/api"
@@ -68,6 +69,7 @@ func (f *flags) replay(cmd *cobra.Command, r app.Replay, current bool) error {
 		}
 		r.Current = &loaded
 	}
+	debug.SetGCPercent(400) // what a decision leaves behind is soon garbage, and little is kept
 	bar := newBar(cmd.ErrOrStderr())
 	r.Told = bar.show
 	done, err := r.Run(cmd.Context(), flyball)

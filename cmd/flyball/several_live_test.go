@@ -28,8 +28,7 @@ type member struct {
 const leaseLength = 2 * time.Second
 
 // several lays a project and so many daemons' folders, on one engine and one Redis; none runs yet.
-func several(t *testing.T, n int, file, policies string) (*site, *metricstest.Server, []*member) {
-	t.Parallel()
+func several(t testing.TB, n int, file, policies string) (*site, *metricstest.Server, []*member) {
 	e := shared.Engine(t)
 	port := metricstest.Port(t)
 	server := metricstest.RedisAt(t, port)
@@ -73,7 +72,7 @@ func (m *member) status() (api.Status, error) {
 	return client.Status(context.Background())
 }
 
-func elected(t *testing.T, all []*member) *member {
+func elected(t testing.TB, all []*member) *member {
 	t.Helper()
 	var found *member
 	all[0].until("a leader", func() bool { found = leader(all); return found != nil })
@@ -109,6 +108,7 @@ func (m *member) settled(most int) (n int) {
 // One of three leads, and raises once. The others serve what it records, and say where to ask. When it is killed, another
 // takes over within two leases, with the cooldown and all events.
 func TestLiveSeveralDaemonsOneLeads(t *testing.T) {
+	t.Parallel()
 	s, _, all := several(t, 3, plainFile, strings.Replace(atLeastTwo, `"2s"`, `"10m"`, 1))
 	start(all...)
 	first := elected(t, all)
@@ -163,6 +163,7 @@ func TestLiveSeveralDaemonsOneLeads(t *testing.T) {
 // The lease of a leader is cut in the middle of a raise. It makes no further call, another finishes, and what there is in the
 // end is what was decided.
 func TestLiveFault17TheLeaderIsCutOff(t *testing.T) {
+	t.Parallel()
 	s, _, all := several(t, 2, plainFile, atLeastOne)
 	start(all...)
 	old := elected(t, all)
@@ -207,6 +208,7 @@ func TestLiveFault17TheLeaderIsCutOff(t *testing.T) {
 
 // 16: the leader is stopped beyond its lease, in the middle of a raise. When it wakes it can neither act nor write.
 func TestLiveFault16TheLeaderIsStopped(t *testing.T) {
+	t.Parallel()
 	s, _, all := several(t, 2, plainFile, atLeastOne)
 	start(all...)
 	old := elected(t, all)
@@ -262,7 +264,10 @@ func TestLiveFault15RedisComesBackEmpty(t *testing.T) {
 		return err == nil && now.Daemon.Store != "" && len(now.Policies) == 1 && now.Policies[0].CurrentReplicas == 2
 	})
 	s.mentions(s.flyball("status"), "the store can't be read, so nothing is decided", "2-3")
-	s.inside("get", "http://127.0.0.1:8080/rest")
+	late := s.command("history")
+	if out, _ := late.CombinedOutput(); late.ProcessState.ExitCode() != exitUnreachable || !strings.Contains(string(out), "redis at "+metricstest.Address(port)) {
+		t.Errorf("history answers %d: %s", late.ProcessState.ExitCode(), out)
+	}
 	if d.hasEnded() {
 		t.Fatal("the daemon has ended")
 	}
@@ -290,4 +295,29 @@ func TestLiveFault15RedisComesBackEmpty(t *testing.T) {
 	if !slices.ContainsFunc(entries, func(e struct{ Kind, Message string }) bool { return e.Kind == "store" }) {
 		t.Errorf("the audit log does not tell of the loss: %v", entries)
 	}
+}
+
+// BenchmarkFailover kills the leader of two daemons, and takes the time until the other leads. The lease is 2 s long.
+func BenchmarkFailover(b *testing.B) {
+	_, _, all := several(b, 2, plainFile, atLeastOne)
+	start(all...)
+	var took []time.Duration
+	for b.Loop() {
+		b.StopTimer()
+		one := elected(b, all)
+		next := others(all, one)[0]
+		next.until("the other is there", func() bool { _, err := next.status(); return err == nil })
+		one.daemon.end(syscall.SIGKILL)
+		killed := time.Now()
+		b.StartTimer()
+		elected(b, []*member{next})
+		took = append(took, time.Since(killed))
+		b.StopTimer()
+		start(one)
+		b.StartTimer()
+	}
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)/2].Seconds(), "s-median")
+	b.ReportMetric(took[len(took)-1].Seconds(), "s-longest")
+	b.ReportMetric(leaseLength.Seconds(), "s-lease")
 }

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -314,5 +316,19 @@ func TestRequests(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A store that is away is nothing to hide from who asks, and nothing to log for each of them.
+func TestTheStoreIsAway(t *testing.T) {
+	var log bytes.Buffer
+	away := fmt.Errorf("read history: redis at redis:6379: connection refused: %w", store.ErrUnavailable)
+	w := httptest.NewRecorder()
+	Handler(&paper{fail: away}, slog.New(slog.NewTextHandler(&log, nil))).ServeHTTP(w, httptest.NewRequest("GET", "/api/autoscaling/history/web", nil))
+	if w.Code != 503 || !strings.Contains(w.Body.String(), "redis at redis:6379: connection refused") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if log.Len() > 0 {
+		t.Errorf("logged: %s", &log)
 	}
 }

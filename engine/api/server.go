@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 const (
@@ -140,6 +141,8 @@ func refuse(w http.ResponseWriter, log *slog.Logger, err error) {
 	status, detail := http.StatusInternalServerError, "see the daemon's log"
 	if mendable := (Refusal{}); errors.As(err, &mendable) {
 		status, detail = mendable.Status, mendable.Detail
+	} else if errors.Is(err, store.ErrUnavailable) {
+		status, detail = http.StatusServiceUnavailable, err.Error()
 	} else {
 		log.Error("api", "error", err)
 	}

@@ -138,8 +138,8 @@ func (a *App) Close() error {
 // changes or reload is sent to.
 func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	a.banner()
-	a.began(ctx, "started")
-	if a.leader.leads() { // else when it does
+	if a.leader.elector == nil {
+		a.began(ctx, "started")
 		a.notePolicies(ctx)
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -224,11 +224,20 @@ func (a *App) banner() {
 
 // use makes a checked set the one at work.
 func (a *App) use(ctx context.Context, l Loaded) {
-	a.learn(ctx, l)
+	if a.leader.leads() { // else once it does
+		a.learn(ctx, l)
+	}
 	a.answered(l)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.policies, a.problem, a.loaded = l.Policies, "", l
+}
+
+// set is the one that is at work.
+func (a *App) set() Loaded {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.loaded
 }
 
 // atWork is the policies that are enabled, in the mode they run in.

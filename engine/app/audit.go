@@ -62,6 +62,9 @@ func (a *App) stopped(err error) {
 // refused notes what somebody asked for and did not get, or only in part; what began is noted by the ledger itself. What
 // names no service of ours, or says nothing that can be asked for, was never near to being done.
 func (a *App) refused(ctx context.Context, service string, asked engine.Request, begun api.Begun, err error) {
+	if !a.leader.leads() { // which was said to whoever asked, and nothing of it is decided here
+		return
+	}
 	e := store.Entry{At: a.loop.Now().At, Actor: asked.Actor, Kind: store.OfDecision, Service: service}
 	refusal := api.Refusal{}
 	switch d := begun.Decision; {

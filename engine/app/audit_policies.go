@@ -21,9 +21,7 @@ const byFiles = "files"
 func (a *App) notePolicies(ctx context.Context) {
 	a.noting.Lock()
 	defer a.noting.Unlock()
-	a.mu.Lock()
-	now := a.loaded
-	a.mu.Unlock()
+	now := a.set()
 	entries, err := policyEntries(ctx, a.store, now)
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("which policies are new is not in the audit log", "error", err)
@@ -135,7 +133,7 @@ func inWords(d diff.Policy) string {
 	parts := []string{d.Means}
 	for i, c := range d.Changes {
 		if i == most {
-			parts = append(parts, fmt.Sprintf("and %d fields more", len(d.Changes)-most))
+			parts = append(parts, fmt.Sprintf("and %d more", len(d.Changes)-most))
 			break
 		}
 		text := fmt.Sprintf("%s %s → %s", c.Field, oneLine(diff.Text(c.Old)), oneLine(diff.Text(c.New)))

@@ -194,6 +194,9 @@ func (a *App) lead(ctx context.Context) {
 		}
 		silent = err != nil
 		if now != told && err == nil {
+			if told == (store.Lease{}) { // a Redis that was empty took nothing before
+				a.began(ctx, "started")
+			}
 			a.led(ctx, told, now)
 			told = now
 		}
@@ -213,6 +216,9 @@ func (a *App) first(ctx context.Context) error {
 	if err == nil && !now.Mine {
 		err = fmt.Errorf("%s leads, and two that act would be one too many: stop it first", now.Leader)
 	}
+	if err == nil {
+		a.learn(ctx, a.set())
+	}
 	return err
 }
 
@@ -229,6 +235,7 @@ func (a *App) led(ctx context.Context, before, now store.Lease) {
 	}
 	a.log.Info("this daemon leads", "name", now.Leader, "epoch", now.Epoch)
 	a.note(ctx, store.Entry{At: a.loop.Now().At, Actor: now.Leader, Kind: store.OfDaemon, Message: fmt.Sprintf("leads, epoch %d", now.Epoch)})
+	a.learn(ctx, a.set())
 	a.notePolicies(ctx)
 	a.settle(ctx)
 	a.send(ctx)

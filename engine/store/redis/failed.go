@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	client "github.com/redis/go-redis/v9"
+
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // passing says that the same may well be answered soon: by this Redis, or by the one that takes its place.
@@ -55,7 +57,7 @@ func (s *Store) failed(err error) error {
 	case says(err, "WRONGPASS"), says(err, "NOAUTH"), says(err, "ERR AUTH"), says(err, "ERR invalid password"):
 		text = "Redis does not let us in; set the username and password of a user that it knows: " + text
 	case says(err, "NOPERM"):
-		text = "Redis does not permit it; give the user the rights that the manual lists: " + text
+		text = "Redis does not permit it; the user needs " + strings.ReplaceAll(Rights, "{flyball}", "{"+s.prefix+"}") + ": " + text
 	case says(err, "MOVED"):
 		text = "it is a node of a cluster: write redis+cluster:// in its address"
 	case says(err, "READONLY"):
@@ -73,3 +75,6 @@ type reason struct {
 func (r reason) Error() string { return r.text }
 
 func (r reason) Unwrap() error { return r.error }
+
+// Is says that it is store.ErrUnavailable, too.
+func (r reason) Is(target error) bool { return target == store.ErrUnavailable }

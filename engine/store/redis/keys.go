@@ -1,7 +1,7 @@
 package redis
 
 // Keys begin with {prefix}, which puts them all on one node of a Cluster, so that scripts and transactions work there. All
-// but two carry the generation of the store: what is put in its place is written beside it, and then the core names another.
+// but three carry the generation of the store: what is put in its place is written beside it, and then the core names another.
 
 // coreKey is the hash of all that decisions stand on:
 //
@@ -12,7 +12,7 @@ package redis
 //	rebuilt             when the store was begun anew, in nanoseconds
 //	rebuilt_seq         seq as it was then: what was written up to it is doubted
 //	switch              JSON of store.Switch
-//	audit, row, event   the numbers given last
+//	audit, row, event   the numbers given last; message, too
 //	pause:<place>       JSON of engine.Pause
 //	state:<subject>     JSON of engine.State
 //	written:<subject>   seq of its write
@@ -23,6 +23,9 @@ func (s *Store) coreKey() string { return "{" + s.prefix + "}:core" }
 
 // leaseKey is the hash of who leads, which expires.
 func (s *Store) leaseKey() string { return "{" + s.prefix + "}:lease" }
+
+// leftKey names the generation that a move has still to drop: see sweep.
+func (s *Store) leftKey() string { return "{" + s.prefix + "}:left" }
 
 // key is a name in a generation.
 func (s *Store) key(generation, name string) string {

@@ -29,14 +29,14 @@ func refusesAll(t *testing.T, s *Store) {
 		if !errors.Is(err, errLost) {
 			t.Errorf("%s after a loss: %v", what, err)
 		}
-		isError(t, err, "Redis has lost writes")
+		isError(t, err, "writes to Redis were lost")
 	}
 	_, err := s.State(ctx, web)
-	isError(t, err, "Redis has lost writes")
+	isError(t, err, "writes to Redis were lost")
 	_, _, err = s.Enabled(ctx)
-	isError(t, err, "Redis has lost writes")
+	isError(t, err, "writes to Redis were lost")
 	_, err = s.Pauses(ctx)
-	isError(t, err, "Redis has lost writes")
+	isError(t, err, "writes to Redis were lost")
 }
 
 // cools wants a full cooldown from an instant on.

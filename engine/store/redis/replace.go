@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,22 +38,48 @@ func (s *Store) replace(ctx context.Context, from func(take func(store.Part) err
 	if s.readOnly {
 		return fmt.Errorf("%s: %w", s.name, errReadOnly)
 	}
-	if err := s.catchUp(ctx); err != nil { // which generation there is
+	if err := s.catchUp(ctx); err != nil {
 		return err
 	}
-	old := s.saw().generation
+	if err := s.sweep(ctx); err != nil {
+		return err
+	}
 	r := s.replacement(time.Now())
-	err := from(func(part store.Part) error { return r.take(ctx, part) })
+	err := s.call(ctx, func(ctx context.Context) error { return s.client.Set(ctx, s.leftKey(), r.generation, 0).Err() })
+	if err == nil {
+		err = cmp.Or(from(func(part store.Part) error { return r.part(ctx, part) }), r.failed)
+	}
 	if err == nil {
 		err = r.finish(ctx, lost)
 	}
+	swept := s.sweep(context.WithoutCancel(ctx))
 	if err != nil {
-		return errors.Join(err, s.unlink(context.WithoutCancel(ctx), r.generation))
+		return errors.Join(err, swept)
 	}
-	if err := s.unlink(ctx, old); err != nil {
-		s.log.Warn("what was replaced is still in Redis", "store", s.name, "generation", old, "error", err)
+	if swept != nil {
+		s.log.Warn("what was replaced is still in Redis: the next move drops it", "store", s.name, "error", swept)
 	}
 	return nil
+}
+
+// sweep drops the generation that a move has left: what it made ready and did not finish, perhaps because it was killed, or
+// what it has replaced.
+func (s *Store) sweep(ctx context.Context) error {
+	var left string
+	err := s.call(ctx, func(ctx context.Context) (err error) {
+		left, err = s.client.Get(ctx, s.leftKey()).Result()
+		if errors.Is(err, client.Nil) {
+			return nil
+		}
+		return err
+	})
+	if err != nil || left == "" {
+		return err
+	}
+	if err := s.unlink(ctx, left); err != nil {
+		return err
+	}
+	return s.call(ctx, func(ctx context.Context) error { return s.client.Del(ctx, s.leftKey()).Err() })
 }
 
 // unlink drops a generation.
@@ -71,7 +98,7 @@ func (r *replacement) finish(ctx context.Context, lost time.Time) error {
 		return err
 	}
 	before := r.saw()
-	keys := []string{r.coreKey(), r.leaseKey(), r.key(stagedKey)}
+	keys := []string{r.coreKey(), r.leaseKey(), r.key(stagedKey), r.leftKey()}
 	args := []any{"", -1, before.epoch, before.seq, before.turns, r.generation}
 	var answer []any
 	err := r.call(ctx, func(ctx context.Context) (err error) {

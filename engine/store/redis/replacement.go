@@ -15,6 +15,7 @@ type replacement struct {
 	*Store
 	generation string
 	commands   [][]any // that are to be sent
+	failed     error   // the first
 
 	rebuilt  time.Time        // when what is moved was begun anew
 	row      int64            // the highest number
@@ -32,6 +33,14 @@ func (r *replacement) key(name string) string { return r.Store.key(r.generation,
 
 func (r *replacement) set(hash, field string, value any) {
 	r.commands = append(r.commands, []any{"HSET", r.key(hash), field, value})
+}
+
+// part takes a part. After one that it could not take it takes no other, also where nobody listens.
+func (r *replacement) part(ctx context.Context, part store.Part) error {
+	if r.failed == nil {
+		r.failed = r.take(ctx, part)
+	}
+	return r.failed
 }
 
 // take writes a part.

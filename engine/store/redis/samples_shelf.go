@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	client "github.com/redis/go-redis/v9"
+
 	"github.com/flyball-dev/flyball/engine/store"
 	"github.com/flyball-dev/flyball/engine/store/series"
 )
@@ -22,18 +24,19 @@ type shelf struct{ *Store }
 func (s shelf) Find(ctx context.Context, wants []series.Want, found func(int, store.ChunkKind, []byte)) error {
 	done := 0
 	for some := range slices.Chunk(wants, seriesTogether) {
-		var names []string
-		var args []any
-		for _, w := range some {
-			names = append(names, chunksKey(w.ID))
-			open := 0
-			if w.Open {
-				open = 1
+		var answer *client.Cmd
+		err := s.look(ctx, func(p client.Pipeliner, key func(string) string) {
+			var keys []string
+			var args []any
+			for _, w := range some {
+				keys, args = append(keys, key(chunksKey(w.ID))), append(args, wanted(w)...)
 			}
-			args = append(args, open)
-			args = append(append(args, between(w.Full)...), between(w.Days)...)
+			answer = p.Eval(ctx, s.scripts.chunks, keys, args...)
+		})
+		if err != nil {
+			return err
 		}
-		all, err := s.ask(ctx, s.scripts.chunks, names, args...)
+		all, err := answer.Slice()
 		if err != nil {
 			return err
 		}
@@ -52,33 +55,15 @@ func (s shelf) Find(ctx context.Context, wants []series.Want, found func(int, st
 	return nil
 }
 
-// ask runs a script that reads, on the core and on keys of the generation by their names. It is no transaction: those Redis
-// refuses where it has no memory left.
-func (s *Store) ask(ctx context.Context, script string, names []string, args ...any) ([]any, error) {
-	for {
-		generation := s.saw().generation
-		keys := []string{s.coreKey()}
-		for _, n := range names {
-			keys = append(keys, s.key(generation, n))
-		}
-		var answer []any
-		err := s.call(ctx, func(ctx context.Context) (err error) {
-			answer, err = s.client.Eval(ctx, script, keys, append([]any{generation}, args...)...).Slice()
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		if text(answer[0]) == "ok" {
-			return answer[1:], nil
-		}
-		s.mu.Lock()
-		s.seen.generation = text(answer[1])
-		s.mu.Unlock()
+// wanted is what is asked for of a series as the script takes it.
+func wanted(w series.Want) []any {
+	open := 0
+	if w.Open {
+		open = 1
 	}
+	return append(append([]any{open}, between(w.Full)...), between(w.Days)...)
 }
 
-// between is a span as the script takes it.
 func between(of series.Span) []any {
 	if of == (series.Span{}) {
 		return []any{1, 0}
@@ -128,14 +113,14 @@ func beginning(chunk []byte) []byte { return chunk[:min(len(chunk), 6)] }
 
 // chunks is series.Look.
 func (s *Store) chunks(ctx context.Context, q series.Query, found func(series.ID, store.ChunkKind, []byte)) error {
-	answer, err := s.ask(ctx, s.scripts.names, []string{namesKey(q.Subject)})
+	var names *client.StringSliceCmd
+	err := s.look(ctx, func(p client.Pipeliner, key func(string) string) { names = p.SMembers(ctx, key(namesKey(q.Subject))) })
 	if err != nil {
 		return err
 	}
 	var wants []series.Want
-	names, _ := answer[0].([]any)
-	for _, name := range names {
-		who, err := named(q.Subject, text(name))
+	for _, name := range names.Val() {
+		who, err := named(q.Subject, name)
 		if err != nil {
 			return err
 		}

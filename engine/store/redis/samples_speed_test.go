@@ -80,7 +80,8 @@ func (s *server) memory() int64 {
 }
 
 // BenchmarkSamples fills a Redis with what 300 services say in 48 hours, each of three replicas with two metrics and itself with
-// one, at 15 s: 24 million samples, with their rollups. Then it flushes each minute of one more hour.
+// one, at 15 s: 24 million samples in 2,100 series, with their rollups. Then it flushes each minute of one more hour. Measured
+// with Redis 7.0: 59 MB more than the empty server uses, 2.4 bytes a sample, 8 MB of it rollups.
 func BenchmarkSamples(b *testing.B) {
 	const services, hours = 300, 48
 	for b.Loop() {

@@ -24,7 +24,7 @@ type scripts struct {
 	post, put, delivered write
 	fill, drop           write
 
-	names, chunks, sizes string // these read
+	chunks, sizes string // these read
 }
 
 func load() scripts {
@@ -42,8 +42,7 @@ func load() scripts {
 		delivered: write{script("begin", "check", "outbox", "delivered"), false},
 		fill:      write{script("begin", "check", "fill"), true},
 		drop:      write{script("begin", "check", "drop"), true},
-		names:     source("same") + source("names"),
-		chunks:    source("same") + source("chunks"),
+		chunks:    source("chunks"),
 		sizes:     source("sizes"),
 	}
 }

@@ -14,7 +14,7 @@ type seen struct {
 	turns      int64
 }
 
-var errLost = errors.New("Redis has lost writes: nothing more is written until the daemon that leads next has begun anew")
+var errLost = errors.New("writes to Redis were lost: nothing more is written until the daemon that leads next has begun anew")
 
 // marks are the fields of the core that tell what became of it.
 var marks = []string{"generation", "epoch", "seq", "turns", "rebuilt_epoch"}

@@ -93,9 +93,12 @@ func (s *Store) recover() {
 		return
 	}
 	s.room.tried = time.Now()
-	err := fill(s.room.ballast, 2*ballastSize)
-	if back := cut(s.room.ballast); err != nil || back != nil {
+	if err := fill(s.room.ballast, 2*ballastSize); err != nil {
+		_ = cut(s.room.ballast, ballastSize/2) // as before
 		return
+	}
+	if err := cut(s.room.ballast, ballastSize); err != nil {
+		s.log.Warn("the store's ballast can't be cut", "store", s.path, "error", err)
 	}
 	if _, err := s.write.Exec("PRAGMA max_page_count = 4294967294"); err != nil {
 		s.log.Warn("the store can't be let grow again", "store", s.path, "error", err)
@@ -127,11 +130,11 @@ func fill(path string, size int64) error {
 	return f.Sync() // some file systems look for the space only then
 }
 
-// cut makes the ballast no larger than it should be.
-func cut(path string) error {
+// cut makes a file no larger than that.
+func cut(path string, size int64) error {
 	info, err := os.Stat(path)
-	if err != nil || info.Size() <= ballastSize {
+	if err != nil || info.Size() <= size {
 		return err
 	}
-	return os.Truncate(path, ballastSize)
+	return os.Truncate(path, size)
 }

@@ -1,8 +1,8 @@
--- Gives chunks of series, each as its field and its data in turn. KEYS: 2 on: those of the series. ARGV, of each: 2 whether the
--- open chunk is wanted (1), 3 and 4 the first and last time of what is wanted of full chunks, 5 and 6 of days (backwards: none).
-local all = {'ok'}
-for n = 2, #KEYS do
-  local key, at = KEYS[n], 5 * (n - 2) + 2
+-- Gives chunks of series, each as its field and its data in turn. KEYS: those of the series. ARGV, of each: 1 whether the open
+-- chunk is wanted (1), 2 and 3 the first and last time of what is wanted of full chunks, 4 and 5 of days (backwards: none).
+local all = {}
+for n, key in ipairs(KEYS) do
+  local at = 5 * n - 4
   local first, last, from, to = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
   local found = {}
   local function give(field)
