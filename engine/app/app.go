@@ -103,7 +103,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	now := clock()
 	a.loop = &control.Loop{
 		Cycle: &control.Cycle{
-			World: live, Rules: a, Ledger: ledger{ledgers, o.Enabled, o.DryRun}, Actor: live,
+			World: live, Rules: a, Ledger: ledger{ledgers, o.Enabled, o.DryRun}, Actor: termed{live, lead},
 			Decided: a.decided, Ended: a.ended,
 			Budget: live.Budget, Boot: func() engine.Boot { return now().Boot },
 		},

@@ -9,7 +9,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
@@ -26,7 +28,9 @@ type leader struct {
 	since   func() time.Duration // goes on while the process is stopped, and while the machine sleeps
 
 	mu    sync.Mutex
-	lease store.Lease   // as last heard
+	lease store.Lease     // as last heard
+	term  context.Context // ends when the lease is another's, or another one
+	end   context.CancelCauseFunc
 	until time.Duration // so long one of its own is good, whatever happens to the store
 	lost  error         // why nothing could be heard the last time
 }
@@ -91,10 +95,45 @@ func (l *leader) renew(ctx context.Context) (store.Lease, error) {
 	if l.lost = err; err != nil {
 		return l.lease, err
 	}
+	if l.term == nil || now.Mine != l.lease.Mine || now.Epoch != l.lease.Epoch {
+		if l.end != nil {
+			l.end(errTerm)
+		}
+		l.term, l.end = context.WithCancelCause(context.Background())
+	}
 	if l.lease = now; now.Mine {
 		l.until = asked + l.length
 	}
 	return now, nil
+}
+
+var errTerm = errors.New("the lease had run out: what was begun before is settled first")
+
+// during is ctx, which ends with the lease of now too: another daemon may have settled what was begun under it, though this
+// one leads again.
+func (l *leader) during(ctx context.Context) (context.Context, func()) {
+	l.mu.Lock()
+	term := l.term
+	l.mu.Unlock()
+	if term == nil {
+		return ctx, func() {}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	forget := context.AfterFunc(term, func() { cancel(context.Cause(term)) })
+	return ctx, func() { forget(); cancel(nil) }
+}
+
+// termed is an actor that ends its orders with the lease under which they were begun.
+type termed struct {
+	control.Actor
+	leader *leader
+}
+
+// Scale passes the order on.
+func (t termed) Scale(ctx context.Context, o engine.Order) engine.Outcome {
+	ctx, done := t.leader.during(ctx)
+	defer done()
+	return t.Actor.Scale(ctx, o)
 }
 
 // hold keeps the lease once ctx has ended, for as long as what was begun is being brought to its end, until release is called:
@@ -149,7 +188,7 @@ func (l *leader) may(ctx context.Context) error {
 	case !now.Mine:
 		return fmt.Errorf("not called, since %s leads now", now.Leader)
 	case now.Epoch != before.Epoch:
-		return errors.New("not called, since the lease had run out: what was begun before is settled first")
+		return fmt.Errorf("not called, since %w", errTerm)
 	}
 	return nil
 }

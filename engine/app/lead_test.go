@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,4 +55,43 @@ func TestTheLeaseIsHeldToTheEnd(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An order ends with the lease under which it was begun, though the same daemon has taken it anew.
+func TestAnOrderEndsWithItsLease(t *testing.T) {
+	terms := &terms{epoch: 1}
+	l := &leader{elector: terms, name: "a", length: time.Hour, since: func() time.Duration { return 0 }}
+	lead := func() {
+		if _, err := l.renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lead()
+	order, done := l.during(t.Context())
+	defer done()
+	lead()
+	if order.Err() != nil {
+		t.Error("it ends with a lease that was prolonged")
+	}
+	terms.epoch = 3
+	lead()
+	<-order.Done()
+	if why := context.Cause(order); !errors.Is(why, errTerm) {
+		t.Errorf("it ends since %v", why)
+	}
+	next, done := l.during(t.Context())
+	defer done()
+	if next.Err() != nil {
+		t.Errorf("the next has ended: %v", context.Cause(next))
+	}
+}
+
+// terms gives the lease in an epoch.
+type terms struct {
+	register
+	epoch int64
+}
+
+func (r *terms) Lead(_ context.Context, name string, _ time.Duration) (store.Lease, error) {
+	return store.Lease{Leader: name, Epoch: r.epoch, Mine: true}, nil
 }
