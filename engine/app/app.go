@@ -103,7 +103,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	now := clock()
 	a.loop = &control.Loop{
 		Cycle: &control.Cycle{
-			World: live, Rules: a, Ledger: ledger{ledgers, o.Enabled, o.DryRun}, Actor: live,
+			World: live, Rules: a, Ledger: ledger{ledgers, o.Enabled, o.DryRun}, Actor: termed{live, lead},
 			Decided: a.decided, Ended: a.ended,
 			Budget: live.Budget, Boot: func() engine.Boot { return now().Boot },
 		},
@@ -131,7 +131,7 @@ func (a *App) feed(c schema.Config) error {
 func (a *App) Close() error {
 	a.restoring.Lock() // whoever asked for it may be gone
 	defer a.restoring.Unlock()
-	return errors.Join(a.store.Shutdown(), a.drivers.close(), a.sources.close())
+	return errors.Join(mine(a.store.Shutdown()), a.drivers.close(), a.sources.close())
 }
 
 // Run is the daemon: it runs the policies and answers on the socket until ctx ends, and reloads when a policy file
@@ -143,6 +143,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 		a.notePolicies(ctx)
 	}
 	group, ctx := errgroup.WithContext(ctx)
+	release := a.leader.hold(ctx)
 	group.Go(func() error { return api.Serve(ctx, a.o.Socket, api.Handler(a, a.log)) })
 	group.Go(func() error { a.lead(ctx); return nil })
 	group.Go(func() error { a.loop.Run(ctx, a.sets); return nil })
@@ -151,6 +152,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { a.watch(ctx, reload); return nil })
 	group.Go(func() error { a.keep(ctx); return nil })
 	err := group.Wait()
+	release()
 	a.stopped(err)
 	err = errors.Join(err, a.resign())
 	a.log.Info("stopped")

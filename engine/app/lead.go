@@ -9,7 +9,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
@@ -26,7 +28,9 @@ type leader struct {
 	since   func() time.Duration // goes on while the process is stopped, and while the machine sleeps
 
 	mu    sync.Mutex
-	lease store.Lease   // as last heard
+	lease store.Lease     // as last heard
+	term  context.Context // ends when the lease is another's, or another one
+	end   context.CancelCauseFunc
 	until time.Duration // so long one of its own is good, whatever happens to the store
 	lost  error         // why nothing could be heard the last time
 }
@@ -91,10 +95,78 @@ func (l *leader) renew(ctx context.Context) (store.Lease, error) {
 	if l.lost = err; err != nil {
 		return l.lease, err
 	}
+	if l.term == nil || now.Mine != l.lease.Mine || now.Epoch != l.lease.Epoch {
+		if l.end != nil {
+			l.end(errTerm)
+		}
+		l.term, l.end = context.WithCancelCause(context.Background())
+	}
 	if l.lease = now; now.Mine {
 		l.until = asked + l.length
 	}
 	return now, nil
+}
+
+var errTerm = errors.New("the lease had run out: what was begun before is settled first")
+
+// during is ctx, which ends with the lease of now too: another daemon may have settled what was begun under it, though this
+// one leads again.
+func (l *leader) during(ctx context.Context) (context.Context, func()) {
+	l.mu.Lock()
+	term := l.term
+	l.mu.Unlock()
+	if term == nil {
+		return ctx, func() {}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	forget := context.AfterFunc(term, func() { cancel(context.Cause(term)) })
+	return ctx, func() { forget(); cancel(nil) }
+}
+
+// termed is an actor that ends its orders with the lease under which they were begun.
+type termed struct {
+	control.Actor
+	leader *leader
+}
+
+// Scale passes the order on.
+func (t termed) Scale(ctx context.Context, o engine.Order) engine.Outcome {
+	ctx, done := t.leader.during(ctx)
+	defer done()
+	return t.Actor.Scale(ctx, o)
+}
+
+// hold keeps the lease once ctx has ended, for as long as what was begun is being brought to its end, until release is called:
+// another daemon that led meanwhile would settle it, and its end could not be recorded. A lease that has run out stays so.
+func (l *leader) hold(ctx context.Context) (release func()) {
+	holding, stop := context.WithCancel(context.WithoutCancel(ctx))
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		select {
+		case <-ctx.Done():
+		case <-holding.Done():
+			return
+		}
+		tick := time.NewTicker(l.length / 3)
+		defer tick.Stop()
+		for l.good() {
+			_, _ = l.renew(holding) // where it fails, calls and the ledger say so
+			select {
+			case <-tick.C:
+			case <-holding.Done():
+				return
+			}
+		}
+	}()
+	return func() { stop(); <-gone }
+}
+
+// good says that there is a lease, and that it has not run out.
+func (l *leader) good() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.elector != nil && l.lease.Mine && l.since() < l.until
 }
 
 // may permits a call that changes something. It asks the store only where the lease may have run out: when this process,
@@ -116,7 +188,7 @@ func (l *leader) may(ctx context.Context) error {
 	case !now.Mine:
 		return fmt.Errorf("not called, since %s leads now", now.Leader)
 	case now.Epoch != before.Epoch:
-		return errors.New("not called, since the lease had run out: what was begun before is settled first")
+		return fmt.Errorf("not called, since %w", errTerm)
 	}
 	return nil
 }
@@ -128,7 +200,15 @@ func (a *App) resign() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), resignTime)
 	defer cancel()
-	return errors.Join(a.store.Flush(ctx, a.loop.Now().At), a.leader.elector.Resign(ctx))
+	return errors.Join(mine(a.store.Flush(ctx, a.loop.Now().At)), a.leader.elector.Resign(ctx))
+}
+
+// mine is an error of a last write, but for one that says that another daemon leads: then there is nothing more to write.
+func mine(err error) error {
+	if errors.Is(err, store.ErrFenced) {
+		return nil
+	}
+	return err
 }
 
 // lead has the policies run as long as this daemon leads.

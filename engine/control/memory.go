@@ -53,18 +53,12 @@ func (c *Cycle) acted(p engine.Policy) {
 // remember reads the state, carries its deadlines over to the clock of now, and tidies up after an event that was
 // interrupted: its intent is open though nobody carries it out, or a daemon that had to stop left it halfway.
 func (c *Cycle) remember(ctx context.Context, p engine.Policy, now Moment) (engine.State, error) {
-	state, err := c.Ledger.State(ctx, p)
-	if late, waits := c.late(p); waits && err == nil {
-		switch {
-		case state.Open == nil || state.Open.ID != late.event.ID: // another daemon that led meanwhile has closed it
-			c.forget(p)
-		default:
-			if err := c.record(ctx, p, late, now.Boot); err != nil {
-				return engine.State{}, err
-			}
-			state, err = c.Ledger.State(ctx, p)
+	if late, waits := c.late(p); waits {
+		if err := c.record(ctx, p, late, now.Boot); err != nil {
+			return engine.State{}, err
 		}
 	}
+	state, err := c.Ledger.State(ctx, p)
 	if err != nil {
 		return state, fmt.Errorf("read the state of %s: %w", p.Name, err)
 	}
@@ -165,12 +159,12 @@ func (c *Cycle) tell(p engine.Policy, e engine.Event) {
 }
 
 // record writes the end of an event. What can't be written now is kept for the next cycle, so that the truth is not lost to
-// a full disk.
+// a full disk. An event that is not open any more was settled by another daemon, which led meanwhile: it stays as it was.
 func (c *Cycle) record(ctx context.Context, p engine.Policy, e ending, boot engine.Boot) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	state, err := c.Ledger.State(ctx, p)
-	if err == nil {
+	if err == nil && state.Open != nil && state.Open.ID == e.event.ID {
 		if state = guard.Rebase(state, boot, e.event.Ended); e.void == nil {
 			state = guard.End(state, p, e.event)
 		} else {
@@ -189,12 +183,6 @@ func (c *Cycle) record(ctx context.Context, p engine.Policy, e ending, boot engi
 	}
 	delete(c.unclosed, p.Subject())
 	return nil
-}
-
-func (c *Cycle) forget(p engine.Policy) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.unclosed, p.Subject())
 }
 
 func (c *Cycle) late(p engine.Policy) (ending, bool) {

@@ -366,6 +366,27 @@ func TestALateEndYieldsToTheNextLeaders(t *testing.T) {
 	}
 }
 
+// Nor is one that another daemon closed while it was carried out, and what that one has begun since stays open.
+func TestAnEndYieldsToTheNextLeaders(t *testing.T) {
+	w, p := newPaper(2), policy("web")
+	next := engine.Event{ID: "next", Action: engine.ScaleUp, Started: start.Add(time.Second)}
+	w.act = func(_ context.Context, o engine.Order) engine.Outcome {
+		state := w.states[p.Subject()]
+		closed := *state.Open
+		closed.Result, closed.Ended = engine.Interrupted, start.Add(time.Second)
+		if err := w.Close(t.Context(), closed, p, guard.Begin(guard.End(state, p, closed), p, next)); err != nil {
+			t.Fatal(err)
+		}
+		return engine.Outcome{Result: engine.Succeeded, Reached: o.To, Ended: start.Add(2 * time.Second)}
+	}
+	if _, _, err := w.cycle(rule(1)).Run(t.Context(), p, Moment{At: start}); err != nil {
+		t.Fatal(err)
+	}
+	if open := w.states[p.Subject()].Open; len(w.closed) != 1 || open == nil || open.ID != "next" {
+		t.Errorf("closed are %+v, open is %+v", w.closed, open)
+	}
+}
+
 // What was turned off while the world was looked at stays undone, also what nobody asked for.
 func TestNothingIsRestoredOnceItIsOff(t *testing.T) {
 	w, p := newPaper(1), policy("web")
