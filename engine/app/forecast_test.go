@@ -30,7 +30,13 @@ func (v says) Sample(_ context.Context, ms []engine.Metric, _ engine.Service) ([
 
 // A daemon that was just started expects what the days before had at this hour, out of its ledger.
 func TestForecastOutOfTheLedger(t *testing.T) {
-	store, err := sqlite.Open(filepath.Join(t.TempDir(), "flyball.db"), sqlite.Options{Log: slog.New(slog.DiscardHandler), KeepSamples: days(30), KeepRollups: days(30)})
+	for name, keep := range map[string]time.Duration{"of samples": days(30), "of their rollups": 6 * time.Hour} {
+		t.Run(name, func(t *testing.T) { forecastOutOfTheLedger(t, keep) })
+	}
+}
+
+func forecastOutOfTheLedger(t *testing.T, keep time.Duration) {
+	store, err := sqlite.Open(filepath.Join(t.TempDir(), "flyball.db"), sqlite.Options{Log: slog.New(slog.DiscardHandler), KeepSamples: keep, KeepRollups: days(30)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,8 +56,10 @@ func TestForecastOutOfTheLedger(t *testing.T) {
 		kept.Points = append(kept.Points, engine.Point{At: at.Truncate(time.Millisecond), Value: daily(at)})
 	}
 	store.Keep([]engine.Series{kept})
-	if err := store.Flush(t.Context(), now); err != nil {
-		t.Fatal(err)
+	for _, at := range []time.Time{now, now.Add(2 * time.Hour)} { // the second drops what is past its retention
+		if err := store.Flush(t.Context(), at); err != nil {
+			t.Fatal(err)
+		}
 	}
 	live := &control.Live{
 		Targets: map[string]control.Target{"": nobody{}}, Sources: map[string]control.Feed{"app": {Source: says(daily(now)), Whole: true}},

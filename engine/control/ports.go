@@ -66,8 +66,9 @@ type Source interface {
 type History interface {
 	// Keep takes new samples. They are on disk within a minute.
 	Keep(series []engine.Series)
-	// Samples gives back what was kept.
+	// Samples gives back what was kept, and Rollups its five-minute summaries, which are kept longer.
 	Samples(ctx context.Context, r engine.Range) ([]engine.Series, error)
+	Rollups(ctx context.Context, r engine.Range) ([]engine.Rollups, error)
 }
 
 // Weigher knows how much memory replicas use.

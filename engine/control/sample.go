@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -131,20 +132,43 @@ func (v *view) series(subject string, samples []engine.Sample) []engine.Series {
 	return series
 }
 
+// summed is how long the stretch is that a rollup sums up.
+const summed = 5 * time.Minute
+
 // recall fills the windows of a part from what was kept before this daemon started, once. perReplica metrics begin anew:
-// nobody knows whether the number of replicas was the same all the while. Weeks of samples, for a forecast, are read while the
-// view is free for others.
+// nobody knows whether the number of replicas was the same all the while. What lies before the windows is for a forecast, which
+// is made of means of five minutes: so weeks of it are read from the rollups, and while the view is free for others.
 func (l *Live) recall(ctx context.Context, v *view, p engine.Policy, part Part) {
 	for _, m := range part.Metrics {
 		if !v.recalls(m) || l.History == nil || m.Scope == engine.PerReplica {
 			continue
 		}
 		now := time.Now()
-		kept, err := l.History.Samples(ctx, engine.Range{
-			Subject: p.Subject(), Metric: m.Name, Signal: m.Signal(), From: now.Add(-reach(p, m)), To: now,
-		})
-		v.refill(m, kept, err)
+		r := engine.Range{Subject: p.Subject(), Metric: m.Name, Signal: m.Signal(), To: now}
+		r.From = now.Add(-2 * m.Window).Truncate(summed).Add(-time.Millisecond)
+		samples, err := l.History.Samples(ctx, r)
+		if season := seasons * p.Forecast.Season; m.Scope == engine.Total && season > 2*m.Window {
+			r.From, r.To = now.Add(-season), r.From.Add(-summed+time.Millisecond)
+			older, failed := l.History.Rollups(ctx, r)
+			samples, err = append(means(older), samples...), cmp.Or(err, failed)
+		}
+		v.refill(m, samples, err)
 	}
+}
+
+// seasons are so many that a forecast is made of.
+const seasons = 4
+
+// means are rollups as samples in the middle of their stretch.
+func means(of []engine.Rollups) []engine.Series {
+	all := make([]engine.Series, len(of))
+	for i, s := range of {
+		all[i].Replica = s.Replica
+		for _, r := range s.Rollups {
+			all[i].Points = append(all[i].Points, engine.Point{At: r.From.Add(summed / 2), Value: r.Mean})
+		}
+	}
+	return all
 }
 
 // recalls says, once, that what was kept of a metric is yet to be read.
@@ -168,15 +192,6 @@ func (v *view) refill(m engine.Metric, kept []engine.Series, failed error) {
 			v.windows.Add([]engine.Sample{{Metric: m.Name, Replica: s.Replica, At: point.At, Value: point.Value}})
 		}
 	}
-}
-
-// reach is how far back a metric's windows are filled: what a reading looks at and, for a seasonal forecast, some seasons.
-func reach(p engine.Policy, m engine.Metric) time.Duration {
-	const seasons = 4
-	if m.Scope == engine.Total {
-		return max(2*m.Window, seasons*p.Forecast.Season)
-	}
-	return 2 * m.Window
 }
 
 // Why is what an error says of one metric: what names it, or else all of it; nil where it names only others.

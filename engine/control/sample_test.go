@@ -15,9 +15,16 @@ import (
 
 // archive is a History in memory.
 type archive struct {
-	kept  []engine.Series
-	asked []engine.Range
-	fail  error
+	kept   []engine.Series
+	summed []engine.Rollups
+	asked  []engine.Range // for samples, and
+	older  []engine.Range // for rollups
+	fail   error
+}
+
+func (a *archive) Rollups(_ context.Context, r engine.Range) ([]engine.Rollups, error) {
+	a.older = append(a.older, r)
+	return a.summed, a.fail
 }
 
 func (a *archive) Keep(s []engine.Series) { a.kept = append(a.kept, s...) }
@@ -128,10 +135,17 @@ func TestForecastsBeginWithTheHistory(t *testing.T) {
 			{Name: "wait", Source: "queue", Service: "web", Scope: engine.Independent, Window: time.Minute},
 		}
 		sampled(t, world(&a, saying(7)), p)
-		for i, want := range []time.Duration{4 * 24 * time.Hour, 2 * time.Minute} {
-			if got := a.asked[i].To.Sub(a.asked[i].From); got != want {
-				t.Errorf("asked for %s of %s, want %s", got, a.asked[i].Metric, want)
+		for i, r := range a.asked { // two windows, from where a rollup begins
+			if got := r.To.Sub(r.From); got < 2*time.Minute || got > 7*time.Minute+time.Millisecond {
+				t.Errorf("asked for %s of samples of %s, want two windows", got, a.asked[i].Metric)
 			}
+		}
+		if len(a.older) != 1 || a.older[0].Metric != "length" || a.older[0].From != a.asked[0].To.Add(-4*24*time.Hour) {
+			t.Fatalf("asked for rollups of %+v, want four days of length", a.older)
+		}
+		// No moment is read twice, and none is left out.
+		if last, first := a.older[0].To, a.asked[0].From.Add(time.Millisecond); !last.Equal(first.Add(-5*time.Minute)) || first.Truncate(5*time.Minute) != first {
+			t.Errorf("rollups that begin up to %s, and samples from %s on", last, first)
 		}
 	})
 }
@@ -146,8 +160,8 @@ func TestAnotherSeasonIsRecalled(t *testing.T) {
 		sampled(t, live, p)
 		p.Forecast = engine.Forecast{Season: 168 * time.Hour, Horizon: 5 * time.Minute}
 		sampled(t, live, p)
-		if len(a.asked) != 2 || a.asked[1].To.Sub(a.asked[1].From) != 4*168*time.Hour {
-			t.Errorf("asked for %+v", a.asked)
+		if len(a.older) != 1 || a.older[0].From != a.asked[1].To.Add(-4*168*time.Hour) {
+			t.Errorf("asked for %+v", a.older)
 		}
 	})
 }
