@@ -21,7 +21,7 @@ type step struct {
 	stopped time.Duration // until SIGCONT, after SIGSTOP
 	late    time.Duration // after the end of its sender, a call that is held gets to the engine
 	store   bool          // it is the store that is ended,
-	both    bool          // and the daemon too, while it is gone
+	both    bool          // and the daemon too, while it is gone; of one that is stopped the other
 	at      trap
 }
 
@@ -46,7 +46,8 @@ func (s step) String() string {
 func draw(dice *rand.Rand, way engine.Action, of crashStore) step {
 	s := step{signal: drawSignal(dice), stopped: time.Duration(300+dice.IntN(2000)) * time.Millisecond}
 	if of.daemons > 1 && s.signal == syscall.SIGSTOP {
-		s.stopped += crashLease // another leads when it wakes
+		s.stopped += crashLease    // another leads when it wakes,
+		s.both = dice.IntN(2) == 0 // or has led
 	}
 	if of.kill != nil && dice.IntN(3) == 0 {
 		s.signal, s.store, s.both = syscall.SIGKILL, true, dice.IntN(2) == 0

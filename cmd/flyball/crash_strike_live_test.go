@@ -59,11 +59,30 @@ func (c *campaign) kill(s step) {
 		c.signal(syscall.SIGSTOP)
 		c.proxy.Release()
 		<-time.After(s.stopped)
+		if s.both {
+			c.relieve()
+			return
+		}
 		c.signal(syscall.SIGCONT)
 		<-time.After(s.stopped / 2)
 		c.tell("awake again, and then %s", syscall.SIGKILL)
 	}
 	c.at.daemon.end(syscall.SIGKILL)
+}
+
+// relieve ends the other daemon, which leads by now, and wakes this one: it finds the lease free.
+func (c *campaign) relieve() {
+	c.Helper()
+	asleep := c.at
+	c.at = c.seats[0]
+	if c.at == asleep {
+		c.at = c.seats[1]
+	}
+	c.tell("the other is %s, and this one is awake again", syscall.SIGTERM)
+	c.at.daemon.end(syscall.SIGTERM)
+	if err := asleep.daemon.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		c.Fatal(err)
+	}
 }
 
 // lose kills what keeps the store, and brings it back. The daemon may be killed meanwhile, and started again.

@@ -106,8 +106,14 @@ func (s *Store) run(ctx context.Context, w write, names []string, args ...any) (
 		}
 		switch text(answer[0]) {
 		case "lost":
-			if before.seq == 0 {
+			if before.seq == 0 && w.leads {
 				return nil, fmt.Errorf("%s: %w", s.name, errEmpty)
+			}
+			if before.seq == 0 && before.turns == 0 {
+				if err := s.found(ctx); err != nil {
+					return nil, err
+				}
+				continue
 			}
 			return nil, fmt.Errorf("%s: %w", s.name, errLost)
 		case "fenced":

@@ -33,15 +33,7 @@ func (s *Store) Lead(ctx context.Context, name string, length time.Duration) (st
 func (s *Store) take(ctx context.Context, name string, length time.Duration) (store.Lease, error) {
 	now := time.Now()
 	before := s.saw()
-	last := s.lastTurned()
-	args := []any{s.me, name, length.Milliseconds(), s.nextGeneration(now), version, nanoseconds(now), last.global, 0}
-	if last.known {
-		args[7] = 1
-		for place, p := range last.pauses {
-			args = append(args, pauseField+place, p)
-		}
-	}
-	answer, err := s.run(ctx, s.scripts.lead, nil, args...)
+	answer, err := s.run(ctx, s.scripts.lead, nil, s.leadArgs(name, max(length, time.Millisecond), now)...)
 	if err != nil {
 		return store.Lease{}, err
 	}
@@ -58,6 +50,29 @@ func (s *Store) take(ctx context.Context, name string, length time.Duration) (st
 		s.begun(ctx, before, now)
 	}
 	return lease, s.refreshTurned(ctx)
+}
+
+func (s *Store) leadArgs(name string, length time.Duration, now time.Time) []any {
+	last := s.lastTurned()
+	args := []any{s.me, name, length.Milliseconds(), s.nextGeneration(now), version, nanoseconds(now), last.global, 0}
+	if last.known {
+		args[7] = 1
+		for place, p := range last.pauses {
+			args = append(args, pauseField+place, p)
+		}
+	}
+	return args
+}
+
+// found begins a store in an empty Redis, without leading.
+func (s *Store) found(ctx context.Context) error {
+	now := time.Now()
+	before := s.saw()
+	answer, err := s.run(ctx, s.scripts.lead, nil, s.leadArgs("", 0, now)...)
+	if err == nil && answer[1] == int64(1) {
+		s.begun(ctx, before, now)
+	}
+	return err
 }
 
 // nextGeneration is for a core that has to be made. What is left of others is not read as its own.

@@ -116,10 +116,18 @@ func TestLiveBegunInAnEmptyRedis(t *testing.T) {
 	if state := virtual(t, s); state.Cooldown != (engine.Deadlines{}) {
 		t.Errorf("state is %+v, and there is no store yet", state)
 	}
-	isError(t, s.SetEnabled(t.Context(), true, "anna", now), "no daemon has led yet")
+	isError(t, s.Record(t.Context(), decided(1, engine.ScaleUp), engine.State{}), "no daemon has led yet")
 	began := time.Now()
+	check(t, s.SetEnabled(t.Context(), true, "anna", now)) // that needs nobody who leads
+	if lease, err := s.Leader(t.Context()); err != nil || lease != (store.Lease{}) {
+		t.Errorf("leader is %+v, %v; want nobody", lease, err)
+	}
 	lead(t, s)
-	cools(t, virtual(t, s), began)
+	state := virtual(t, s)
+	cools(t, state, began)
+	if !state.Enabled {
+		t.Error("autoscaling is off again")
+	}
 	if text := log.String(); !strings.Contains(text, "begun in an empty Redis") || strings.Contains(text, "level=ERROR") {
 		t.Errorf("the log has %s", text)
 	}

@@ -89,7 +89,7 @@ func Open(o Options) (*Store, error) {
 		err = errors.New("there is a username without a password")
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("open the store in Redis, by its address: %w", err)
 	}
 	s := &Store{
 		client: connect(a, o), scripts: load(), away: true, // nobody waits for one that was never there
@@ -102,9 +102,11 @@ func Open(o Options) (*Store, error) {
 	}
 	if err := s.greet(context.Background()); err != nil {
 		if !unanswered(err) && !passing(err) {
-			return nil, errors.Join(fmt.Errorf("open store: %w", err), s.client.Close())
+			return nil, errors.Join(fmt.Errorf("open the store in Redis: %w", err), s.client.Close())
 		}
-		s.log.Warn("Redis can't be reached: nothing is decided until it can", "store", s.name, "error", err)
+		if !s.readOnly { // whoever only reads hears it from what he reads
+			s.log.Warn("Redis can't be reached: nothing is decided until it can", "store", s.name, "error", err)
+		}
 	}
 	return s, nil
 }

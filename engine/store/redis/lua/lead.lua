@@ -1,11 +1,13 @@
--- Takes the lease, or prolongs it. ARGV: 6 who asks, 7 by what name, 8 for how many milliseconds, 9 the generation of a core
+-- Takes the lease, or prolongs it. ARGV: 6 who asks, 7 by what name, 8 for how many milliseconds (0: only the core is made,
+-- where there is none), 9 the generation of a core
 -- that has to be made, 10 the version of the layout, 11 the time in nanoseconds, 12 the switch as it was last seen (empty: it
 -- was not), 13 whether the pauses were, 14 on: their fields and values in turn.
 -- Answers whether the store was begun anew at this epoch, whether the lease is the writer's, whose it is, and the epoch.
 if now[1] and now[1] ~= ARGV[1] then return {'moved'} end
 local begins = not now[1] or lacks()
 local held = redis.call('HMGET', lease, 'holder', 'name', 'epoch')
-if not begins and held[1] and held[1] ~= ARGV[6] then return done(0, 0, held[2], held[3]) end
+local wants = ARGV[8] ~= '0'
+if not begins and (not wants or held[1] and held[1] ~= ARGV[6]) then return done(0, 0, held[2], held[3]) end
 if not begins and held[1] and held[3] == now[2] then
   redis.call('PEXPIRE', lease, ARGV[8])
   return done(now[5] == now[2] and 1 or 0, 1, held[2], held[3])
@@ -27,6 +29,8 @@ if begins then
     if ARGV[12] ~= '' then redis.call('HSET', core, 'switch', ARGV[12]) end
   end
 end
-redis.call('HSET', lease, 'holder', ARGV[6], 'name', ARGV[7], 'epoch', epoch)
-redis.call('PEXPIRE', lease, ARGV[8])
-return done(begins and 1 or 0, 1, ARGV[7], epoch)
+if wants then
+  redis.call('HSET', lease, 'holder', ARGV[6], 'name', ARGV[7], 'epoch', epoch)
+  redis.call('PEXPIRE', lease, ARGV[8])
+end
+return done(begins and 1 or 0, wants and 1 or 0, ARGV[7], epoch)
