@@ -90,7 +90,7 @@ func (l *loading) storeRules(v cue.Value, w *walk) {
 			w.report(labelPlace(at("path")), path("path"), "config.store.path stands beside url; the store is in one place: remove one of them")
 		}
 	}
-	for _, name := range []string{"username", "password", "lease"} {
+	for _, name := range []string{"username", "password"} { // a lease may be that of a store which --store names
 		if at(name).Exists() && !at("url").Exists() {
 			w.report(labelPlace(at(name)), path(name), "%s is for a Redis, and config.store.url is missing", path(name))
 		}

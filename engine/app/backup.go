@@ -17,7 +17,8 @@ import (
 
 // Counted is what was found in a store.
 type Counted struct {
-	Store string `json:"store"` // where it is
+	Store  string          `json:"store"` // where it is
+	Counts []store.CountOf `json:"counts"`
 	store.Findings
 }
 
@@ -27,7 +28,7 @@ func CheckStore(ctx context.Context, given Options) (Counted, error) {
 	if err != nil {
 		return Counted{}, err
 	}
-	c := Counted{Store: o.Store, Findings: store.Findings{Problems: []string{}, Counts: []store.CountOf{}}}
+	c := Counted{Store: o.Store, Counts: []store.CountOf{}, Findings: store.Findings{Problems: []string{}}}
 	from, err := openStore(o, true)
 	switch {
 	case sqlite.Damaged(err):
@@ -37,8 +38,10 @@ func CheckStore(ctx context.Context, given Options) (Counted, error) {
 		return c, err
 	}
 	found, err := from.Check(ctx)
-	c.Counts, c.Settings = found.Counts, found.Settings
-	c.Problems = append(c.Problems, found.Problems...)
+	c.Settings = found.Settings
+	if c.Problems = append(c.Problems, found.Problems...); err == nil && len(c.Problems) == 0 {
+		c.Counts, err = exported(ctx, from)
+	}
 	return c, errors.Join(err, from.Shutdown())
 }
 

@@ -17,7 +17,7 @@ type Mover interface {
 	Replace(ctx context.Context, from func(take func(Part) error) error, lost time.Time) error
 	// Empty says that nobody has ever used it.
 	Empty(ctx context.Context) (bool, error)
-	// Check reads everything and says what is wrong with it, each in one line, and how much there is.
+	// Check reads everything and says what is wrong with it, each in one line.
 	Check(ctx context.Context) (Findings, error)
 }
 
@@ -71,9 +71,8 @@ const (
 
 // Findings are what a check has found.
 type Findings struct {
-	Problems []string  `json:"problems"`
-	Counts   []CountOf `json:"counts"`
-	Settings []string  `json:"settings,omitempty"` // of the server, that put what is kept at risk
+	Problems []string `json:"problems"`
+	Settings []string `json:"settings,omitempty"` // of the server, that put what is kept at risk
 }
 
 // CountOf is how many there are of something.

@@ -48,13 +48,12 @@ func (c *checkup) say(what, problem string, args ...any) {
 	}
 }
 
-// counted ends a kind of things.
-func (c *checkup) counted(what string, n int) {
+// done ends a kind of things.
+func (c *checkup) done(what string) {
 	if c.said > mostProblems {
 		c.findings.Problems = append(c.findings.Problems, fmt.Sprintf("%s: %d more problems", what, c.said-mostProblems))
 	}
 	c.said = 0
-	c.findings.Counts = append(c.findings.Counts, store.CountOf{What: what, Count: int64(n)})
 }
 
 // each reads the fields of a hash, in order.
@@ -64,7 +63,7 @@ func (c *checkup) each(what string, hash map[string]string, read func(field, val
 			c.say(what, "%v", err)
 		}
 	}
-	c.counted(what, len(hash))
+	c.done(what)
 }
 
 // fieldsOf are those of the core that begin in a way, without that.
@@ -201,7 +200,7 @@ func (c *checkup) log() {
 	if given := number(c.core["audit"]); last != given {
 		c.say("audit entries", "the last is %d, and numbers up to %d were given", last, given)
 	}
-	c.counted("audit entries", len(c.audit))
+	c.done("audit entries")
 }
 
 func (c *checkup) revised() {

@@ -110,7 +110,6 @@ func (c *checkup) section(ctx context.Context, tx *sql.Tx, s section) error {
 	if err != nil {
 		c.say(s.what, err.Error())
 	}
-	c.findings.Counts = append(c.findings.Counts, store.CountOf{What: s.what, Count: count})
 	return nil
 }
 
