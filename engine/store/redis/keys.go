@@ -16,7 +16,7 @@ package redis
 //	pause:<place>       JSON of engine.Pause
 //	state:<subject>     JSON of engine.State
 //	written:<subject>   seq of its write
-//	nonce:<subject>     of the write
+//	nonce:<subject>     of the write: whose it is, and how many that had written then
 //	open:<id>           an intent: number, when it began, JSON of store.Intent
 //	tip:<mode>/<policy> the newest row of decisions: its number, first, last, count, and what further holds must be like
 func (s *Store) coreKey() string { return "{" + s.prefix + "}:core" }
