@@ -147,6 +147,17 @@ func TestLiveAnswerLostOfALoss(t *testing.T) {
 	said(t, s, &log, "Redis has lost all that was written")
 }
 
+// arrives has a request arrive that was detained.
+func (s *server) arrives(request []byte) {
+	s.tb.Helper()
+	c, err := net.Dial("tcp", s.address())
+	check(s.tb, err)
+	_, err = c.Write(request)
+	check(s.tb, err)
+	_, err = c.Read(make([]byte, 100)) // it was carried out
+	check(s.tb, errors.Join(err, c.Close()))
+}
+
 // A write that was on its way for long comes after a newer one of the same store, and changes nothing any more.
 func TestLiveLateWrite(t *testing.T) {
 	ctx := t.Context()
@@ -165,17 +176,29 @@ func TestLiveLateWrite(t *testing.T) {
 	} {
 		w.detain.Store(true)
 		check(t, do()) // at the second attempt
-		late := <-w.late
 		check(t, s.Record(ctx, decided(2, engine.ScaleUp), engine.State{Virtual: 2, Open: &event}))
-		c, err := net.Dial("tcp", redis.address())
-		check(t, err)
-		_, err = c.Write(late)
-		check(t, err)
-		_, err = c.Read(make([]byte, 100)) // it was carried out
-		check(t, errors.Join(err, c.Close()))
+		redis.arrives(<-w.late)
 		if state := virtual(t, s); state.Virtual != 2 || state.Open == nil {
 			t.Errorf("%s: state is %+v; want the one that was written last", name, state)
 		}
 	}
 	sane(t, s)
+}
+
+// What was turned long ago is not turned again, whoever has turned it back.
+func TestLiveLateTurn(t *testing.T) {
+	ctx := t.Context()
+	redis := start(t)
+	w := through(t, redis.address())
+	s, other := leader(t, Options{URL: "redis://" + w.address}), follower(t, Options{URL: redis.url()})
+	check(t, s.SetEnabled(ctx, false, "anna", now)) // so that the script is known
+	for _, back := range []*Store{s, other} {
+		w.detain.Store(true)
+		check(t, s.SetEnabled(ctx, true, "anna", now))
+		check(t, back.SetEnabled(ctx, false, "ben", now))
+		redis.arrives(<-w.late)
+		if on, _, err := other.Enabled(ctx); on || err != nil {
+			t.Errorf("the switch is %v, %v; want it off", on, err)
+		}
+	}
 }
