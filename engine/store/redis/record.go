@@ -73,7 +73,7 @@ func (s *Store) record(ctx context.Context, r engine.Record, state engine.State)
 		s.nonce(), r.Subject(), own, record, tipField(r.Policy, r.Mode), like, nanoseconds(r.At),
 		nanoseconds(r.At.Add(-engine.Unseen(r.Terms.Every))), of, keepEntries,
 	}
-	answer, err := s.run(ctx, s.scripts.record, []string{latestKey, rowsKey, spansKey, endedKey, auditKey}, append(args, opens...)...)
+	answer, err := s.run(ctx, s.scripts.record.on(state), []string{latestKey, rowsKey, spansKey, endedKey, auditKey}, append(args, opens...)...)
 	return written(answer, err, state)
 }
 
@@ -172,7 +172,7 @@ func (s *Store) end(ctx context.Context, e engine.Event, p engine.Policy, state 
 		return err
 	}
 	args := []any{s.nonce(), p.Subject(), own, e.ID, event, span, keepEntries, entry}
-	answer, err := s.run(ctx, s.scripts.close, []string{eventsKey, endedKey, auditKey}, append(args, opens...)...)
+	answer, err := s.run(ctx, s.scripts.close.on(state), []string{eventsKey, endedKey, auditKey}, append(args, opens...)...)
 	return written(answer, err, state)
 }
 
