@@ -8,8 +8,10 @@ package redis
 //	version             of this layout
 //	generation          in the names of all keys but the core and the lease
 //	epoch               of who leads, or led last
+//	epoch_seq           seq as it was when that one came to lead
 //	seq                 counts what leaders wrote; turns counts what people turned
 //	rebuilt             when the store was begun anew, in nanoseconds
+//	rebuilt_epoch       of who did that, or replaced the store
 //	rebuilt_seq         seq as it was then: what was written up to it is doubted
 //	switch              JSON of store.Switch
 //	audit, row, event   the numbers given last; message, too
