@@ -183,6 +183,13 @@ func (a *App) Once(ctx context.Context) error {
 	if err := a.first(ctx); err != nil {
 		return err
 	}
+	stop := a.leader.prolong(ctx)
+	err := a.once(ctx)
+	stop()
+	return errors.Join(err, a.resign())
+}
+
+func (a *App) once(ctx context.Context) error {
 	a.banner()
 	a.began(ctx, "runs once")
 	a.notePolicies(ctx)
