@@ -44,6 +44,7 @@ type App struct {
 
 	restoring sync.Mutex // while the store is replaced
 	noting    sync.Mutex // while policies are compared with the audit log
+	sending   sync.Mutex // while the loop is handed policies
 
 	mu       sync.Mutex
 	policies []engine.Policy

@@ -57,7 +57,7 @@ func TestTheLeaseIsHeldToTheEnd(t *testing.T) {
 	}
 }
 
-// What is done once may take longer than a lease.
+// What is done under a lease may take longer than it lasts.
 func TestTheLeaseIsProlonged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, start := &register{}, time.Now()
