@@ -21,6 +21,8 @@ type State struct {
 	Changes  []Change  `json:"changes,omitempty"` // within the longest period of the policy's rates, oldest first
 
 	Conditions []Condition `json:"conditions,omitempty"` // as the last decision left them
+
+	Epoch int64 `json:"-"` // of the lease under which a shared store gave it: under another it takes nothing that comes of it; 0: any
 }
 
 // Deadlines are the ends of a cooldown, one a direction.

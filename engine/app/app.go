@@ -44,6 +44,7 @@ type App struct {
 
 	restoring sync.Mutex // while the store is replaced
 	noting    sync.Mutex // while policies are compared with the audit log
+	sending   sync.Mutex // while the loop is handed policies
 
 	mu       sync.Mutex
 	policies []engine.Policy
@@ -183,6 +184,13 @@ func (a *App) Once(ctx context.Context) error {
 	if err := a.first(ctx); err != nil {
 		return err
 	}
+	stop := a.leader.prolong(ctx)
+	err := a.once(ctx)
+	stop()
+	return errors.Join(err, a.resign())
+}
+
+func (a *App) once(ctx context.Context) error {
 	a.banner()
 	a.began(ctx, "runs once")
 	a.notePolicies(ctx)

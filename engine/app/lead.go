@@ -162,6 +162,29 @@ func (l *leader) hold(ctx context.Context) (release func()) {
 	return func() { stop(); <-gone }
 }
 
+// prolong keeps the lease that was taken until stop is called. The store refuses what is written by one who lost it.
+func (l *leader) prolong(ctx context.Context) (stop func()) {
+	if l.elector == nil {
+		return func() {}
+	}
+	renewing, end := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(l.length / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-renewing.Done():
+				return
+			case <-tick.C:
+				_, _ = l.renew(renewing)
+			}
+		}
+	}()
+	return func() { end(); <-ended }
+}
+
 // good says that there is a lease, and that it has not run out.
 func (l *leader) good() bool {
 	l.mu.Lock()
@@ -272,6 +295,8 @@ func (a *App) led(ctx context.Context, before, now store.Lease) {
 		a.send(ctx)
 		return
 	}
+	stop := a.leader.prolong(ctx) // what follows may wait for git, and for Docker
+	defer stop()
 	a.log.Info("this daemon leads", "name", now.Leader, "epoch", now.Epoch)
 	a.note(ctx, store.Entry{At: a.loop.Now().At, Actor: now.Leader, Kind: store.OfDaemon, Message: fmt.Sprintf("leads, epoch %d", now.Epoch)})
 	a.learn(ctx, a.set())

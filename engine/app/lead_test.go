@@ -57,6 +57,28 @@ func TestTheLeaseIsHeldToTheEnd(t *testing.T) {
 	}
 }
 
+// What is done under a lease may take longer than it lasts.
+func TestTheLeaseIsProlonged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, start := &register{}, time.Now()
+		l := &leader{elector: r, name: "a", length: 3 * time.Second, since: func() time.Duration { return time.Since(start) }}
+		if _, err := l.renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		stop := l.prolong(t.Context())
+		time.Sleep(time.Minute)
+		if !l.good() {
+			t.Error("the lease has run out")
+		}
+		stop()
+		last := r.last
+		time.Sleep(time.Minute)
+		if r.last != last {
+			t.Error("it is prolonged after its end")
+		}
+	})
+}
+
 // An order ends with the lease under which it was begun, though the same daemon has taken it anew.
 func TestAnOrderEndsWithItsLease(t *testing.T) {
 	terms := &terms{epoch: 1}

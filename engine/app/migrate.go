@@ -119,24 +119,9 @@ func alone(ctx context.Context, s store.Store, o Options) (release func() error,
 	if err != nil {
 		return nil, err
 	}
-	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(l.length / 3)
-		defer tick.Stop()
-		for {
-			select {
-			case <-renewing.Done():
-				return
-			case <-tick.C:
-				_, _ = l.renew(renewing) // the store refuses what is written by one who lost it
-			}
-		}
-	}()
+	stop := l.prolong(ctx)
 	return func() error {
 		stop()
-		<-done
 		return elector.Resign(context.WithoutCancel(ctx))
 	}, nil
 }

@@ -94,8 +94,10 @@ func (a *App) configure(c schema.Config) {
 	}
 }
 
-// send hands the loop the policies to run: none where another daemon leads.
+// send hands the loop the policies to run: none where another daemon leads. The last to ask knows that best.
 func (a *App) send(ctx context.Context) {
+	a.sending.Lock()
+	defer a.sending.Unlock()
 	var policies []engine.Policy
 	if a.leader.leads() {
 		policies = a.atWork()

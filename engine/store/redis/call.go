@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,7 @@ func (s *Store) run(ctx context.Context, w write, names []string, args ...any) (
 		before := s.saw()
 		leads := int64(-1)
 		if w.leads {
-			leads = before.leads
+			leads = cmp.Or(w.epoch, before.leads)
 		}
 		keys := []string{s.coreKey(), s.leaseKey()}
 		for _, n := range names {

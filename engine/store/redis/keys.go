@@ -8,15 +8,17 @@ package redis
 //	version             of this layout
 //	generation          in the names of all keys but the core and the lease
 //	epoch               of who leads, or led last
+//	epoch_seq           seq as it was when that one came to lead
 //	seq                 counts what leaders wrote; turns counts what people turned
 //	rebuilt             when the store was begun anew, in nanoseconds
+//	rebuilt_epoch       of who did that, or replaced the store
 //	rebuilt_seq         seq as it was then: what was written up to it is doubted
 //	switch              JSON of store.Switch
 //	audit, row, event   the numbers given last; message, too
 //	pause:<place>       JSON of engine.Pause
 //	state:<subject>     JSON of engine.State
 //	written:<subject>   seq of its write
-//	nonce:<subject>     of the write
+//	nonce:<subject>     of the write: whose it is, and how many that had written then
 //	open:<id>           an intent: number, when it began, JSON of store.Intent
 //	tip:<mode>/<policy> the newest row of decisions: its number, first, last, count, and what further holds must be like
 func (s *Store) coreKey() string { return "{" + s.prefix + "}:core" }

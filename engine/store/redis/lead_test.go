@@ -153,6 +153,44 @@ func TestLiveFencing(t *testing.T) {
 	}
 }
 
+// What was decided on a state that was read under an earlier lease is refused, though the same daemon leads again: another
+// one may have led meanwhile.
+func TestLiveStateOfAnEarlierLease(t *testing.T) {
+	ctx := t.Context()
+	redis := start(t)
+	one, two := leader(t, Options{URL: redis.url()}), follower(t, Options{URL: redis.url()})
+	event := engine.Event{ID: "e", Policy: "web", Service: "web", Started: now}
+	for _, follows := range []bool{false, true} {
+		if follows {
+			lead(t, two)
+		}
+		state := virtual(t, one)
+		if !follows {
+			check(t, one.Resign(ctx))
+			lead(t, two)
+		}
+		check(t, two.Record(ctx, decided(1, engine.ScaleUp), engine.State{Virtual: 2, Open: &event}))
+		check(t, two.Resign(ctx))
+		lead(t, one)
+		if err := one.Record(ctx, decided(2, engine.Hold), state); !errors.Is(err, store.ErrFenced) {
+			t.Errorf("record on a state of before, of one that followed (%v): %v", follows, err)
+		}
+		drift := event
+		drift.ID, drift.Ended, drift.Result = "drift", now, engine.Seen
+		if err := one.Close(ctx, drift, web, state); !errors.Is(err, store.ErrFenced) {
+			t.Errorf("close on a state of before, of one that followed (%v): %v", follows, err)
+		}
+		state = virtual(t, one)
+		if state.Virtual != 2 || state.Open == nil {
+			t.Errorf("state is %+v; want that of who led meanwhile", state)
+		}
+		event.Ended, event.Result, state.Open = now, engine.Interrupted, nil
+		check(t, one.Close(ctx, event, web, state))
+		check(t, one.Resign(ctx))
+		event = engine.Event{ID: "f", Policy: "web", Service: "web", Started: now}
+	}
+}
+
 // stopped names, in the process that the next test stops, the Redis to write to.
 const stopped = "FLYBALL_TEST_WRITE_UNTIL_FENCED"
 

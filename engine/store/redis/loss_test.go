@@ -194,6 +194,24 @@ func TestLiveLossSeenByAFollower(t *testing.T) {
 	}
 }
 
+// Writes that a failover has lost are noticed also where somebody else has come to lead by it, and has written more since.
+func TestLiveLastWritesLostByAnother(t *testing.T) {
+	redis := start(t)
+	s, other := leader(t, Options{URL: redis.url()}), follower(t, Options{URL: redis.url()})
+	record(t, s, 1)
+	redis.do("DEL", "{flyball}:lease")
+	redis.do("HINCRBY", "{flyball}:core", "seq", -1) // as it was before
+	lead(t, other)
+	record(t, other, 2)
+	record(t, other, 3)
+
+	refusesAll(t, s)
+	began := time.Now()
+	lead(t, s)
+	cools(t, virtual(t, s), began)
+	sane(t, s)
+}
+
 // sane wants a store without problems.
 func sane(t *testing.T, s *Store) {
 	t.Helper()

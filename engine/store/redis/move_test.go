@@ -41,6 +41,37 @@ func TestLiveMoved(t *testing.T) {
 	sane(t, two)
 }
 
+// What was turned, recorded or lost while a replacement was made ready is not replaced: it was acknowledged, or nobody knows
+// what is left.
+func TestLiveMoveBesideAWrite(t *testing.T) {
+	ctx := t.Context()
+	for name, write := range map[string]func(*server, *Store) error{
+		"turned": func(_ *server, s *Store) error {
+			return s.Pause(ctx, "", engine.Pause{Actor: "anna", Reason: "a sale"})
+		},
+		"recorded": func(_ *server, s *Store) error { return s.Record(ctx, decided(9, engine.Hold), engine.State{}) },
+		"noted":    func(_ *server, s *Store) error { return s.Audit(ctx, store.Entry{Actor: "anna"}) },
+		"flushed":  func(redis *server, _ *Store) error { redis.do("FLUSHALL"); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			redis := start(t)
+			s, other := leader(t, Options{URL: redis.url()}), follower(t, Options{URL: redis.url()})
+			storetest.Use(t, s, "web")
+			all := storetest.Everything(t, s)
+			err := other.Replace(ctx, func(take func(store.Part) error) error {
+				return cmp.Or(take(all), write(redis, s))
+			}, time.Time{})
+			isError(t, err, "was written meanwhile")
+			lead(t, s)
+			pauses, err := s.Pauses(ctx)
+			if _, paused := pauses[""]; err != nil || name == "turned" && !paused {
+				t.Errorf("pauses are %v, %v", pauses, err)
+			}
+			sane(t, s)
+		})
+	}
+}
+
 // A move that there is no memory for leaves everything as it was, and nothing behind; and one that was killed, only until the
 // next.
 func TestLiveMoveThatFails(t *testing.T) {

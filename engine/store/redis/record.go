@@ -2,7 +2,6 @@ package redis
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -71,14 +70,28 @@ func (s *Store) record(ctx context.Context, r engine.Record, state engine.State)
 		return err
 	}
 	args := []any{
-		rand.Text(), r.Subject(), own, record, tipField(r.Policy, r.Mode), like, nanoseconds(r.At),
+		s.nonce(), r.Subject(), own, record, tipField(r.Policy, r.Mode), like, nanoseconds(r.At),
 		nanoseconds(r.At.Add(-engine.Unseen(r.Terms.Every))), of, keepEntries,
 	}
-	answer, err := s.run(ctx, s.scripts.record, []string{latestKey, rowsKey, spansKey, endedKey, auditKey}, append(args, opens...)...)
-	if err == nil && text(answer[0]) == "ended" {
-		err = fmt.Errorf("event %s has ended and can't be opened again", state.Open.ID)
+	answer, err := s.run(ctx, s.scripts.record.on(state), []string{latestKey, rowsKey, spansKey, endedKey, auditKey}, append(args, opens...)...)
+	return written(answer, err, state)
+}
+
+// nonce tells one write of the ledger from another, and from newer ones of this store.
+func (s *Store) nonce() string { return fmt.Sprintf("%s %d", s.me, s.writes.Add(1)) }
+
+// written is why a write of the ledger was refused.
+func written(answer []any, err error, state engine.State) error {
+	if err != nil {
+		return err
 	}
-	return err
+	switch text(answer[0]) {
+	case "ended":
+		return fmt.Errorf("event %s has ended and can't be opened again", state.Open.ID)
+	case "late":
+		return errors.New("a newer one was written meanwhile")
+	}
+	return nil
 }
 
 func tipField(policy string, mode engine.Mode) string { return "tip:" + string(mode) + "/" + policy }
@@ -158,12 +171,9 @@ func (s *Store) end(ctx context.Context, e engine.Event, p engine.Policy, state 
 	if err != nil {
 		return err
 	}
-	args := []any{rand.Text(), p.Subject(), own, e.ID, event, span, keepEntries, entry}
-	answer, err := s.run(ctx, s.scripts.close, []string{eventsKey, endedKey, auditKey}, append(args, opens...)...)
-	if err == nil && text(answer[0]) == "ended" {
-		err = fmt.Errorf("event %s has ended and can't be opened again", state.Open.ID)
-	}
-	return err
+	args := []any{s.nonce(), p.Subject(), own, e.ID, event, span, keepEntries, entry}
+	answer, err := s.run(ctx, s.scripts.close.on(state), []string{eventsKey, endedKey, auditKey}, append(args, opens...)...)
+	return written(answer, err, state)
 }
 
 // endedSpan is what is looked through for events, but for the number.

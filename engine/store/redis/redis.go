@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	client "github.com/redis/go-redis/v9"
@@ -66,6 +67,7 @@ type Store struct {
 	keepAudit   time.Duration
 
 	scripts scripts
+	writes  atomic.Int64 // of the ledger, so far
 	packer
 
 	arrivals      series.Arrivals

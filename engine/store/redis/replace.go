@@ -45,7 +45,14 @@ func (s *Store) replace(ctx context.Context, from func(take func(store.Part) err
 		return err
 	}
 	r := s.replacement(time.Now())
-	err := s.call(ctx, func(ctx context.Context) error { return s.client.Set(ctx, s.leftKey(), r.generation, 0).Err() })
+	err := s.call(ctx, func(ctx context.Context) (err error) {
+		r.beside, err = s.client.HMGet(ctx, s.coreKey(), "generation", "epoch", "seq", "turns", "audit").Result()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = s.call(ctx, func(ctx context.Context) error { return s.client.Set(ctx, s.leftKey(), r.generation, 0).Err() })
 	if err == nil {
 		err = cmp.Or(from(func(part store.Part) error { return r.part(ctx, part) }), r.failed)
 	}
@@ -100,6 +107,9 @@ func (r *replacement) finish(ctx context.Context, lost time.Time) error {
 	before := r.saw()
 	keys := []string{r.coreKey(), r.leaseKey(), r.key(stagedKey), r.leftKey()}
 	args := []any{"", -1, before.epoch, before.seq, before.turns, r.generation}
+	for _, mark := range r.beside {
+		args = append(args, text(mark))
+	}
 	var answer []any
 	err := r.call(ctx, func(ctx context.Context) (err error) {
 		answer, err = r.scripts.replace.Run(ctx, r.client, keys, args...).Slice()
@@ -107,6 +117,9 @@ func (r *replacement) finish(ctx context.Context, lost time.Time) error {
 	})
 	if err != nil {
 		return err
+	}
+	if text(answer[0]) == "changed" {
+		return fmt.Errorf("%s: something else was written meanwhile, or lost: try again", r.name)
 	}
 	r.see(answer[1].([]any))
 	return nil

@@ -14,6 +14,7 @@ import (
 type replacement struct {
 	*Store
 	generation string
+	beside     []any   // marks of the core that is there, as it was begun
 	commands   [][]any // that are to be sent
 	failed     error   // the first
 

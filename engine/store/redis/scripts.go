@@ -4,6 +4,8 @@ import (
 	"embed"
 
 	client "github.com/redis/go-redis/v9"
+
+	"github.com/flyball-dev/flyball/engine"
 )
 
 //go:embed lua
@@ -12,7 +14,14 @@ var lua embed.FS
 // write is a script that writes.
 type write struct {
 	*client.Script
-	leads bool // only who leads may
+	leads bool  // only who leads may
+	epoch int64 // that the writer has to lead with; 0: the one that it does
+}
+
+// on is the script for what was decided on a state.
+func (w write) on(state engine.State) write {
+	w.epoch = state.Epoch
+	return w
 }
 
 // scripts are what there is in lua/.
@@ -29,19 +38,19 @@ type scripts struct {
 
 func load() scripts {
 	return scripts{
-		lead:      write{script("begin", "lead"), false},
-		resign:    write{script("begin", "check", "resign"), false},
-		record:    write{script("begin", "check", "ledger", "record"), true},
-		close:     write{script("begin", "check", "ledger", "close"), true},
-		turn:      write{script("begin", "check", "ledger", "turn"), false},
-		audit:     write{script("begin", "check", "ledger", "audit"), false},
-		replace:   write{script("begin", "replace"), false},
-		learn:     write{script("begin", "check", "learn"), false},
-		post:      write{script("begin", "check", "outbox", "post"), false},
-		put:       write{script("begin", "check", "outbox", "put"), false},
-		delivered: write{script("begin", "check", "outbox", "delivered"), false},
-		fill:      write{script("begin", "check", "fill"), true},
-		drop:      write{script("begin", "check", "drop"), true},
+		lead:      write{Script: script("begin", "lead")},
+		resign:    write{Script: script("begin", "check", "resign")},
+		record:    write{Script: script("begin", "check", "ledger", "record"), leads: true},
+		close:     write{Script: script("begin", "check", "ledger", "close"), leads: true},
+		turn:      write{Script: script("begin", "check", "ledger", "turn")},
+		audit:     write{Script: script("begin", "check", "ledger", "audit")},
+		replace:   write{Script: script("begin", "replace")},
+		learn:     write{Script: script("begin", "check", "learn")},
+		post:      write{Script: script("begin", "check", "outbox", "post")},
+		put:       write{Script: script("begin", "check", "outbox", "put")},
+		delivered: write{Script: script("begin", "check", "outbox", "delivered")},
+		fill:      write{Script: script("begin", "check", "fill"), leads: true},
+		drop:      write{Script: script("begin", "check", "drop"), leads: true},
 		chunks:    source("chunks"),
 		sizes:     source("sizes"),
 	}

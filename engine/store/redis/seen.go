@@ -17,12 +17,14 @@ type seen struct {
 var errLost = errors.New("writes to Redis were lost: nothing more is written until the daemon that leads next has begun anew")
 
 // marks are the fields of the core that tell what became of it.
-var marks = []string{"generation", "epoch", "seq", "turns", "rebuilt_epoch"}
+var marks = []string{"generation", "epoch", "seq", "turns", "rebuilt_epoch", "epoch_seq"}
 
-// lacks says that a core is not what was seen before: it is gone or older, and nobody has begun anew since.
+// lacks says that a core is not what was seen before: it is gone or older, or another leads on one that was, and nobody has
+// begun anew since.
 func (s seen) lacks(mark []any) bool {
 	began := number(mark[4]) > s.epoch
-	return number(mark[3]) < s.turns || !began && (number(mark[1]) < s.epoch || number(mark[2]) < s.seq)
+	epoch, seq, beganAt := number(mark[1]), number(mark[2]), number(mark[5])
+	return number(mark[3]) < s.turns || !began && (epoch < s.epoch || seq < s.seq || epoch > s.epoch && beganAt < s.seq)
 }
 
 func (s *Store) saw() seen {

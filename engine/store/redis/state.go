@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,11 +10,16 @@ import (
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
+// follows is the epoch of who does not lead: it is nobody's.
+const follows = int64(-2)
+
 // State is what was last recorded for a policy's subject, with the pauses of its service and of all, and the global switch,
 // which is off where it was never set. The budget is not stored. Where nothing was recorded it is the zero state; and where
 // nothing was since the store was begun anew, there is a full cooldown from then on.
 func (s *Store) State(ctx context.Context, p engine.Policy) (engine.State, error) {
+	epoch := cmp.Or(s.saw().leads, follows)
 	state, err := s.state(ctx, p)
+	state.Epoch = epoch
 	if err == nil {
 		err = s.refreshTurned(ctx)
 	}

@@ -130,18 +130,29 @@ func (s *Store) resume(ctx context.Context, place, actor string, at time.Time) (
 	return s.turn(ctx, pauseField+place, "", text(values[0]), store.Resumed(p, actor, at))
 }
 
-// turn gives a field a value, or takes it away where that is empty, if it has the one that it must have.
+// turn gives a field a value, or takes it away where that is empty, if it has the one that it must have. It is false where
+// somebody else has turned that in between.
 func (s *Store) turn(ctx context.Context, field, value, must string, entry store.Entry) (bool, error) {
 	line, err := entryText(entry)
 	if err != nil {
 		return false, err
 	}
-	answer, err := s.run(ctx, s.scripts.turn, []string{auditKey}, rand.Text(), field, value, must, keepEntries, line)
-	if err != nil {
-		return false, err
+	for {
+		answer, err := s.run(ctx, s.scripts.turn, []string{auditKey}, rand.Text(), field, value, must, keepEntries, line)
+		if err != nil {
+			return false, err
+		}
+		if text(answer[0]) == "ok" {
+			_ = s.refreshTurned(ctx) // what can't be read now is with the next lease
+			return true, nil
+		}
+		if must != "" {
+			return false, nil
+		}
+		if _, err := s.readTurned(ctx); err != nil {
+			return false, err
+		}
 	}
-	_ = s.refreshTurned(ctx) // what can't be read now is with the next lease
-	return text(answer[0]) == "ok", nil
 }
 
 // Pauses are the pauses that nobody has resumed, by the place of their service, which is empty for that of all services.

@@ -1,8 +1,9 @@
 package redis
 
 import (
-	"io"
+	"errors"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,13 +17,15 @@ import (
 type wire struct {
 	address string
 	swallow atomic.Int64 // so many answers from now on: the connection is cut in their place
+	detain  atomic.Bool  // the next request: the connection is cut once it was sent
+	late    chan []byte  // the requests that were detained
 }
 
 func through(t *testing.T, to string) *wire {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
-	w := &wire{address: l.Addr().String()}
+	w := &wire{address: l.Addr().String(), late: make(chan []byte, 1)}
 	var open sync.WaitGroup
 	open.Go(func() {
 		for {
@@ -46,7 +49,20 @@ func (w *wire) pass(c net.Conn, to string) {
 	}
 	go func() {
 		defer server.Close()
-		_, _ = io.Copy(server, c)
+		request := make([]byte, 64<<10)
+		for {
+			n, err := c.Read(request)
+			if err != nil {
+				return
+			}
+			if w.detain.CompareAndSwap(true, false) {
+				w.late <- slices.Clone(request[:n])
+				return
+			}
+			if _, err := server.Write(request[:n]); err != nil {
+				return
+			}
+		}
 	}()
 	answer := make([]byte, 64<<10)
 	for {
@@ -129,4 +145,60 @@ func TestLiveAnswerLostOfALoss(t *testing.T) {
 		t.Fatal("no answer was lost")
 	}
 	said(t, s, &log, "Redis has lost all that was written")
+}
+
+// arrives has a request arrive that was detained.
+func (s *server) arrives(request []byte) {
+	s.tb.Helper()
+	c, err := net.Dial("tcp", s.address())
+	check(s.tb, err)
+	_, err = c.Write(request)
+	check(s.tb, err)
+	_, err = c.Read(make([]byte, 100)) // it was carried out
+	check(s.tb, errors.Join(err, c.Close()))
+}
+
+// A write that was on its way for long comes after a newer one of the same store, and changes nothing any more.
+func TestLiveLateWrite(t *testing.T) {
+	ctx := t.Context()
+	redis := start(t)
+	w := through(t, redis.address())
+	s := leader(t, Options{URL: "redis://" + w.address})
+	record(t, s, 0) // so that the scripts are known
+	event := engine.Event{ID: "e1", Policy: "web", Service: "web", Action: engine.ScaleUp, Started: now}
+	drift := engine.Event{ID: "e2", Policy: "web", Service: "web", Started: now, Ended: now, Result: engine.Seen}
+	check(t, s.Close(ctx, drift, web, engine.State{}))
+	drift.ID = "e3"
+
+	for name, do := range map[string]func() error{
+		"record": func() error { return s.Record(ctx, decided(1, engine.Hold), engine.State{}) },
+		"close":  func() error { return s.Close(ctx, drift, web, engine.State{}) },
+	} {
+		w.detain.Store(true)
+		check(t, do()) // at the second attempt
+		check(t, s.Record(ctx, decided(2, engine.ScaleUp), engine.State{Virtual: 2, Open: &event}))
+		redis.arrives(<-w.late)
+		if state := virtual(t, s); state.Virtual != 2 || state.Open == nil {
+			t.Errorf("%s: state is %+v; want the one that was written last", name, state)
+		}
+	}
+	sane(t, s)
+}
+
+// What was turned long ago is not turned again, whoever has turned it back.
+func TestLiveLateTurn(t *testing.T) {
+	ctx := t.Context()
+	redis := start(t)
+	w := through(t, redis.address())
+	s, other := leader(t, Options{URL: "redis://" + w.address}), follower(t, Options{URL: redis.url()})
+	check(t, s.SetEnabled(ctx, false, "anna", now)) // so that the script is known
+	for _, back := range []*Store{s, other} {
+		w.detain.Store(true)
+		check(t, s.SetEnabled(ctx, true, "anna", now))
+		check(t, back.SetEnabled(ctx, false, "ben", now))
+		redis.arrives(<-w.late)
+		if on, _, err := other.Enabled(ctx); on || err != nil {
+			t.Errorf("the switch is %v, %v; want it off", on, err)
+		}
+	}
 }

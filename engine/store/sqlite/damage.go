@@ -55,9 +55,12 @@ func (s *Store) replace(cause error) error {
 		}
 	}
 	s.read, s.write = nil, nil
-	now := time.Now()
-	aside := s.path + ".corrupt-" + now.UTC().Format("20060102T150405.000Z")
-	if err := os.Rename(s.path, aside); err != nil {
+	aside := s.path + ".corrupt-" + time.Now().UTC().Format("20060102T150405.000Z")
+	err := os.WriteFile(s.damaged(), []byte(aside), 0o600)
+	if err == nil {
+		err = os.Rename(s.path, aside)
+	}
+	if err != nil {
 		return errors.Join(cause, err)
 	}
 	for _, suffix := range []string{"-wal", "-shm"} {
@@ -65,21 +68,39 @@ func (s *Store) replace(cause error) error {
 			return errors.Join(cause, err)
 		}
 	}
-	s.log.Error("store damaged: moved aside and begun anew; history and pauses are lost, every policy waits a full cooldown, "+
-		"and autoscaling is off until flyball enable", "store", s.path, "moved_to", aside, "error", cause)
 	if err := s.connectWriter(); err != nil {
 		return err
 	}
-	return s.inTransaction(context.Background(), func(tx *sql.Tx) error {
-		if _, err := tx.Exec("INSERT INTO rebuilt VALUES (1, ?)", now.UnixNano()); err != nil {
+	return s.beginAnew(cause)
+}
+
+// damaged is the file that is there from before a damaged one is moved until it is on record in the new one that it was: a
+// process that is killed in between leaves that to the next. It says where the damaged one is.
+func (s *Store) damaged() string { return s.path + ".damaged" }
+
+// beginAnew puts on record in a new file that it is in the place of a damaged one.
+func (s *Store) beginAnew(cause error) error {
+	aside, err := os.ReadFile(s.damaged())
+	if err != nil {
+		return err
+	}
+	s.log.Error("store damaged: moved aside and begun anew; history and pauses are lost, every policy waits a full cooldown, "+
+		"and autoscaling is off until flyball enable", "store", s.path, "moved_to", string(aside), "error", cause)
+	now := time.Now()
+	err = s.inTransaction(context.Background(), func(tx *sql.Tx) error {
+		if err := begunAnew(context.Background(), tx, now); err != nil {
 			return err
 		}
-		if _, err := tx.Exec("INSERT INTO switch VALUES (1, 0, 'damaged store', ?)", now.UnixNano()); err != nil {
+		if _, err := tx.Exec("INSERT OR REPLACE INTO switch VALUES (1, 0, 'damaged store', ?)", now.UnixNano()); err != nil {
 			return err
 		}
 		return appendEntries(context.Background(), tx, store.Entry{
 			At: now, Actor: "flyball", Kind: store.OfStore,
-			Message: "the store was damaged: it was moved to " + aside + " and begun anew, and autoscaling is off",
+			Message: "the store was damaged: it was moved to " + string(aside) + " and begun anew, and autoscaling is off",
 		})
 	})
+	if err != nil {
+		return err
+	}
+	return os.Remove(s.damaged())
 }

@@ -117,3 +117,43 @@ func TestDamagedFileIsReplaced(t *testing.T) {
 		})
 	}
 }
+
+// A process that is killed, or runs out of space, in the middle of beginning anew leaves that to the next one.
+func TestReplacingThatWasInterrupted(t *testing.T) {
+	for name, done := range map[string]func(t *testing.T, path string){
+		"before the file was moved": func(t *testing.T, path string) { check(t, os.WriteFile(path, []byte("junk"), 0o600)) },
+		"once it was":               func(*testing.T, string) {},
+		"once there was a new one":  func(t *testing.T, path string) { check(t, openAt(t, path).Shutdown()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "flyball.db")
+			done(t, path)
+			check(t, os.WriteFile(path+".damaged", []byte(path+".corrupt-then"), 0o600))
+			began := time.Now()
+			var log bytes.Buffer
+			s, err := Open(path, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+			check(t, err)
+			p := engine.Policy{Name: "web", Service: "web", Mode: engine.Live, Cooldown: engine.UpDown{Up: time.Hour, Down: time.Hour}}
+			state, err := s.State(t.Context(), p)
+			if check(t, err); state.Cooldown.Up.Until.Before(began.Add(time.Hour)) {
+				t.Errorf("cooldown is %+v; want a full one", state.Cooldown)
+			}
+			if on, known, err := s.Enabled(t.Context()); on || !known || err != nil {
+				t.Errorf("switch is %v, known %v, %v; want it off", on, known, err)
+			}
+			if entries, err := s.Audited(t.Context(), store.Filter{}); err != nil || len(entries) != 1 {
+				t.Errorf("audit log is %+v, %v", entries, err)
+			}
+			if !strings.Contains(log.String(), "store damaged") {
+				t.Errorf("the log has %q", log.String())
+			}
+			check(t, s.Shutdown())
+			log.Reset()
+			s, err = Open(path, Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+			if check(t, err); log.Len() > 0 {
+				t.Errorf("the log has %q once it was begun anew", log.String())
+			}
+			check(t, s.Shutdown())
+		})
+	}
+}

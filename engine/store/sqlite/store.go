@@ -137,9 +137,11 @@ func (s *Store) openWriter() error {
 		return fmt.Errorf("the file can't be written by user %d: make it writable, or name another with --store",
 			os.Geteuid())
 	}
-	err = s.connectWriter()
-	if Damaged(err) {
+	switch err = s.connectWriter(); {
+	case Damaged(err):
 		err = s.replace(err)
+	case err == nil && exists(s.damaged()):
+		err = s.beginAnew(errors.New("whoever noticed it was stopped before that was on record"))
 	}
 	return err
 }

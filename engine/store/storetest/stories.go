@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -260,9 +259,7 @@ func (s Suite) concurrent(t *testing.T) {
 	wg.Wait()
 	for n := range policies {
 		name := fmt.Sprintf("policy %02d", n)
-		if got := must(ledger.State(ctx, policy(name, engine.Live)))(t); !reflect.DeepEqual(got, engine.State{Virtual: each}) {
-			t.Errorf("state of %s is %+v, want the last", name, got)
-		}
+		same(t, "state of "+name, must(ledger.State(ctx, policy(name, engine.Live)))(t), engine.State{Virtual: each})
 		if rows := must(ledger.Decisions(ctx, name, 0))(t); len(rows) != each {
 			t.Errorf("%s has %d decisions, want %d", name, len(rows), each)
 		}

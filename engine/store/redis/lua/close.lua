@@ -2,7 +2,9 @@
 -- event's id, 10 the event, 11 when it began, and ended, and whose it is, 12 how much of the audit log is kept, 13 its entry
 -- in the audit log, 14 the id of another intent that the state has (empty: none), 15 the intent, 16 its entry.
 local nonce, subject, id, log, keep = ARGV[6], ARGV[7], ARGV[9], KEYS[5], ARGV[12]
-if field('nonce:' .. subject) == nonce then return done() end
+local known = sent(subject, nonce)
+if known == 'there' then return done() end
+if known then return {known} end
 if ARGV[14] ~= '' and redis.call('HEXISTS', KEYS[4], ARGV[14]) == 1 then return {'ended'} end
 
 remember(subject, ARGV[8], nonce)

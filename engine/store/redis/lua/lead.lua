@@ -14,13 +14,13 @@ if not begins and held[1] and held[3] == now[2] then
 end
 
 local epoch = string.format('%.0f', math.max(number(now[2]), number(ARGV[3]), number(redis.call('TIME')[1])) + 1)
-redis.call('HSET', core, 'epoch', epoch)
+redis.call('HSET', core, 'epoch', epoch, 'epoch_seq', number(now[3]))
 if begins then
   local seq = math.max(number(now[3]), number(ARGV[4])) + 1
   local rebuilt = redis.call('HGET', core, 'rebuilt') or ARGV[11]
   if rebuilt < ARGV[11] then rebuilt = ARGV[11] end
   redis.call('HSET', core, 'version', ARGV[10], 'generation', now[1] or ARGV[9], 'rebuilt', rebuilt, 'rebuilt_epoch', epoch,
-    'rebuilt_seq', seq, 'seq', seq, 'turns', math.max(number(now[4]), number(ARGV[5])) + 1)
+    'rebuilt_seq', seq, 'seq', seq, 'epoch_seq', seq, 'turns', math.max(number(now[4]), number(ARGV[5])) + 1)
   if number(now[4]) < number(ARGV[5]) and ARGV[13] == '1' then -- the core lacks what people turned
     for _, field in ipairs(redis.call('HKEYS', core)) do
       if string.sub(field, 1, 6) == 'pause:' then redis.call('HDEL', core, field) end

@@ -3,7 +3,9 @@
 -- like (-: they begin a row), 12 when it was made, 13 the earliest end of a row that it can be counted in, 14 whose it is,
 -- 15 how much of the audit log is kept, 16 the id of an intent (empty: none), 17 the intent, 18 its entry in the audit log.
 local nonce, subject, like, at, id = ARGV[6], ARGV[7], ARGV[11], ARGV[12], ARGV[16]
-if field('nonce:' .. subject) == nonce then return done() end
+local known = sent(subject, nonce)
+if known == 'there' then return done() end
+if known then return {known} end
 if id ~= '' and redis.call('HEXISTS', KEYS[6], id) == 1 then return {'ended'} end
 
 remember(subject, ARGV[8], nonce)
