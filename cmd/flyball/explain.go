@@ -33,6 +33,9 @@ the one that would be made for a snapshot file, as flyball eval does, of each po
   flyball explain --at 2026-01-01T08:00:00Z backend`,
 		Args: takes(0, 1, "one service, policy, decision or event at most", "flyball explain backend"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("decision") && decision < 1 {
+				return coded{exitUsage, fmt.Errorf("--decision is %d; allowed is a whole number from 1", decision)}
+			}
 			q, err := questionOf(args, event, at, decision, snapshot)
 			if err != nil {
 				return err
@@ -93,8 +96,6 @@ func questionOf(args []string, event, at string, decision int64, snapshot string
 		return q, coded{exitUsage, fmt.Errorf("%s name different decisions; give one of them", strings.Join(given, " and "))}
 	case len(args) > 0 && len(given) == 1 && at == "" && snapshot == "":
 		return q, coded{exitUsage, fmt.Errorf("%s says which decision it is; leave %s out", given[0], args[0])}
-	case decision < 0:
-		return q, coded{exitUsage, fmt.Errorf("--decision is %d; allowed is a whole number from 1", decision)}
 	}
 	if len(args) > 0 {
 		q.Of = args[0]

@@ -93,7 +93,7 @@ func (s *story) head(e api.Explanation) {
 		at += fmt.Sprintf(", %s ago", ago)
 	}
 	if e.Count > 1 {
-		at += fmt.Sprintf(", and %d times more up to %s", e.Count-1, e.Last.Format(time.RFC3339))
+		at += fmt.Sprintf(", and %s more up to %s", count(e.Count-1, "time", "times"), e.Last.Format(time.RFC3339))
 	}
 	if e.Decision != 0 {
 		at += fmt.Sprintf(" (decision %d)", e.Decision)

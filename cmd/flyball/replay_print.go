@@ -77,9 +77,9 @@ func policiesOf(done app.Replayed) string {
 // outcomeOf is what came of all of them.
 func outcomeOf(done app.Replayed, current bool) string {
 	by := count(len(done.Revisions), "revision", "revisions")
-	turned, said := "turned out otherwise", "turned out the same in other words"
+	turned, said := "turned out otherwise", "turned out the same with other words or figures on the way"
 	if current {
-		by, turned, said = "what is on disk", "would have turned out otherwise", "the same in other words"
+		by, turned, said = "what is on disk", "would have turned out otherwise", "the same with other words or figures on the way"
 	}
 	var parts []string
 	for _, part := range []struct {

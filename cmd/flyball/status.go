@@ -57,15 +57,17 @@ func newStatus(f *flags) *cobra.Command {
 }
 
 func printStatus(out io.Writer, s api.Status, now time.Time) error {
-	state := "off"
-	if s.Enabled {
-		state = "on"
+	state := api.OnOff(s.Enabled)
+	if s.Daemon != nil && s.Daemon.Store != "" && len(s.Policies) == 0 {
+		state = "not known" // nothing was read before the store went
 	}
 	fmt.Fprintf(out, "autoscaling: %s\n", state)
 	if s.Pause != nil {
 		printLines(out, fold("paused: all services, "+pauseLine(*s.Pause), ""))
 	}
 	switch d := s.Daemon; {
+	case d == nil && s.Leader != nil:
+		fmt.Fprintf(out, "daemon: none answers here; %s leads, epoch %d, and this is what it records\n", s.Leader.Name, s.Leader.Epoch)
 	case d == nil:
 		fmt.Fprintln(out, "daemon: not running; this is what it last recorded")
 	default:
@@ -74,7 +76,7 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 			fmt.Fprintln(out, "leader: "+leaderOf(*d.Leader))
 		}
 		if d.Store != "" {
-			fmt.Fprintf(out, "the store can't be read, so nothing is decided; this is what was known before:\n%s\n", d.Store)
+			fmt.Fprintf(out, "the store can't be read, so nothing is decided: %s\nthis is what was known before:\n", d.Store)
 		}
 		if d.DryRun {
 			fmt.Fprintln(out, "dry run: nothing is touched")

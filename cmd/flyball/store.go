@@ -163,6 +163,9 @@ cooldown, since what it did after the backup is not known. The audit log is not 
 				return coded{exitUsage, errors.New(restoreText(r))}
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s is restored; every policy waits a full cooldown\n", r.Store)
+			if r.Was != r.Will {
+				fmt.Fprintf(cmd.ErrOrStderr(), "autoscaling was %s and is %s, as in the backup\n", api.OnOff(r.Was), api.OnOff(r.Will))
+			}
 			return nil
 		},
 	}
@@ -176,6 +179,9 @@ func restoreText(r api.Restored) string {
 	text := fmt.Sprintf("nothing was done; --yes replaces everything in %s by %s", r.Store, r.File)
 	if !r.Newest.IsZero() {
 		text += fmt.Sprintf(", whose last audit entry is of %s", r.Newest.Local().Format(time.DateTime))
+	}
+	if r.Was != r.Will {
+		text += fmt.Sprintf("; autoscaling is %s, and %s in the backup", api.OnOff(r.Was), api.OnOff(r.Will))
 	}
 	return text
 }

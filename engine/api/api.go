@@ -74,6 +74,7 @@ type Status struct {
 	Enabled  bool           `json:"enabled"`
 	Pause    *Pause         `json:"pause,omitempty"`  // of all services
 	Daemon   *Daemon        `json:"daemon,omitempty"` // absent: no daemon runs, this was read from the store
+	Leader   *Leader        `json:"leader,omitempty"` // that shares the store with daemons of this place, of which none runs
 	Policies []PolicyStatus `json:"policies"`
 }
 
@@ -82,7 +83,8 @@ type Daemon struct {
 	PID      int       `json:"pid"`
 	Version  string    `json:"version"`
 	Since    time.Time `json:"since"`
-	Policies string    `json:"policies"` // the folder or file, from the root
+	Policies string    `json:"policies"`         // the folder or file, from the root
+	Ledger   string    `json:"ledger,omitempty"` // where the store is: a file, from the root, or an address of Redis
 	DryRun   bool      `json:"dryRun"`
 	Problem  string    `json:"problem,omitempty"` // why the policies on disk are not the ones at work
 	Leader   *Leader   `json:"leader,omitempty"`  // absent: the store is this daemon's alone

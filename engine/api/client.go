@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -66,6 +67,18 @@ func (c *Client) Rollback(ctx context.Context, service string, ask Ask) (Begun, 
 	return a.Begun, err
 }
 
+// unanswered says why there is no answer, without the address that is none to anybody else.
+func (c *Client) unanswered(err error) error {
+	var failed *url.Error
+	if !errors.As(err, &failed) {
+		return fmt.Errorf("ask the daemon: %w", err)
+	}
+	if failed.Timeout() {
+		return fmt.Errorf("ask the daemon: it took the question and has not answered for %s; it is stopped, or too busy: look at its process and its log", c.http.Timeout)
+	}
+	return fmt.Errorf("ask the daemon: %w", failed.Err)
+}
+
 func (c *Client) do(ctx context.Context, method, path string, body, into any) error {
 	var text bytes.Buffer
 	if body != nil {
@@ -80,7 +93,7 @@ func (c *Client) do(ctx context.Context, method, path string, body, into any) er
 	req.Header.Set("Content-Type", "application/json")
 	res, err := c.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("ask the daemon: %w", err)
+		return c.unanswered(err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {

@@ -23,7 +23,17 @@ type Restored struct {
 	Before []store.CountOf `json:"before"`
 	File   string          `json:"file"`
 	After  []store.CountOf `json:"after"`
+	Was    bool            `json:"was"`             // whether autoscaling is on, before the restore
+	Will   bool            `json:"will"`            // and after it
 	Newest time.Time       `json:"newest,omitzero"` // when the last entry of the backup's audit log was made; zero: it has none
+}
+
+// OnOff is the global switch in a word.
+func OnOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 type restoredAnswer struct {

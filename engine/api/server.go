@@ -143,7 +143,7 @@ func refuse(w http.ResponseWriter, log *slog.Logger, err error) {
 		status, detail = mendable.Status, mendable.Detail
 	} else if errors.Is(err, store.ErrUnavailable) {
 		status, detail = http.StatusServiceUnavailable, err.Error()
-	} else {
+	} else if !errors.Is(err, context.Canceled) { // else who asked has gone
 		log.Error("api", "error", err)
 	}
 	write(w, status, "application/problem+json", problem{Title: http.StatusText(status), Status: status, Detail: detail})

@@ -41,6 +41,9 @@ func (a *App) began(ctx context.Context, as string) {
 	if n := len(a.everything()); n != 1 {
 		policies = fmt.Sprintf("%d policies", n)
 	}
+	if a.leader.elector != nil { // one of several
+		as += " as " + a.leader.name
+	}
 	message := fmt.Sprintf("%s: version %s, %s of %s", as, a.o.Version, policies, a.o.Policies)
 	if a.o.DryRun {
 		message += ", dry run"
@@ -51,6 +54,9 @@ func (a *App) began(ctx context.Context, as string) {
 // stopped notes the end, while there is still a moment for it.
 func (a *App) stopped(err error) {
 	message := "stopped"
+	if a.leader.elector != nil {
+		message += " as " + a.leader.name
+	}
 	if err != nil {
 		message += ": " + err.Error()
 	}

@@ -87,7 +87,14 @@ func backUp(ctx context.Context, from store.Store, file string, told func(int64)
 	if err != nil {
 		return c, err
 	}
-	err = into.Replace(ctx, telling(ctx, from, &tally{told: told}), time.Time{})
+	var unread error
+	err = into.Replace(ctx, func(take func(store.Part) error) error {
+		unread = telling(ctx, from, &tally{told: told})(take)
+		return unread
+	}, time.Time{})
+	if unread != nil {
+		err = unread // alone: nothing is replaced but what is in the new file
+	}
 	if err := errors.Join(err, into.Shutdown()); err != nil {
 		return c, fmt.Errorf("copy the store: %w", err)
 	}

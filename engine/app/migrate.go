@@ -46,9 +46,13 @@ func source(ctx context.Context, o Options) (old store.Store, closed func() erro
 		return nil, nil, err
 	}
 	var release func() error
-	if shared(o.Store) {
+	unused, failed := old.Empty(ctx)
+	switch {
+	case unused && failed == nil: // a lease would be the first thing in it
+		err = refusal(http.StatusNotFound, "there is nothing in %s: name the store that the daemon has used", o.Store)
+	case shared(o.Store):
 		release, err = alone(ctx, old, o)
-	} else {
+	default:
 		release, err = sqlite.Lock(o.Store)
 	}
 	if err != nil {

@@ -34,6 +34,12 @@ func Open(ctx context.Context, given Options) (api.Flyball, error) {
 	o.setLevel()
 	doubts := set.Doubts()
 	client, err := api.Dial(o.Socket)
+	if err == nil && given.Store != "" {
+		if other := otherStore(ctx, client, given.Store); other != "" {
+			return nil, fmt.Errorf("the daemon at %s has its store at %s, and --store is %s: leave --store out, or give --socket too, "+
+				"that of the daemon of this store or a path at which none answers", o.Socket, other, given.Store)
+		}
+	}
 	switch {
 	case err == nil && (doubts == nil || given.Socket != "" || runs(ctx, client, o.Policies)):
 		return client, nil
@@ -51,6 +57,24 @@ func runs(ctx context.Context, client *api.Client, policies string) bool {
 	return err == nil && s.Daemon != nil && s.Daemon.Policies == absolute(policies)
 }
 
+// otherStore is where the daemon that answers has its store, if that is not the one that was asked for: to take the daemon's
+// for it could be to replace the wrong one.
+func otherStore(ctx context.Context, client *api.Client, asked string) string {
+	s, err := client.Status(ctx)
+	if err != nil || s.Daemon == nil || s.Daemon.Ledger == "" || s.Daemon.Ledger == rooted(asked) {
+		return ""
+	}
+	return s.Daemon.Ledger
+}
+
+// rooted is the address of a store as all processes of this machine would write it.
+func rooted(address string) string {
+	if shared(address) {
+		return address
+	}
+	return absolute(address)
+}
+
 func absolute(path string) string {
 	if found, err := filepath.Abs(path); err == nil {
 		return found
@@ -64,7 +88,7 @@ func (f *Offline) Where() (socket, store string) { return f.o.Socket, f.o.Store 
 func (f *Offline) read(do func(store.Store) error) error {
 	ledger, err := openStore(f.o, true)
 	switch {
-	case errors.Is(err, os.ErrNotExist):
+	case errors.Is(err, os.ErrNotExist) && !shared(f.o.Store): // nor is it the file of a password
 		return nil // nothing has ever run here
 	case err != nil:
 		return err
@@ -79,6 +103,9 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 	newest, states := map[string]engine.Record{}, map[string]engine.State{}
 	var pauses map[string]engine.Pause
 	err := f.read(func(ledger store.Store) (err error) {
+		if s.Leader, err = leading(ctx, ledger); err != nil {
+			return err
+		}
 		if pauses, err = ledger.Pauses(ctx); err != nil {
 			return err
 		}
@@ -112,6 +139,19 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 		s.Policies = append(s.Policies, ps)
 	}
 	return s, err
+}
+
+// leading is who leads where several daemons share the store; nil where none does.
+func leading(ctx context.Context, ledger store.Store) (*api.Leader, error) {
+	elector, is := ledger.(store.Elector)
+	if !is {
+		return nil, nil
+	}
+	held, err := elector.Leader(ctx)
+	if err != nil || held.Leader == "" {
+		return nil, err
+	}
+	return &api.Leader{Name: held.Leader, Epoch: held.Epoch}, nil
 }
 
 // lastMode is a policy in the mode it last ran in: a dry run leaves the records of a shadow.

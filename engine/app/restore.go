@@ -65,13 +65,18 @@ func (a *App) replace(ctx context.Context, b store.Store, r api.Restored, actor 
 // Restore puts what a backup has in the place of everything in the store.
 func (f *Offline) Restore(ctx context.Context, ask api.RestoreAsk) (restored api.Restored, err error) {
 	if ask.Try {
-		err = f.read(func(into store.Store) error {
+		looked := false
+		look := func(into store.Store) error {
+			looked = true
 			b, found, err := prepared(ctx, f.o, into, ask)
 			if restored = found; err != nil {
 				return err
 			}
 			return b.Shutdown()
-		})
+		}
+		if err = f.read(look); err == nil && !looked { // nothing has ever run here
+			err = look(nil)
+		}
 		return restored, err
 	}
 	err = f.write(func(into store.Store) error {
@@ -88,7 +93,7 @@ func (f *Offline) Restore(ctx context.Context, ask api.RestoreAsk) (restored api
 	return restored, err
 }
 
-// prepared opens the backup, reads all of it, and says what would be replaced by it.
+// prepared opens the backup, reads all of it, and says what would be replaced by it; into is nil where there is nothing yet.
 func prepared(ctx context.Context, o Options, into store.Store, ask api.RestoreAsk) (b store.Store, r api.Restored, err error) {
 	r = api.Restored{Store: o.Store, File: ask.File}
 	if b, err = openBackup(o, ask.File); err != nil {
@@ -103,12 +108,20 @@ func prepared(ctx context.Context, o Options, into store.Store, ask api.RestoreA
 	if err != nil {
 		return b, r, refusal(http.StatusUnprocessableEntity, "nothing was replaced: %v", err)
 	}
-	there, err := exported(ctx, into)
+	var there []store.CountOf
+	if r.Was = o.Enabled; into != nil {
+		if there, err = exported(ctx, into); err != nil { // which a restore may mend
+			there = nil
+		}
+		if on, err := switched(ctx, into, o); err == nil {
+			r.Was = on
+		}
+	}
 	if ctx.Err() != nil {
 		return b, r, ctx.Err()
 	}
-	if err != nil { // which a restore may mend
-		there = nil
+	if r.Will, err = switched(ctx, b, o); err != nil {
+		return b, r, err
 	}
 	newest, err := b.Audited(ctx, store.Filter{Limit: 1})
 	if err != nil {
@@ -118,6 +131,12 @@ func prepared(ctx context.Context, o Options, into store.Store, ask api.RestoreA
 		r.Newest = newest[0].At
 	}
 	return b, r, nil
+}
+
+// switched says whether autoscaling is on by a store, or where nobody has said so in it by the options.
+func switched(ctx context.Context, s store.Store, o Options) (bool, error) {
+	on, known, err := s.Enabled(ctx)
+	return on || !known && o.Enabled, err
 }
 
 func openBackup(o Options, file string) (store.Store, error) {
@@ -147,7 +166,11 @@ func restoring(r api.Restored, actor string, at time.Time) store.Entry {
 			counts = append(counts, fmt.Sprintf("%s %d", c.What, c.Count))
 		}
 	}
-	return store.Entry{At: at, Actor: actor, Kind: store.OfStore, Message: fmt.Sprintf("restored from %s: %s", r.File, strings.Join(counts, ", "))}
+	message := fmt.Sprintf("restored from %s: %s", r.File, strings.Join(counts, ", "))
+	if r.Was != r.Will {
+		message += fmt.Sprintf("; autoscaling was %s and is %s", api.OnOff(r.Was), api.OnOff(r.Will))
+	}
+	return store.Entry{At: at, Actor: actor, Kind: store.OfStore, Message: message}
 }
 
 // replace puts everything of a backup into a store, in one step with the entry that tells of it.

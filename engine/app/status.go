@@ -38,7 +38,7 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 	a.mu.Unlock()
 	s := api.Status{
 		Daemon: &api.Daemon{
-			PID: os.Getpid(), Version: a.o.Version, Since: a.since, Policies: absolute(a.o.Policies), DryRun: a.o.DryRun, Problem: problem,
+			PID: os.Getpid(), Version: a.o.Version, Since: a.since, Policies: absolute(a.o.Policies), Ledger: rooted(a.o.Store), DryRun: a.o.DryRun, Problem: problem,
 			Leader: a.leader.told(),
 		},
 	}

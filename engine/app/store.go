@@ -12,6 +12,10 @@ import (
 
 // openStore opens the store of the options: a file, or a Redis where its address is a URL.
 func openStore(o Options, readOnly bool) (store.Store, error) {
+	if scheme, _, is := strings.Cut(o.Store, "://"); is && !shared(o.Store) {
+		return nil, fmt.Errorf("open the store: its address begins with %s://; allowed is the path of a file, or redis://, rediss://, redis+sentinel:// "+
+			"and the like", scheme)
+	}
 	if !shared(o.Store) {
 		return sqlite.Open(o.Store, sqlite.Options{
 			ReadOnly: readOnly, Ballast: o.runs, Log: o.Log,

@@ -93,7 +93,7 @@ func (s *Store) begun(ctx context.Context, before seen, now time.Time) {
 	message := "Redis has lost writes, so that the store was begun anew: every policy waits a full cooldown"
 	if s.saw().generation != before.generation {
 		message = "Redis has lost all that was written, so that the store was begun anew: every policy waits a full cooldown, " +
-			"and the history is gone"
+			"and the history is gone; see with flyball status whether the switch and the pauses are as you want them"
 	}
 	s.log.Error(message, "store", s.name)
 	entry := store.Entry{At: now, Actor: "flyball", Kind: store.OfStore, Message: message}

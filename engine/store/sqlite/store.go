@@ -255,12 +255,12 @@ func checkVersion(ctx context.Context, db queryer) (found int, err error) {
 	}
 	switch {
 	case program != application:
-		return 0, errors.New("it is the database of another program: name another file with --store")
+		return 0, errors.New("it is the database of another program: name another file")
 	case found < 1:
 		return 0, fmt.Errorf("%w: it has version %d", errDamaged, found)
 	case found > version:
 		return 0, fmt.Errorf("a newer flyball wrote it (schema %d, this one reads up to %d): "+
-			"run that flyball, or name another file with --store", found, version)
+			"run that flyball, or name another file", found, version)
 	}
 	return found, nil
 }
