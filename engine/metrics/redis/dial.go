@@ -4,13 +4,13 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"net"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/flyball-dev/flyball/engine/wire"
 )
 
 // openingDeadline is how long a server may take to let us in. A connection to one that hangs is given up then, so that
@@ -29,12 +29,11 @@ type dialer struct {
 	ended bool
 }
 
-// dial never fails. The client library writes a failed dial to stderr, and goes on dialling by itself for ever after some;
-// a connection whose every use says why there is none it takes as one that broke: it tells the caller, and drops it.
+// dial never fails: see wire.Unreached.
 func (d *dialer) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	c, err := d.connect(ctx)
 	if err != nil {
-		return unreached{err}, nil
+		return wire.Unreached(err), nil
 	}
 	return c, nil
 }
@@ -42,29 +41,29 @@ func (d *dialer) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 func (d *dialer) connect(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, callDeadline)
 	defer cancel()
-	wire, err := (&net.Dialer{}).DialContext(ctx, "tcp", d.address)
+	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", d.address)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.keep(wire); err != nil {
+	if err := d.keep(raw); err != nil {
 		return nil, err
 	}
-	c, err := d.begin(ctx, wire)
+	c, err := d.begin(ctx, raw)
 	if err != nil {
-		d.drop(wire)
-		wire.Close()
+		d.drop(raw)
+		raw.Close()
 	}
 	return c, err
 }
 
 // begin does what a connection begins with. The server must answer each command with OK.
-func (d *dialer) begin(ctx context.Context, wire net.Conn) (net.Conn, error) {
-	if err := wire.SetDeadline(time.Now().Add(openingDeadline)); err != nil {
+func (d *dialer) begin(ctx context.Context, raw net.Conn) (net.Conn, error) {
+	if err := raw.SetDeadline(time.Now().Add(openingDeadline)); err != nil {
 		return nil, err
 	}
-	c := connection{Conn: wire, wire: wire, of: d}
+	c := connection{Conn: raw, raw: raw, of: d}
 	if d.tls != nil {
-		secure := tls.Client(wire, d.tls)
+		secure := tls.Client(raw, d.tls)
 		if err := secure.HandshakeContext(ctx); err != nil {
 			return nil, err
 		}
@@ -72,7 +71,7 @@ func (d *dialer) begin(ctx context.Context, wire net.Conn) (net.Conn, error) {
 	}
 	lines := bufio.NewReader(c.Conn)
 	for _, words := range d.opening {
-		if _, err := io.WriteString(c.Conn, written(words)); err != nil {
+		if _, err := io.WriteString(c.Conn, wire.Command(words...)); err != nil {
 			return nil, err
 		}
 		line, err := lines.ReadSlice('\n')
@@ -83,13 +82,10 @@ func (d *dialer) begin(ctx context.Context, wire net.Conn) (net.Conn, error) {
 			return nil, refused(strings.TrimPrefix(text, "-"))
 		}
 	}
-	if err := wire.SetDeadline(time.Time{}); err != nil {
+	if err := raw.SetDeadline(time.Time{}); err != nil {
 		return nil, err
 	}
-	if system, ok := c.Conn.(syscall.Conn); ok {
-		return checked{c, system}, nil
-	}
-	return c, nil
+	return wire.Checked(c, c.Conn), nil
 }
 
 // keep notes a connection that is open.
@@ -127,19 +123,10 @@ func (d *dialer) end() {
 	clear(d.open)
 }
 
-// written is a command as the protocol has it, see https://redis.io/docs/latest/develop/reference/protocol-spec/.
-func written(words []string) string {
-	text := fmt.Sprintf("*%d\r\n", len(words))
-	for _, word := range words {
-		text += fmt.Sprintf("$%d\r\n%s\r\n", len(word), word)
-	}
-	return text
-}
-
 // connection closes itself once it fails.
 type connection struct {
-	net.Conn          // what is read and written: the wire, or TLS over it
-	wire     net.Conn // what the dialer knows it by
+	net.Conn          // what is read and written: the raw one, or TLS over it
+	raw      net.Conn // what the dialer knows it by
 	of       *dialer
 }
 
@@ -149,7 +136,7 @@ func (c connection) Write(b []byte) (int, error) { return c.closeAfter(c.Conn.Wr
 
 // Close ends it, if that is not done.
 func (c connection) Close() error {
-	if !c.of.drop(c.wire) {
+	if !c.of.drop(c.raw) {
 		return nil
 	}
 	return c.Conn.Close()
@@ -161,24 +148,3 @@ func (c connection) closeAfter(n int, err error) (int, error) {
 	}
 	return n, err
 }
-
-// checked is a connection that the client library can look at between two uses. One with TLS it can't.
-type checked struct {
-	connection
-	syscall.Conn
-}
-
-// unreached stands for a connection that could not be made.
-type unreached struct{ err error }
-
-func (u unreached) Read([]byte) (int, error)         { return 0, u.err }
-func (u unreached) Write([]byte) (int, error)        { return 0, u.err }
-func (u unreached) Close() error                     { return nil }
-func (u unreached) LocalAddr() net.Addr              { return &net.TCPAddr{} }
-func (u unreached) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
-func (u unreached) SetDeadline(time.Time) error      { return nil }
-func (u unreached) SetReadDeadline(time.Time) error  { return nil }
-func (u unreached) SetWriteDeadline(time.Time) error { return nil }
-
-// SyscallConn has the client drop one that nobody waited for any more, rather than keep it for the next.
-func (u unreached) SyscallConn() (syscall.RawConn, error) { return nil, u.err }

@@ -17,19 +17,8 @@ import (
 // Decisions lists what a policy decided in either mode, the newest first. An empty policy means all; a limit of 0 or
 // less, no limit.
 func (s *Store) Decisions(ctx context.Context, policy string, limit int) ([]store.Row, error) {
-	spans, err := s.spans(ctx)
-	if err == nil {
-		spans = slices.DeleteFunc(spans, func(r span) bool { return policy != "" && r.Policy != policy })
-		slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(b.id, a.id) })
-		if limit > 0 {
-			spans = spans[:min(limit, len(spans))]
-		}
-		var rows []store.Row
-		if rows, err = s.rows(ctx, spans); err == nil {
-			return rows, nil
-		}
-	}
-	return nil, fmt.Errorf("read decisions: %w", err)
+	others := func(r span) bool { return policy != "" && r.Policy != policy }
+	return s.some(ctx, others, func(a, b span) int { return cmp.Compare(b.id, a.id) }, limit)
 }
 
 // Decision is the decision of a number, which rows carry; false where there is none, or none any more.
@@ -72,10 +61,16 @@ func (s *Store) DecisionAt(ctx context.Context, policy string, mode engine.Mode,
 // Rows lists whole rows with a number above after, by their number: those that lie in a range, or reach into it. A limit of
 // 0 or less is none.
 func (s *Store) Rows(ctx context.Context, from, to time.Time, after int64, limit int) ([]store.Row, error) {
+	outside := func(r span) bool { return r.id <= after || r.last.Before(from) || r.first.After(to) }
+	return s.some(ctx, outside, func(a, b span) int { return cmp.Compare(a.id, b.id) }, limit)
+}
+
+// some are the first rows in an order, but for some.
+func (s *Store) some(ctx context.Context, but func(span) bool, order func(a, b span) int, limit int) ([]store.Row, error) {
 	spans, err := s.spans(ctx)
 	if err == nil {
-		spans = slices.DeleteFunc(spans, func(r span) bool { return r.id <= after || r.last.Before(from) || r.first.After(to) })
-		slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.id, b.id) })
+		spans = slices.DeleteFunc(spans, but)
+		slices.SortFunc(spans, order)
 		if limit > 0 {
 			spans = spans[:min(limit, len(spans))]
 		}

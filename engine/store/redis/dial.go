@@ -9,11 +9,12 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	client "github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/flyball-dev/flyball/engine/wire"
 )
 
 const (
@@ -64,19 +65,15 @@ type dialer struct {
 	opening [][]string // the commands that a connection begins with
 }
 
-// dial never fails. The client library writes a failed dial to stderr, and goes on dialling by itself for ever after some;
-// a connection whose every use says why there is none it takes as one that broke: it tells the caller, and drops it.
+// dial never fails: see wire.Unreached.
 func (d *dialer) dial(ctx context.Context, _, to string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialDeadline)
 	defer cancel()
 	c, err := d.begin(ctx, to)
 	if err != nil {
-		return unreached{err}, nil
+		return wire.Unreached(err), nil
 	}
-	if system, ok := c.(syscall.Conn); ok {
-		return checked{closing{c}, system}, nil
-	}
-	return closing{c}, nil
+	return wire.Checked(closing{c}, c), nil
 }
 
 // begin makes a connection, and does what it begins with.
@@ -133,14 +130,9 @@ type refused string
 
 func (r refused) Error() string { return string(r) }
 
-// ask sends a command, and reads an answer that is a text, or a list of them. The protocol is at
-// https://redis.io/docs/latest/develop/reference/protocol-spec/.
+// ask sends a command, and reads an answer that is a text, or a list of them.
 func ask(c net.Conn, words ...string) ([]string, error) {
-	command := fmt.Sprintf("*%d\r\n", len(words))
-	for _, word := range words {
-		command += fmt.Sprintf("$%d\r\n%s\r\n", len(word), word)
-	}
-	if _, err := io.WriteString(c, command); err != nil {
+	if _, err := io.WriteString(c, wire.Command(words...)); err != nil {
 		return nil, err
 	}
 	return answer(bufio.NewReader(c))
@@ -218,24 +210,3 @@ func (c closing) after(n int, err error) (int, error) {
 	}
 	return n, err
 }
-
-// checked is a connection that the client library can look at between two uses. One with TLS it can't.
-type checked struct {
-	closing
-	syscall.Conn
-}
-
-// unreached stands for a connection that could not be made.
-type unreached struct{ err error }
-
-func (u unreached) Read([]byte) (int, error)         { return 0, u.err }
-func (u unreached) Write([]byte) (int, error)        { return 0, u.err }
-func (u unreached) Close() error                     { return nil }
-func (u unreached) LocalAddr() net.Addr              { return &net.TCPAddr{} }
-func (u unreached) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
-func (u unreached) SetDeadline(time.Time) error      { return nil }
-func (u unreached) SetReadDeadline(time.Time) error  { return nil }
-func (u unreached) SetWriteDeadline(time.Time) error { return nil }
-
-// SyscallConn has the client drop one that nobody waited for any more, rather than keep it for the next.
-func (u unreached) SyscallConn() (syscall.RawConn, error) { return nil, u.err }

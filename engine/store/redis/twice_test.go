@@ -13,19 +13,19 @@ import (
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
-// wire stands between a store and its Redis, and can swallow an answer.
-type wire struct {
+// path stands between a store and its Redis, and can swallow an answer.
+type path struct {
 	address string
 	swallow atomic.Int64 // so many answers from now on: the connection is cut in their place
 	detain  atomic.Bool  // the next request: the connection is cut once it was sent
 	late    chan []byte  // the requests that were detained
 }
 
-func through(t *testing.T, to string) *wire {
+func through(t *testing.T, to string) *path {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
-	w := &wire{address: l.Addr().String(), late: make(chan []byte, 1)}
+	w := &path{address: l.Addr().String(), late: make(chan []byte, 1)}
 	var open sync.WaitGroup
 	open.Go(func() {
 		for {
@@ -41,7 +41,7 @@ func through(t *testing.T, to string) *wire {
 	return w
 }
 
-func (w *wire) pass(c net.Conn, to string) {
+func (w *path) pass(c net.Conn, to string) {
 	defer c.Close()
 	server, err := net.DialTimeout("tcp", to, time.Second)
 	if err != nil {
