@@ -48,7 +48,7 @@ func (a *App) replace(ctx context.Context, b store.Store, r api.Restored, actor 
 	}
 	err = replace(ctx, a.store, b, restoring(r, actor, a.loop.Now().At))
 	ctx = context.WithoutCancel(ctx) // whoever asked may be gone
-	if a.leader.elector != nil { // who led does so no longer
+	if a.leader.elector != nil {     // who led does so no longer
 		_, _ = a.leader.renew(ctx) // and is told so, or tries again, before long
 	}
 	goOn()
