@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -122,6 +123,42 @@ func TestRestoreIntoAnotherStore(t *testing.T) {
 	if _, found, err := b.store.Revision(ctx, b.policies[0].Revision); !found || err != nil {
 		t.Errorf("the policy at work is not on record any more: %v", err)
 	}
+}
+
+// Whoever asked may go while the rest of it is done.
+func TestARestoreEndsWithoutWhoAsked(t *testing.T) {
+	o, _ := place(t)
+	other := begin(t, o)
+	file := backedUp(t, other)
+
+	o, _ = place(t)
+	say(t, o, strings.Replace(web, "maxReplicas: ", "maxReplicas: 1", 1))
+	ctx, leave := context.WithCancel(t.Context())
+	o.Log = slog.New(told{o.Log.Handler(), "the store was replaced", leave})
+	a := begin(t, o)
+	if _, err := a.Restore(ctx, api.RestoreAsk{File: file, Actor: "ana"}); err != nil {
+		t.Fatal(err)
+	}
+	if ctx.Err() == nil {
+		t.Fatal("whoever asked is still there")
+	}
+	if _, found, err := a.store.Revision(t.Context(), a.policies[0].Revision); !found || err != nil {
+		t.Errorf("the policy at work is not on record: %v", err)
+	}
+}
+
+// told is a log that does something when it is told something.
+type told struct {
+	slog.Handler
+	what string
+	do   func()
+}
+
+func (l told) Handle(ctx context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, l.what) {
+		l.do()
+	}
+	return l.Handler.Handle(ctx, r)
 }
 
 func TestWhatIsNotRestored(t *testing.T) {

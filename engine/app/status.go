@@ -26,10 +26,27 @@ func (a *App) Status(ctx context.Context) (api.Status, error) {
 	known := a.known
 	known.Daemon = s.Daemon
 	known.Daemon.Store = err.Error()
-	if known.Policies == nil {
-		known.Policies = []api.PolicyStatus{}
-	}
+	known.Policies = a.remembered(known.Policies)
 	return known, nil
+}
+
+// remembered are the policies as they were last told, or as their last cycles left them where those came after. The caller
+// holds the lock.
+func (a *App) remembered(told []api.PolicyStatus) []api.PolicyStatus {
+	now := a.loop.Now()
+	all := []api.PolicyStatus{}
+	for _, p := range a.policies {
+		p = a.mode(p)
+		l := a.last[p.Subject()]
+		ps := describe(p, l.record, l.err, guard.Rebase(l.record.State, now.Boot, now.At), now.At)
+		for _, before := range told {
+			if before.Name == p.Name && before.LastEvaluation != nil && !l.record.At.After(*before.LastEvaluation) {
+				ps = before
+			}
+		}
+		all = append(all, ps)
+	}
+	return all
 }
 
 func (a *App) status(ctx context.Context) (api.Status, error) {

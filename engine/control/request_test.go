@@ -342,7 +342,7 @@ func TestALateEndYieldsToTheNextLeaders(t *testing.T) {
 	w.act = func(_ context.Context, o engine.Order) engine.Outcome {
 		return engine.Outcome{Result: engine.Failed, Reached: 2, Ended: start, Error: "another daemon leads"}
 	}
-	w.closeErr = errors.New("another daemon leads now: nothing was written")
+	w.closeErr = errors.New("another daemon has led since: nothing was written")
 	c := w.cycle(rule(1))
 	_, event, err := c.Run(t.Context(), p, Moment{At: start})
 	if err == nil || event == nil {

@@ -102,7 +102,7 @@ type Lease struct {
 }
 
 // ErrFenced says that another daemon has led since: nothing was written.
-var ErrFenced = errors.New("another daemon leads now: nothing was written")
+var ErrFenced = errors.New("another daemon has led since: nothing was written")
 
 // ErrUnavailable says that the server which keeps the store can't be reached, or refuses what was asked: nothing is wrong with
 // what was asked, and it may be answered later.

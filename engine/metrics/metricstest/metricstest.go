@@ -87,6 +87,9 @@ func (s *Server) Kill() {
 	<-s.done
 }
 
+// Signal sends it a signal, as to stop it for a while.
+func (s *Server) Signal(signal os.Signal) error { return s.cmd.Process.Signal(signal) }
+
 // Listens says whether somebody accepts connections at an address.
 func Listens(address string) error {
 	c, err := net.DialTimeout("tcp", address, time.Second)

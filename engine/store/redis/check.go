@@ -30,7 +30,7 @@ func (s *Store) Check(ctx context.Context) (store.Findings, error) {
 	if err := c.samples(ctx, s); err != nil {
 		return store.Findings{}, fmt.Errorf("check the store: %w", err)
 	}
-	c.findings.Settings = s.risks(ctx)
+	c.findings.Settings = s.Risks(ctx)
 	return c.findings, nil
 }
 

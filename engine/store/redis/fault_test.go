@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -75,6 +76,34 @@ func TestLiveHangs(t *testing.T) {
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("it took %s", took)
 	}
+}
+
+// A Redis that was stopped carries out what it was sent meanwhile, though nobody waits for it any more. What is written then
+// stands.
+func TestLiveStopped(t *testing.T) {
+	redis := start(t)
+	s := leader(t, Options{URL: redis.url()})
+	record(t, s, 1)
+	check(t, redis.running.Signal(syscall.SIGSTOP))
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	event := engine.Event{ID: "e1", Policy: "web", Service: "web", Action: engine.ScaleUp, Started: now}
+	isError(t, s.Record(ctx, decided(2, engine.ScaleUp), engine.State{Virtual: 2, Open: &event}), "redis at ")
+	_, err := s.State(ctx, web)
+	isError(t, err, "redis at ")
+	check(t, redis.running.Signal(syscall.SIGCONT))
+
+	state := virtual(t, s)
+	if state.Virtual != 2 || state.Open == nil {
+		t.Errorf("state is %+v; want what was sent", state)
+	}
+	state.Virtual, state.Open = 3, nil
+	event.Ended, event.Result = now.Add(time.Second), engine.Interrupted
+	check(t, s.Close(t.Context(), event, web, state))
+	if state := virtual(t, s); state.Virtual != 3 || state.Open != nil {
+		t.Errorf("state is %+v; want what was written last", state)
+	}
+	sane(t, s)
 }
 
 // soon does something a moment later.

@@ -13,6 +13,7 @@ package redis
 //	rebuilt             when the store was begun anew, in nanoseconds
 //	rebuilt_epoch       of who did that, or replaced the store
 //	rebuilt_seq         seq as it was then: what was written up to it is doubted
+//	nonce               of what was turned, or noted, last
 //	switch              JSON of store.Switch
 //	audit, row, event   the numbers given last; message, too
 //	pause:<place>       JSON of engine.Pause

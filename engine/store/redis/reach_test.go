@@ -80,7 +80,7 @@ func TestLiveLeastRights(t *testing.T) {
 	}
 
 	redis.do("ACL", "SETUSER", "flyball", "-config|get")
-	if risks := s.risks(t.Context()); len(risks) != 1 || !strings.Contains(risks[0], "its settings can't be read") {
+	if risks := s.Risks(t.Context()); len(risks) != 1 || !strings.Contains(risks[0], "its settings can't be read") {
 		t.Errorf("risks are %q", risks)
 	}
 	redis.do("ACL", "SETUSER", "flyball", "-evalsha")
@@ -189,7 +189,7 @@ func TestLiveSentinel(t *testing.T) {
 	})
 	s := follower(t, Options{URL: url, Password: canary})
 	works(t, s)
-	if risks := s.risks(ctx); !strings.Contains(strings.Join(risks, "\n"), "min-replicas-to-write is 0") {
+	if risks := s.Risks(ctx); !strings.Contains(strings.Join(risks, "\n"), "min-replicas-to-write is 0") {
 		t.Errorf("risks are %q", risks)
 	}
 	lease := lead(t, s)

@@ -38,14 +38,14 @@ func (s *Store) greet(ctx context.Context) error {
 	if s.readOnly {
 		return nil
 	}
-	for _, risk := range s.risks(ctx) {
+	for _, risk := range s.Risks(ctx) {
 		s.log.Warn("what is kept in Redis is at risk", "store", s.name, "risk", risk)
 	}
 	return nil
 }
 
-// risks are settings of the server that put at risk what is kept.
-func (s *Store) risks(ctx context.Context) []string {
+// Risks are settings of the server that put at risk what is kept, and that it has no memory left.
+func (s *Store) Risks(ctx context.Context) []string {
 	all := map[string]string{}
 	err := s.call(ctx, func(ctx context.Context) error {
 		for _, name := range []string{"maxmemory", "maxmemory-policy", "appendonly", "appendfsync", "min-replicas-to-write"} {
@@ -64,6 +64,10 @@ func (s *Store) risks(ctx context.Context) []string {
 			"appendonly yes, appendfsync always: %v", err)}
 	}
 	var risks []string
+	if limit := number(all["maxmemory"]); limit > 0 && s.memory(ctx) >= limit {
+		risks = append(risks, fmt.Sprintf("all of its %d MB are taken (maxmemory): nothing is written, so nothing is decided; give it "+
+			"more, or keep less", limit>>20))
+	}
 	if policy := all["maxmemory-policy"]; all["maxmemory"] != "0" && policy != "noeviction" {
 		risks = append(risks, fmt.Sprintf("maxmemory-policy is %s: Redis may drop what decisions stand on when memory runs out; "+
 			"set noeviction", strings.TrimSpace(policy)))
@@ -81,4 +85,19 @@ func (s *Store) risks(ctx context.Context) []string {
 			"failover then loses; set 1, and min-replicas-max-lag 2")
 	}
 	return risks
+}
+
+// memory is how many bytes the server says it has taken; 0 where it does not say.
+func (s *Store) memory(ctx context.Context) int64 {
+	var said string
+	_ = s.call(ctx, func(ctx context.Context) (err error) { // who may not ask is told of no shortage
+		said, err = s.client.Info(ctx, "memory").Result()
+		return err
+	})
+	for line := range strings.Lines(said) {
+		if bytes, found := strings.CutPrefix(strings.TrimSpace(line), "used_memory:"); found {
+			return number(bytes)
+		}
+	}
+	return 0
 }

@@ -74,8 +74,9 @@ func (r replica) stopped() bool {
 }
 
 // halfway is what an interrupted event began and did not finish: clones that never started, of events before it too, for a
-// call may have been late, or that have ended, and where it was to lower, replicas that have stopped since, as long as there are more than it was to leave. Where nothing of the
-// service runs somebody has stopped all of it, and what has ended is to come back with the others.
+// call may have been late, or that have ended, and where it was to lower, replicas that have stopped since, as long as there are
+// more than it was to leave. Where nothing of the service runs somebody has stopped all of it, and what has ended is to come back
+// with the others.
 func halfway(all []replica, e engine.Event) []replica {
 	runs := slices.ContainsFunc(all, replica.counts)
 	var left []replica
