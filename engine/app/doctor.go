@@ -174,7 +174,13 @@ func checkShared(ctx context.Context, o Options) Check {
 	case lease.Leader == "":
 		return Check{"store", warning, fmt.Sprintf("%s answers, and no daemon leads", o.Store), "start flyball run"}
 	}
-	return Check{"store", fine, fmt.Sprintf("%s, %s leads, epoch %d", o.Store, lease.Leader, lease.Epoch), ""}
+	found := fmt.Sprintf("%s, %s leads, epoch %d", o.Store, lease.Leader, lease.Epoch)
+	if server, tells := ledger.(interface{ Risks(context.Context) []string }); tells {
+		if risks := server.Risks(ctx); len(risks) > 0 {
+			return Check{"store", warning, found + "; at risk: " + strings.Join(risks, "; "), "mend the settings of that Redis"}
+		}
+	}
+	return Check{"store", fine, found, ""}
 }
 
 func exists(path string) bool {
