@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker/api/types/network"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // reaching is a target for which one address of replicas leads to a server, and every other one nowhere.
@@ -24,7 +25,7 @@ func reaching(t *testing.T, address string, handler http.HandlerFunc) *Target {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return &Target{log: slog.New(slog.DiscardHandler), Dial: func(ctx context.Context, network, to string) (net.Conn, error) {
+	return &Target{docker: &docker.Engine{}, log: slog.New(slog.DiscardHandler), Dial: func(ctx context.Context, network, to string) (net.Conn, error) {
 		if to != address {
 			return nil, errors.New("dial " + to + ": no route to host")
 		}
