@@ -295,14 +295,14 @@ func (a *App) led(ctx context.Context, before, now store.Lease) {
 		a.send(ctx)
 		return
 	}
-	stop := a.leader.prolong(ctx) // what follows may wait for git, and for Docker
+	stop := a.leader.prolong(ctx) // what follows may wait for Docker, and for git
 	defer stop()
 	a.log.Info("this daemon leads", "name", now.Leader, "epoch", now.Epoch)
 	a.note(ctx, store.Entry{At: a.loop.Now().At, Actor: now.Leader, Kind: store.OfDaemon, Message: fmt.Sprintf("leads, epoch %d", now.Epoch)})
-	a.learn(ctx, a.set())
-	a.notePolicies(ctx)
 	a.settle(ctx)
 	a.send(ctx)
+	a.learn(ctx, a.set())
+	a.notePolicies(ctx)
 }
 
 // elsewhere refuses what only the leader does.
