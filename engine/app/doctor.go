@@ -175,7 +175,9 @@ func checkShared(ctx context.Context, o Options) Check {
 		return Check{"store", warning, fmt.Sprintf("%s answers, and no daemon leads", o.Store), "start flyball run"}
 	}
 	found := fmt.Sprintf("%s, %s leads, epoch %d", o.Store, lease.Leader, lease.Epoch)
-	if server, tells := ledger.(interface{ Risks(context.Context) []string }); tells {
+	if server, tells := ledger.(interface {
+		Risks(context.Context) []string
+	}); tells {
 		if risks := server.Risks(ctx); len(risks) > 0 {
 			return Check{"store", warning, found + "; at risk: " + strings.Join(risks, "; "), "mend the settings of that Redis"}
 		}
