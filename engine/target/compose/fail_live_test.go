@@ -145,7 +145,7 @@ func TestLiveInterruptedOrderKeepsWhatIsReadyAlone(t *testing.T) {
 	s := up(t, strings.Replace(withHealth, "retries: 3", "retries: 100", 1))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan engine.Outcome, 1)
-	s.mustRun("1", "write", "/bound/settings", "READY_AFTER=1s")
+	s.mustRun("1", "write", "/bound/settings", "READY_AFTER=6s") // time enough to fail one of them
 	go func() {
 		done <- s.target.Scale(ctx, engine.Order{Event: "event-1", Policy: s.policy(), From: 1, To: 3})
 	}()
