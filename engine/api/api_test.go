@@ -129,7 +129,7 @@ func serve(t *testing.T, f Flyball) string {
 	socket := filepath.Join(dir, "s", "sock")
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, socket, Handler(f, slog.New(slog.DiscardHandler))) }()
+	go func() { done <- Serve(ctx, socket, Handler(f, slog.New(slog.DiscardHandler), time.Now)) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {
@@ -305,7 +305,7 @@ func TestRequests(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := httptest.NewRequest(tt.method, "/api/autoscaling/"+tt.path, strings.NewReader(tt.body))
 			w := httptest.NewRecorder()
-			Handler(&paper{}, slog.New(slog.DiscardHandler)).ServeHTTP(w, r)
+			Handler(&paper{}, slog.New(slog.DiscardHandler), time.Now).ServeHTTP(w, r)
 			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.holds) {
 				t.Errorf("%d %s, want %d with %s", w.Code, w.Body, tt.status, tt.holds)
 			}
@@ -324,7 +324,7 @@ func TestTheStoreIsAway(t *testing.T) {
 	var log bytes.Buffer
 	away := fmt.Errorf("read history: redis at redis:6379: connection refused: %w", store.ErrUnavailable)
 	w := httptest.NewRecorder()
-	Handler(&paper{fail: away}, slog.New(slog.NewTextHandler(&log, nil))).ServeHTTP(w, httptest.NewRequest("GET", "/api/autoscaling/history/web", nil))
+	Handler(&paper{fail: away}, slog.New(slog.NewTextHandler(&log, nil)), time.Now).ServeHTTP(w, httptest.NewRequest("GET", "/api/autoscaling/history/web", nil))
 	if w.Code != 503 || !strings.Contains(w.Body.String(), "redis at redis:6379: connection refused") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -21,9 +21,9 @@ type auditAnswer struct {
 }
 
 // serveAudit adds the path of the audit log.
-func serveAudit(f Flyball, handle func(pattern string, answer func(r *http.Request) (any, error))) {
+func serveAudit(f Flyball, clock func() time.Time, handle func(pattern string, answer func(r *http.Request) (any, error))) {
 	handle("GET /api/autoscaling/audit", func(r *http.Request) (any, error) {
-		filter, err := AuditFilter(r.URL.Query().Get, time.Now())
+		filter, err := AuditFilter(r.URL.Query().Get, clock())
 		if err != nil {
 			return nil, Refusal{http.StatusBadRequest, err.Error()}
 		}

@@ -24,7 +24,7 @@ type revisionAnswer struct {
 }
 
 // serveLedger adds the paths of what is on record, as it is kept.
-func serveLedger(f Flyball, handle func(pattern string, answer func(r *http.Request) (any, error))) {
+func serveLedger(f Flyball, clock func() time.Time, handle func(pattern string, answer func(r *http.Request) (any, error))) {
 	handle("GET /api/autoscaling/decisions", func(r *http.Request) (any, error) {
 		q := r.URL.Query()
 		limit, err := limitOf(r)
@@ -37,7 +37,7 @@ func serveLedger(f Flyball, handle func(pattern string, answer func(r *http.Requ
 				return nil, Refusal{http.StatusBadRequest, fmt.Sprintf("after is %q; allowed is the number of a decision, or 0", text)}
 			}
 		}
-		from, to, err := Stretch(q.Get("from"), q.Get("to"), time.Now())
+		from, to, err := Stretch(q.Get("from"), q.Get("to"), clock())
 		if err != nil {
 			return nil, Refusal{http.StatusBadRequest, err.Error()}
 		}

@@ -82,7 +82,7 @@ type (
 )
 
 // serveMetrics adds the paths of metrics.
-func serveMetrics(f Flyball, handle func(pattern string, answer func(r *http.Request) (any, error))) {
+func serveMetrics(f Flyball, clock func() time.Time, handle func(pattern string, answer func(r *http.Request) (any, error))) {
 	now := func(r *http.Request) (any, error) {
 		all, err := f.Metrics(r.Context(), r.PathValue("service"))
 		if all == nil {
@@ -93,7 +93,7 @@ func serveMetrics(f Flyball, handle func(pattern string, answer func(r *http.Req
 	handle("GET /api/autoscaling/metrics", now)
 	handle("GET /api/autoscaling/metrics/{service}", now)
 	handle("GET /api/autoscaling/metrics/{service}/{metric}", func(r *http.Request) (any, error) {
-		asked, err := askedOf(r, time.Now())
+		asked, err := askedOf(r, clock())
 		if err != nil {
 			return nil, err
 		}

@@ -69,7 +69,7 @@ func TestWhatIsAskedOfMetrics(t *testing.T) {
 			r := httptest.NewRequest(tt.method, "/api/autoscaling/"+tt.path, strings.NewReader(tt.body))
 			w := httptest.NewRecorder()
 			p := &paper{}
-			Handler(p, slog.New(slog.DiscardHandler)).ServeHTTP(w, r)
+			Handler(p, slog.New(slog.DiscardHandler), time.Now).ServeHTTP(w, r)
 			body, _ := io.ReadAll(w.Result().Body)
 			if w.Code != tt.status || !strings.Contains(string(body), tt.want) {
 				t.Errorf("%d %s, want %d with %s", w.Code, body, tt.status, tt.want)

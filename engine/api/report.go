@@ -22,10 +22,10 @@ type reportAnswer struct {
 }
 
 // serveReport adds the paths of reports.
-func serveReport(f Flyball, handle func(pattern string, answer func(r *http.Request) (any, error))) {
+func serveReport(f Flyball, clock func() time.Time, handle func(pattern string, answer func(r *http.Request) (any, error))) {
 	answer := func(r *http.Request) (any, error) {
 		q := r.URL.Query()
-		from, to, err := ReportRange(q.Get("since"), q.Get("from"), q.Get("to"), time.Now())
+		from, to, err := ReportRange(q.Get("since"), q.Get("from"), q.Get("to"), clock())
 		if err != nil {
 			return nil, Refusal{http.StatusBadRequest, err.Error()}
 		}

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"log/slog"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -45,5 +47,23 @@ func TestReportRange(t *testing.T) {
 				t.Errorf("%s to %s, %v; want %s to %s", begin, end, err, tt.begin, tt.end)
 			}
 		})
+	}
+}
+
+// How long ago is counted from the clock that the server was given.
+func TestHowLongAgo(t *testing.T) {
+	now := time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC)
+	p := &paper{}
+	h := Handler(p, slog.New(slog.DiscardHandler), func() time.Time { return now })
+	for _, path := range []string{"report/web?since=7d", "audit?since=7d", "metrics/web/cpu?last=1h&resolution=5m"} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", "/api/autoscaling/"+path, nil))
+		if w.Code != 200 {
+			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	week := now.Add(-7 * 24 * time.Hour)
+	if !p.from.Equal(week) || !p.to.Equal(now) || !p.filter.Since.Equal(week) || !p.samples.From.Equal(now.Add(-time.Hour)) || !p.samples.To.Equal(now) {
+		t.Errorf("report from %s to %s, audit since %s, samples from %s to %s", p.from, p.to, p.filter.Since, p.samples.From, p.samples.To)
 	}
 }

@@ -26,8 +26,8 @@ const (
 	maxBody      = 64 << 10
 )
 
-// Handler serves f under /api/autoscaling.
-func Handler(f Flyball, log *slog.Logger) http.Handler {
+// Handler serves f under /api/autoscaling. What a request says of how long ago counts from what clock says.
+func Handler(f Flyball, log *slog.Logger, clock func() time.Time) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(pattern string, answer func(r *http.Request) (any, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -86,11 +86,11 @@ func Handler(f Flyball, log *slog.Logger) http.Handler {
 		})
 	}
 	servePauses(f, handle)
-	serveMetrics(f, handle)
-	serveReport(f, handle)
+	serveMetrics(f, clock, handle)
+	serveReport(f, clock, handle)
 	serveExplanations(f, handle)
-	serveLedger(f, handle)
-	serveAudit(f, handle)
+	serveLedger(f, clock, handle)
+	serveAudit(f, clock, handle)
 	serveRestore(f, handle)
 	return mux
 }

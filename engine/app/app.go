@@ -84,9 +84,10 @@ func New(ctx context.Context, given Options) (*App, error) {
 	}
 	lead := newLeader(ledgers, o)
 	to.ask(lead.may)
+	now := clock()
 	a := &App{
 		given: given, o: o, log: o.Log, store: ledgers, leader: lead, drivers: to,
-		sets: make(chan []engine.Policy), errands: make(chan errand), seen: seen, last: map[string]last{}, unread: map[string]bool{}, since: time.Now(),
+		sets: make(chan []engine.Policy), errands: make(chan errand), seen: seen, last: map[string]last{}, unread: map[string]bool{}, since: now().At,
 	}
 	a.system = control.Feed{Source: byDriver{stats: poll.NewBreaker(to.stats, callDeadline), simulated: to.simulated}}
 	a.sources = &sources{env: o.env()}
@@ -101,7 +102,6 @@ func New(ctx context.Context, given Options) (*App, error) {
 	}
 	live.Budget.PerReplica, live.Budget.Available = live.PerReplica, live.Available
 	a.live = live
-	now := clock()
 	a.loop = &control.Loop{
 		Cycle: &control.Cycle{
 			World: live, Rules: a, Ledger: ledger{ledgers, o.Enabled, o.DryRun}, Actor: termed{live, lead},
@@ -145,7 +145,9 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	release := a.leader.hold(ctx)
-	group.Go(func() error { return api.Serve(ctx, a.o.Socket, api.Handler(a, a.log)) })
+	group.Go(func() error {
+		return api.Serve(ctx, a.o.Socket, api.Handler(a, a.log, func() time.Time { return a.loop.Now().At }))
+	})
 	group.Go(func() error { a.lead(ctx); return nil })
 	group.Go(func() error { a.loop.Run(ctx, a.sets); return nil })
 	group.Go(func() error { a.run(ctx, group); return nil })

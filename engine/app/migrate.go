@@ -94,7 +94,7 @@ func moved(ctx context.Context, old store.Store, from, to Options, actor string,
 	if err := m.alike(); err != nil {
 		return m, err
 	}
-	return m, into.Audit(ctx, store.Entry{At: time.Now(), Actor: actor, Kind: store.OfStore, Message: "moved here from " + from.Store})
+	return m, into.Audit(ctx, store.Entry{At: clock()().At, Actor: actor, Kind: store.OfStore, Message: "moved here from " + from.Store})
 }
 
 // alike is an error where there is not as much of all in both stores.

@@ -185,7 +185,7 @@ func (f *Offline) Rollback(ctx context.Context, service string, ask api.Ask) (ap
 
 // Enable turns the global switch in the store; the next daemon finds it there.
 func (f *Offline) Enable(ctx context.Context, on bool, actor string) error {
-	return f.write(func(ledger store.Store) error { return ledger.SetEnabled(ctx, on, actor, time.Now()) })
+	return f.write(func(ledger store.Store) error { return ledger.SetEnabled(ctx, on, actor, clock()().At) })
 }
 
 func (f *Offline) write(do func(store.Store) error) error {

@@ -154,7 +154,7 @@ func (a *App) History(ctx context.Context, service string, limit int) ([]engine.
 
 // Enable turns the global switch.
 func (a *App) Enable(ctx context.Context, on bool, actor string) error {
-	if err := a.store.SetEnabled(ctx, on, actor, time.Now()); err != nil {
+	if err := a.store.SetEnabled(ctx, on, actor, a.loop.Now().At); err != nil {
 		return err
 	}
 	a.log.Info("switch", "autoscaling", on, "actor", actor)

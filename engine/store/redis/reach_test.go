@@ -219,7 +219,7 @@ func TestLiveSentinel(t *testing.T) {
 func patiently(t *testing.T, try func() error) {
 	t.Helper()
 	var err error
-	for begun := time.Now(); time.Since(begun) < 30*time.Second; time.Sleep(20 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < 30*time.Second; <-time.After(20 * time.Millisecond) {
 		if err = try(); err == nil {
 			return
 		}
