@@ -28,6 +28,7 @@ type Entry struct {
 	Service  string    `json:"service,omitempty"`
 	Event    string    `json:"event,omitempty"`    // its id
 	Revision string    `json:"revision,omitempty"` // of the policy
+	Reason   string    `json:"reason,omitempty"`   // of trouble and recovery: a code, the same for both
 	Message  string    `json:"message"`            // what and why, in one line
 }
 
@@ -43,10 +44,13 @@ const (
 	OfPolicy   EntryKind = "policy"   // one was added, changed or removed
 	OfDaemon   EntryKind = "daemon"   // one started, stopped, began or ceased to lead
 	OfStore    EntryKind = "store"    // it was begun anew, restored or moved
+	OfAccess   EntryKind = "access"   // somebody logged in, or was refused; a token or a person was added, changed or removed
+	OfTrouble  EntryKind = "trouble"  // a policy can't be followed, or a service not be reached
+	OfRecovery EntryKind = "recovery" // it can again
 )
 
 // EntryKinds are all of them.
-var EntryKinds = []EntryKind{OfSwitch, OfPause, OfResume, OfDecision, OfEvent, OfPolicy, OfDaemon, OfStore}
+var EntryKinds = []EntryKind{OfSwitch, OfPause, OfResume, OfDecision, OfEvent, OfPolicy, OfDaemon, OfStore, OfAccess, OfTrouble, OfRecovery}
 
 // Filter says which entries are asked for. What is zero filters nothing.
 type Filter struct {
