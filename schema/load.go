@@ -25,7 +25,11 @@ func Load(path string, queries Queries) (Set, error) {
 	if !folder && files[0].kind == archiveFile {
 		return loadArchive(files[0], queries)
 	}
-	set, err := check(files, folder, queries)
+	root := path
+	if !folder {
+		root = filepath.Dir(path)
+	}
+	set, err := check(files, root, folder, queries)
 	if err != nil {
 		return Set{}, err
 	}
@@ -41,7 +45,7 @@ func Load(path string, queries Queries) (Set, error) {
 
 // Decode reads one JSON text, such as the body of a request. name stands for the file in problems.
 func Decode(name string, text []byte, queries Queries) (Set, error) {
-	return check([]file{{path: name, kind: jsonFile, text: text}}, false, queries)
+	return check([]file{{path: name, kind: jsonFile, text: text}}, "", false, queries)
 }
 
 // loading is one run over files.
@@ -52,15 +56,16 @@ type loading struct {
 	config   map[string]setting
 	sources  map[string]*sourceWritten
 	queries  Queries
-	folder   bool // a folder was asked for, which may hold files of other tools
+	root     string // the folder that all is below; empty: there is none
+	folder   bool   // a folder was asked for, which may hold files of other tools
 }
 
-func check(files []file, folder bool, queries Queries) (Set, error) {
+func check(files []file, root string, folder bool, queries Queries) (Set, error) {
 	rules, err := newRulebook()
 	if err != nil {
 		return Set{}, err
 	}
-	l := loading{rulebook: rules, config: map[string]setting{}, sources: map[string]*sourceWritten{}, queries: queries, folder: folder}
+	l := loading{rulebook: rules, config: map[string]setting{}, sources: map[string]*sourceWritten{}, queries: queries, root: root, folder: folder}
 	var cues []file
 	for _, f := range files {
 		l.set.Files = append(l.set.Files, f.path)
@@ -232,6 +237,7 @@ func (l *loading) finish() {
 	}
 	slices.SortFunc(l.set.Policies, func(a, b engine.Policy) int { return strings.Compare(a.Name, b.Name) })
 	l.set.Config = l.settings()
+	l.findAuthz()
 	l.set.Problems = arrange(l.set.Problems)
 	slices.Sort(l.set.Files)
 	l.set.Files = slices.Compact(l.set.Files)

@@ -55,6 +55,7 @@ A decision is one line on stderr; status, history, enable and disable reach the 
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "decide as if autoscaling were on and record, touch nothing (AUTOSCALING_DRY_RUN)")
 	cmd.Flags().BoolVar(&once, "once", false, "run one cycle of each policy, and end")
 	cmd.Flags().StringVar(&f.dockerHost, "docker-host", "", "Docker endpoint (default: DOCKER_HOST, or the local socket)")
+	cmd.Flags().StringVar(&f.listen, "listen", "", "address to answer at beside the Unix socket, or none (AUTOSCALING_LISTEN; default 127.0.0.1:5001)")
 	f.daemonFlags(cmd)
 	return cmd
 }

@@ -79,6 +79,13 @@ func configFields(c schema.Config) []diff.Field {
 		{Path: "store.auditDays", Value: o.auditDays},
 		{Path: "socket.path", Value: o.Socket},
 		{Path: "log.level", Value: cmp.Or(o.level, "info")},
+		{Path: "api.listen", Value: o.Listen},
+		{Path: "api.tlsCert", Value: orNone(o.api.TLSCert)},
+		{Path: "api.tlsKey", Value: orNone(o.api.TLSKey)},
+		{Path: "api.authz", Value: orNone(o.api.Authz)},
+		{Path: "api.adminToken", Value: orNone(secretAt(o.api.AdminToken))},
+		{Path: "api.openMetrics", Value: o.api.OpenMetrics},
+		{Path: "api.session", Value: o.api.Session},
 	}
 	for _, s := range c.Sources {
 		at := "sources[" + s.Name + "]."

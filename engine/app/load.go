@@ -13,7 +13,8 @@ import (
 // Loaded is a folder of policies, checked, with its rules compiled.
 type Loaded struct {
 	schema.Set
-	Rules *rego.Rules
+	Rules  *rego.Rules
+	Access *rego.Authorizer // the author's, or those that are shipped; nil where they can't be used
 }
 
 // Load reads and checks a folder or a file, rules and all. An error means that it could not be read; what is wrong with
@@ -27,6 +28,8 @@ func Load(ctx context.Context, read Reader, path string) (Loaded, error) {
 	rules, problems := rego.Compile(ctx, files(set.Rules), set.Policies, schema.InputSchema)
 	loaded.Rules = rules
 	loaded.Problems = append(loaded.Problems, schema.Placed(path, atAsks(set, problems))...)
+	loaded.Access, problems = rego.NewAuthorizer(ctx, rego.File(set.Authz.File))
+	loaded.Problems = append(loaded.Problems, schema.Placed(path, problems)...)
 	return loaded, nil
 }
 
