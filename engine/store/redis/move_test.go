@@ -53,6 +53,8 @@ func TestLiveMoveBesideAWrite(t *testing.T) {
 		"put": func(_ *server, s *Store) error {
 			return s.PutToken(ctx, store.Token{ID: "t"}, store.Entry{Actor: "anna"})
 		},
+		"told":    func(_ *server, s *Store) error { return s.Post(ctx, 4) },
+		"to tell": func(_ *server, s *Store) error { return s.Post(ctx, 0, store.Message{ID: "m9"}) },
 		"noted":   func(_ *server, s *Store) error { return s.Audit(ctx, store.Entry{Actor: "anna"}) },
 		"flushed": func(redis *server, _ *Store) error { redis.do("FLUSHALL"); return nil },
 	} {
