@@ -9,10 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
-
-	"github.com/flyball-dev/flyball/engine"
 )
 
 // Client asks a daemon over its Unix socket.
@@ -28,43 +25,6 @@ func Dial(socket string) (*Client, error) {
 		return nil, err
 	}
 	return &Client{&http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: dial}}}, probe.Close()
-}
-
-// Status asks what the daemon knows now.
-func (c *Client) Status(ctx context.Context) (Status, error) {
-	var a statusAnswer
-	err := c.do(ctx, http.MethodGet, "status", nil, &a)
-	return a.Status, err
-}
-
-// History asks for the newest events.
-func (c *Client) History(ctx context.Context, service string, limit int) ([]engine.Event, error) {
-	path := "history"
-	if service != "" {
-		path += "/" + url.PathEscape(service)
-	}
-	var a historyAnswer
-	err := c.do(ctx, http.MethodGet, path+"?limit="+strconv.Itoa(limit), nil, &a)
-	return a.History, err
-}
-
-// Enable turns the global switch.
-func (c *Client) Enable(ctx context.Context, on bool, actor string) error {
-	return c.do(ctx, http.MethodPost, "enable", enableRequest{Enabled: &on, Actor: actor}, &enableAnswer{})
-}
-
-// Scale asks for a number of replicas.
-func (c *Client) Scale(ctx context.Context, service string, ask Ask) (Begun, error) {
-	var a begunAnswer
-	err := c.do(ctx, http.MethodPost, "test/"+url.PathEscape(service), ask, &a)
-	return a.Begun, err
-}
-
-// Rollback asks for what was there before the last change.
-func (c *Client) Rollback(ctx context.Context, service string, ask Ask) (Begun, error) {
-	var a begunAnswer
-	err := c.do(ctx, http.MethodPost, "rollback/"+url.PathEscape(service), ask, &a)
-	return a.Begun, err
 }
 
 // unanswered says why there is no answer, without the address that is none to anybody else.
@@ -97,11 +57,11 @@ func (c *Client) do(ctx context.Context, method, path string, body, into any) er
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		var p problem
+		var p Problem
 		if err := json.NewDecoder(res.Body).Decode(&p); err != nil || p.Detail == "" {
 			return fmt.Errorf("the daemon answered %s", res.Status)
 		}
-		return Refusal{p.Status, p.Detail}
+		return Refusal{Status: p.Status, Detail: p.Detail, Faults: p.Errors}
 	}
 	return json.NewDecoder(res.Body).Decode(into)
 }

@@ -146,7 +146,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group, ctx := errgroup.WithContext(ctx)
 	release := a.leader.hold(ctx)
 	group.Go(func() error {
-		return api.Serve(ctx, a.o.Socket, api.Handler(a, a.log, func() time.Time { return a.loop.Now().At }))
+		return api.Serve(ctx, a.o.Socket, api.Server{Flyball: a, Clock: func() time.Time { return a.loop.Now().At }, Log: a.log}.Handler())
 	})
 	group.Go(func() error { a.lead(ctx); return nil })
 	group.Go(func() error { a.loop.Run(ctx, a.sets); return nil })
