@@ -25,6 +25,7 @@ type operation struct {
 	action  string // that whoever asks must be permitted; "": anybody may ask
 	late    bool   // it permits itself, once it has read which service it is about
 	local   bool   // over the Unix socket alone
+	stream  bool   // server-sent events
 	endless bool   // it takes as long as it takes
 	status  int    // of a good answer; default: 200
 	refuses []int  // statuses beside those that every operation may answer with
@@ -54,6 +55,9 @@ func add[I, O any](s *server, op operation, do func(ctx context.Context, in *I) 
 		h.Security = []map[string][]string{{}}
 	} else {
 		h.Extensions["x-action"] = op.action
+	}
+	if op.stream {
+		h.Responses["200"] = &huma.Response{Description: "Server-sent events", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}
 	}
 	for _, status := range s.statuses(op, h.Method) {
 		h.Responses[strconv.Itoa(status)] = &huma.Response{

@@ -31,6 +31,7 @@ type Server struct {
 	Gate    Gate             // nil: for the Unix socket, whose owner may everything
 	Clock   func() time.Time // what a request says of how long ago counts from here
 	Log     *slog.Logger
+	Hub     *Hub
 	Observe func(operation string, status int, took time.Duration) // is told of each answer; nil: nobody is
 	Beside  map[string]http.Handler                                // what else is answered, by path
 }
@@ -98,6 +99,7 @@ func build(o Server, mux humago.Mux) *server {
 	s.serveLedger()
 	s.serveAudit()
 	s.serveRestore()
+	s.serveEvents()
 	return s
 }
 
