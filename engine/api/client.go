@@ -12,8 +12,12 @@ import (
 	"time"
 )
 
-// Client asks a daemon over its Unix socket.
-type Client struct{ http *http.Client }
+// Client asks a daemon, over its Unix socket or at a URL.
+type Client struct {
+	http  *http.Client
+	at    string // scheme and host
+	token string // empty: the socket needs none
+}
 
 // Dial finds the daemon behind a socket. No daemon there is an error.
 func Dial(socket string) (*Client, error) {
@@ -24,21 +28,28 @@ func Dial(socket string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{&http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: dial}}}, probe.Close()
+	return &Client{
+		http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: dial}}, at: "http://flyball",
+	}, probe.Close()
 }
 
-// unanswered says why there is no answer, without the address that is none to anybody else.
+// unanswered says why there is no answer, without the address of a socket, which is none to anybody else.
 func (c *Client) unanswered(err error) error {
+	ask := "ask the daemon"
+	if c.token != "" {
+		ask += " at " + c.at
+	}
 	var failed *url.Error
 	if !errors.As(err, &failed) {
-		return fmt.Errorf("ask the daemon: %w", err)
+		return fmt.Errorf("%s: %w", ask, err)
 	}
 	if failed.Timeout() {
-		return fmt.Errorf("ask the daemon: it took the question and has not answered for %s; it is stopped, or too busy: look at its process and its log", c.http.Timeout)
+		return fmt.Errorf("%s: it took the question and has not answered for %s; it is stopped, or too busy: look at its process and its log", ask, c.http.Timeout)
 	}
-	return fmt.Errorf("ask the daemon: %w", failed.Err)
+	return fmt.Errorf("%s: %w", ask, failed.Err)
 }
 
+// do asks what is at a path: below root, or from / on.
 func (c *Client) do(ctx context.Context, method, path string, body, into any) error {
 	var text bytes.Buffer
 	if body != nil {
@@ -46,20 +57,26 @@ func (c *Client) do(ctx context.Context, method, path string, body, into any) er
 			return err
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://flyball/api/autoscaling/"+path, &text)
+	if path[0] != '/' {
+		path = root + path
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.at+path, &text)
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	res, err := c.http.Do(req)
 	if err != nil {
 		return c.unanswered(err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
+	if res.StatusCode < 200 || res.StatusCode > 299 {
 		var p Problem
 		if err := json.NewDecoder(res.Body).Decode(&p); err != nil || p.Detail == "" {
-			return fmt.Errorf("the daemon answered %s", res.Status)
+			return fmt.Errorf("the daemon answered %s, which flyball does not: is there another program at %s?", res.Status, c.at)
 		}
 		return Refusal{Status: p.Status, Detail: p.Detail, Faults: p.Errors}
 	}

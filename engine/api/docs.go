@@ -111,14 +111,15 @@ func describe(op *huma.Operation, path string) described {
 }
 
 func bodyOf(content map[string]*huma.MediaType) kind {
-	for _, name := range slices.Sorted(maps.Keys(content)) {
-		k := kindOf(content[name].Schema)
-		if name != "application/json" {
-			k.Text += " as " + name
-		}
-		return k
+	names := slices.Sorted(maps.Keys(content))
+	if names == nil {
+		return kind{}
 	}
-	return kind{}
+	k := kindOf(content[names[0]].Schema)
+	if names[0] != "application/json" {
+		k.Text += " as " + names[0]
+	}
+	return k
 }
 
 func kindOf(s *huma.Schema) kind {

@@ -55,9 +55,10 @@ func (s *server) serveRestore() {
 
 // Restore asks for it, and waits as long as it takes: a change may be under way that is finished first.
 func (c *Client) Restore(ctx context.Context, ask RestoreAsk) (Restored, error) {
-	patient := *c.http
-	patient.Timeout = 0
+	patient := *c
+	without := *c.http
+	without.Timeout, patient.http = 0, &without
 	var a restoredAnswer
-	err := (&Client{&patient}).do(ctx, http.MethodPost, "store/restore", ask, &a)
+	err := patient.do(ctx, http.MethodPost, "store/restore", ask, &a)
 	return a.Restored, err
 }
