@@ -67,7 +67,9 @@ func ofDaemon(t *testing.T) *contract {
 		}
 	})
 	client := &http.Client{Transport: &http.Transport{
-		DialContext:        func(ctx context.Context, _, _ string) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "unix", o.Socket) },
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", o.Socket)
+		},
 		DisableCompression: true,
 	}}
 	t.Cleanup(client.CloseIdleConnections)
