@@ -99,6 +99,8 @@ func build(o Server, mux humago.Mux) *server {
 	s.serveLedger()
 	s.serveAudit()
 	s.serveRestore()
+	s.serveTokens()
+	s.serveUsers()
 	s.serveEvents()
 	return s
 }
