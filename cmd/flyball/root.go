@@ -84,6 +84,7 @@ type flags struct {
 	envFile    string
 	output     string
 	dockerHost string
+	logFormat  string
 }
 
 func newRoot() *cobra.Command {

@@ -69,7 +69,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 		return nil, err
 	}
 	o := given.filled(loaded.Config)
-	o.setLevel()
+	o.setLog()
 	for _, w := range loaded.Warnings() {
 		o.Log.Warn("policy", "problem", w.String())
 	}
