@@ -45,6 +45,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/metrics/http":             {"engine", "engine/metrics/poll"},
 		"engine/metrics/push":             {"engine"},
 		"engine/wire":                     {},
+		"engine/telemetry":                {"engine", "engine/guard"},
 		"engine/store":                    {"engine"},
 		"engine/store/chunk":              {"engine"},
 		"engine/store/series":             {"engine", "engine/store", "engine/store/chunk"},
@@ -56,16 +57,17 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/target/sim":               {"engine", "engine/sim"},
 	}
 	owners := map[string][]string{
-		"cuelang.org/go":                   {"schema", "schema/convert"},
-		"github.com/hashicorp/hcl":         {"schema/convert"},
-		"github.com/open-policy-agent/opa": {"rego"},
-		"golang.org/x/tools":               {"schema"},
-		"modernc.org/sqlite":               {"engine/store/sqlite", "engine/metrics/sql"},
-		"github.com/prometheus/prometheus": {"engine/metrics/prometheus", "engine/metrics/prometheus/query", "engine/metrics/scrape"},
-		"github.com/redis/go-redis":        {"engine/metrics/redis", "engine/store/redis"},
-		"github.com/jackc/pgx":             {"engine/metrics/sql"},
-		"github.com/go-sql-driver/mysql":   {"engine/metrics/sql"},
-		"github.com/docker/docker":         {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
+		"cuelang.org/go":                      {"schema", "schema/convert"},
+		"github.com/hashicorp/hcl":            {"schema/convert"},
+		"github.com/open-policy-agent/opa":    {"rego"},
+		"golang.org/x/tools":                  {"schema"},
+		"modernc.org/sqlite":                  {"engine/store/sqlite", "engine/metrics/sql"},
+		"github.com/prometheus/prometheus":    {"engine/metrics/prometheus", "engine/metrics/prometheus/query", "engine/metrics/scrape"},
+		"github.com/redis/go-redis":           {"engine/metrics/redis", "engine/store/redis"},
+		"github.com/jackc/pgx":                {"engine/metrics/sql"},
+		"github.com/go-sql-driver/mysql":      {"engine/metrics/sql"},
+		"github.com/prometheus/client_golang": {"engine/telemetry"},
+		"github.com/docker/docker":            {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
 	}
 	pure := []string{"engine", "engine/guard", "engine/sim", "engine/metrics", "engine/backtest", "engine/replay"}
 	world := []string{"os", "os/exec", "net", "net/http", "io/fs"}
