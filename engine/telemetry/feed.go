@@ -18,6 +18,13 @@ const other = "Other"
 
 var camelCase = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{0,63}$`)
 
+// ends are how changes usually end.
+var ends = []engine.Event{
+	{Action: engine.ScaleUp, Result: engine.Succeeded}, {Action: engine.ScaleDown, Result: engine.Succeeded},
+	{Action: engine.ScaleUp, Result: engine.Failed}, {Action: engine.ScaleDown, Result: engine.Failed},
+	{Action: engine.ScaleUp, Result: engine.Partial}, {Action: engine.ScaleUp, Result: engine.RolledBack},
+}
+
 // Keep makes policies and sources those that are counted, and drops the series of others.
 func (m *Metrics) Keep(policies []engine.Policy, sources []string) {
 	m.mu.Lock()
@@ -29,6 +36,9 @@ func (m *Metrics) Keep(policies []engine.Policy, sources []string) {
 			known[w] = map[string]bool{}
 		}
 		m.failures.WithLabelValues(w.labels()...) // at 0, so that the first one is a rise
+		for _, e := range ends {
+			m.events.WithLabelValues(w.labels(string(e.Action), string(e.Result))...)
+		}
 	}
 	for w := range m.known {
 		if known[w] != nil {
