@@ -69,6 +69,7 @@ func (l *loading) settings() Config {
 		Store:                SharedStore{URL: text("store.url"), Username: text("store.username"), Password: password, Lease: lease},
 		SocketPath:           text("socket.path"),
 		LogLevel:             text("log.level"),
+		LogFormat:            text("log.format"),
 		SampleDays:           whole("store.sampleDays"),
 		RollupDays:           whole("store.rollupDays"),
 		AuditDays:            whole("store.auditDays"),

@@ -54,6 +54,7 @@ type Config struct {
 	Store                SharedStore // URL "": the file at StorePath
 	SocketPath           string
 	LogLevel             string
+	LogFormat            string
 	SampleDays           int
 	RollupDays           int
 	AuditDays            int

@@ -87,6 +87,7 @@ type flags struct {
 	dockerHost string
 	remote     api.Remote
 	tokenFile  string
+	logFormat  string
 }
 
 func newRoot() *cobra.Command {

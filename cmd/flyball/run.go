@@ -55,6 +55,8 @@ A decision is one line on stderr; status, history, enable and disable reach the 
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "decide as if autoscaling were on and record, touch nothing (AUTOSCALING_DRY_RUN)")
 	cmd.Flags().BoolVar(&once, "once", false, "run one cycle of each policy, and end")
 	cmd.Flags().StringVar(&f.dockerHost, "docker-host", "", "Docker endpoint (default: DOCKER_HOST, or the local socket)")
+	cmd.Flags().StringVar(&f.logFormat, "log-format", "", "how log lines are written: text or json (AUTOSCALING_LOG_FORMAT, default text)")
+	_ = cmd.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions(app.Formats, cobra.ShellCompDirectiveNoFileComp))
 	f.daemonFlags(cmd)
 	return cmd
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/metrics"
 	"github.com/flyball-dev/flyball/engine/metrics/poll"
 	"github.com/flyball-dev/flyball/engine/store"
+	"github.com/flyball-dev/flyball/engine/telemetry"
 	"github.com/flyball-dev/flyball/schema"
 	"golang.org/x/sync/errgroup"
 )
@@ -41,6 +42,10 @@ type App struct {
 	errands chan errand // what people ask for
 	seen    uint64      // the state of the files that New read
 	since   time.Time
+	tells   *telemetry.Metrics
+	probe   *probe
+
+	stopping atomic.Bool
 
 	restoring sync.Mutex // while the store is replaced
 	noting    sync.Mutex // while policies are compared with the audit log
@@ -54,14 +59,17 @@ type App struct {
 	policies []engine.Policy
 	problem  string // why the policies on disk are not the ones at work
 	last     map[string]last
-	known    api.Status      // as last told
-	loaded   Loaded          // the set that policies are of
-	unread   map[string]bool // by policy and source: its last sampling failed
+	known    api.Status           // as last told
+	loaded   Loaded               // the set that policies are of
+	reloaded time.Time            // when that was read
+	unread   map[string]bool      // by policy and source: its last sampling failed
+	turns    map[string]time.Time // by subject of those that the loop runs: the end of the last evaluation, or when it was taken up
 }
 
 // last is the newest cycle of a policy.
 type last struct {
 	record engine.Record
+	event  *engine.Event // the newest that ended; nil: none has
 	err    error
 }
 
@@ -73,7 +81,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 		return nil, err
 	}
 	o := given.filled(loaded.Config)
-	o.setLevel()
+	o.setLog()
 	for _, w := range loaded.Warnings() {
 		o.Log.Warn("policy", "problem", w.String())
 	}
@@ -94,10 +102,11 @@ func New(ctx context.Context, given Options) (*App, error) {
 		sets: make(chan []engine.Policy), errands: make(chan errand), seen: seen, last: map[string]last{}, unread: map[string]bool{}, since: now().At,
 		hub: &api.Hub{}, stir: make(chan struct{}, 1), stirred: map[string]bool{},
 	}
+	a.tells, a.probe = telemetry.New(a.state), &probe{look: a.look}
 	a.system = control.Feed{Source: byDriver{stats: poll.NewBreaker(to.stats, callDeadline), simulated: to.simulated}}
 	a.sources = &sources{env: o.env()}
 	live := &control.Live{
-		Targets:    to.targets(),
+		Targets:    timedAll(to.targets(), a.tells),
 		NewWindows: func(p engine.Policy) control.Windows { return metrics.For(p) },
 		History:    ledgers,
 		Deadline:   callDeadline,
@@ -109,7 +118,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	a.live = live
 	a.loop = &control.Loop{
 		Cycle: &control.Cycle{
-			World: live, Rules: a, Ledger: ledger{ledgers, o.Enabled, o.DryRun}, Actor: termed{live, lead},
+			World: live, Rules: a, Ledger: ledger{ledgers, o.Enabled, o.DryRun, a.storeFailed}, Actor: termed{live, lead},
 			Decided: a.decided, Ended: a.ended,
 			Budget: live.Budget, Boot: func() engine.Boot { return now().Boot },
 		},
@@ -137,6 +146,7 @@ func (a *App) feed(c schema.Config) error {
 func (a *App) Close() error {
 	a.restoring.Lock() // whoever asked for it may be gone
 	defer a.restoring.Unlock()
+	a.probe.close()
 	return errors.Join(mine(a.store.Shutdown()), a.drivers.close(), a.sources.close())
 }
 
@@ -150,9 +160,9 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	release := a.leader.hold(ctx)
-	group.Go(func() error {
-		return api.Serve(ctx, a.o.Socket, api.Server{Flyball: a, Clock: func() time.Time { return a.loop.Now().At }, Log: a.log, Hub: a.hub}.Handler())
-	})
+	stopping := context.AfterFunc(ctx, func() { a.stopping.Store(true) })
+	defer stopping()
+	group.Go(func() error { return api.Serve(ctx, a.o.Socket, a.front()) })
 	group.Go(func() error { a.lead(ctx); return nil })
 	group.Go(func() error { a.loop.Run(ctx, a.sets); return nil })
 	group.Go(func() error { a.run(ctx, group); return nil })
@@ -181,6 +191,7 @@ func (a *App) keep(ctx context.Context) {
 				continue // and there are none
 			}
 			if err := a.store.Flush(ctx, now); err != nil && ctx.Err() == nil {
+				a.storeFailed("samples", err)
 				a.log.Error("samples are kept in memory for now", "error", err)
 			}
 		}
@@ -245,8 +256,9 @@ func (a *App) use(ctx context.Context, l Loaded) {
 	}
 	a.answered(l)
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.policies, a.problem, a.loaded = l.Policies, "", l
+	a.policies, a.problem, a.loaded, a.reloaded = l.Policies, "", l, time.Now()
+	a.mu.Unlock()
+	a.counts()
 }
 
 // set is the one that is at work.
@@ -279,9 +291,11 @@ func (a *App) mode(p engine.Policy) engine.Policy {
 // decided writes the one line of a decision, and keeps it for status.
 func (a *App) decided(p engine.Policy, r engine.Record) {
 	a.mu.Lock()
-	a.last[p.Subject()] = last{record: r}
+	a.last[p.Subject()] = last{record: r, event: a.last[p.Subject()].event}
 	a.mu.Unlock()
 	a.wake(p.Name)
+	a.turned(p.Subject())
+	a.tells.Decided(p, r.Decision, max(0, a.loop.Now().At.Sub(r.At)))
 	d := r.Decision
 	a.logOf(p).Info("decision", "action", d.Action, "from", d.From, "to", d.To, "reason", d.Reason, "message", d.Message)
 }
@@ -289,6 +303,12 @@ func (a *App) decided(p engine.Policy, r engine.Record) {
 // ended writes the one line of an event.
 func (a *App) ended(p engine.Policy, e engine.Event) {
 	a.wake(p.Name)
+	a.mu.Lock()
+	l := a.last[p.Subject()]
+	l.event = &e
+	a.last[p.Subject()] = l
+	a.mu.Unlock()
+	a.tells.Ended(p, e)
 	if p.Mode != engine.Live {
 		return
 	}
@@ -303,6 +323,7 @@ func (a *App) ended(p engine.Policy, e engine.Event) {
 
 // sampled writes that metrics of a source could not be read: when that begins, and when it ends.
 func (a *App) sampled(p engine.Policy, part control.Part, err error) {
+	a.tells.Sampled(part.Source, err)
 	key := p.Subject() + " " + part.Source + " " + part.Service
 	a.mu.Lock()
 	before := a.unread[key]
@@ -327,6 +348,8 @@ func (a *App) ran(p engine.Policy, err error) {
 	l.err = err
 	a.last[p.Subject()] = l
 	a.mu.Unlock()
+	a.turned(p.Subject())
+	a.tells.Ran(p, err)
 	if news {
 		a.logOf(p).Error("cycle", "error", err)
 	}

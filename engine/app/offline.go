@@ -34,7 +34,7 @@ func Open(ctx context.Context, given Options) (api.Flyball, error) {
 		return nil, err
 	}
 	o := given.filled(set.Config)
-	o.setLevel()
+	o.setLog()
 	doubts := set.Doubts()
 	client, err := api.Dial(o.Socket)
 	if err == nil && given.Store != "" {

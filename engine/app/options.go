@@ -34,8 +34,9 @@ type Options struct {
 
 	Log   *slog.Logger
 	Level *slog.LevelVar // of Log, where the author's config may set it; nil: it was said outside
+	Form  *Format        // of Log, likewise
 
-	level                  string // what that config sets it to
+	level, format          string // what that config sets them to
 	runs                   bool   // as the daemon, which keeps more at hand than a verb
 	storeAt                schema.SharedStore
 	lease                  time.Duration // how long a leader of several daemons may be silent
@@ -73,13 +74,19 @@ func (o Options) filled(c schema.Config) Options {
 	if o.Level != nil {
 		o.level = c.LogLevel
 	}
+	if o.Form != nil {
+		o.format = c.LogFormat
+	}
 	return o
 }
 
-// setLevel makes the log as talkative as the author's config says.
-func (o Options) setLevel() {
+// setLog makes the log as talkative as the author's config says, in the format that it names. The schema has checked both.
+func (o Options) setLog() {
 	if o.level != "" {
-		_ = o.Level.UnmarshalText([]byte(o.level)) // the schema has checked it
+		_ = o.Level.UnmarshalText([]byte(o.level))
+	}
+	if o.format != "" {
+		_ = o.Form.Set(o.format)
 	}
 }
 
@@ -97,6 +104,7 @@ func (o Options) fixed(other Options) []string {
 		{"socket.path", o.Socket, other.Socket},
 		{"docker.host", o.DockerHost, other.DockerHost},
 		{"log.level", o.level, other.level},
+		{"log.format", o.format, other.format},
 		{"store.sampleDays", strconv.Itoa(o.sampleDays), strconv.Itoa(other.sampleDays)},
 		{"store.rollupDays", strconv.Itoa(o.rollupDays), strconv.Itoa(other.rollupDays)},
 		{"store.auditDays", strconv.Itoa(o.auditDays), strconv.Itoa(other.auditDays)},

@@ -62,6 +62,7 @@ func (a *App) reload(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
+	a.tells.Reloaded(err == nil)
 	if err != nil {
 		a.mu.Lock()
 		a.problem = err.Error()
@@ -102,6 +103,11 @@ func (a *App) send(ctx context.Context) {
 	if a.leader.leads() {
 		policies = a.atWork()
 	}
+	subjects := make([]string, len(policies))
+	for i, p := range policies {
+		subjects[i] = p.Subject()
+	}
+	a.taken(subjects)
 	select {
 	case a.sets <- policies:
 	case <-ctx.Done():
