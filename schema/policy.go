@@ -22,6 +22,8 @@ type written struct {
 	bounds []int         // of policy.Thresholds: which of the author's thresholds each of them is
 	aims   []int         // of policy.Targets
 	bands  []int         // of policy.Bands
+	api    bool          // it was posted
+	rival  bool          // and is at odds with another one
 }
 
 // readPolicy checks one policy. key is the name that it has unless it says otherwise, "" if it must say.

@@ -22,6 +22,9 @@ func (a *App) notePolicies(ctx context.Context) {
 	a.noting.Lock()
 	defer a.noting.Unlock()
 	now := a.set()
+	if !now.whole { // those by API are not known yet, and not gone
+		return
+	}
 	entries, err := policyEntries(ctx, a.store, now)
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("which policies are new is not in the audit log", "error", err)
