@@ -25,9 +25,9 @@ func Load(path string, queries Queries, posted ...Posted) (Set, error) {
 	}
 	folder := len(files) != 1 || files[0].path != path
 	if !folder && files[0].kind == archiveFile {
-		return loadArchive(files[0], queries, posted)
+		return loadArchive(files[0], queries, posted...)
 	}
-	set, err := check(files, folder, queries, posted)
+	set, err := check(files, folder, queries, posted...)
 	if err != nil {
 		return Set{}, err
 	}
@@ -43,7 +43,7 @@ func Load(path string, queries Queries, posted ...Posted) (Set, error) {
 
 // Decode reads one JSON text, such as the body of a request. name stands for the file in problems.
 func Decode(name string, text []byte, queries Queries) (Set, error) {
-	return check([]file{{path: name, kind: jsonFile, text: text}}, false, queries, nil)
+	return check([]file{{path: name, kind: jsonFile, text: text}}, false, queries)
 }
 
 // loading is one run over files.
@@ -57,7 +57,7 @@ type loading struct {
 	folder   bool // a folder was asked for, which may hold files of other tools
 }
 
-func check(files []file, folder bool, queries Queries, posted []Posted) (Set, error) {
+func check(files []file, folder bool, queries Queries, posted ...Posted) (Set, error) {
 	rules, err := newRulebook()
 	if err != nil {
 		return Set{}, err

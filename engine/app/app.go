@@ -39,8 +39,8 @@ type App struct {
 	sources *sources     // the others
 	sets    chan []engine.Policy
 	errands chan errand // what people ask for
-	lookout lookout // for policies by API; New looks, and then watch
-	seen    uint64  // the state of what New read
+	lookout lookout     // for policies by API; New looks, and then watch
+	seen    uint64      // the state of what New read
 	since   time.Time
 
 	posting  chan struct{}      // full while somebody changes a policy by API

@@ -18,29 +18,29 @@ import (
 )
 
 // Policies lists those that are at work, and those that came by the API and are left out.
-func (a *App) Policies(context.Context) ([]api.Policy, error) { return listed(a.set(), a.mode), nil }
+func (a *App) Policies(context.Context) ([]api.Policy, error) { return overview(a.set(), a.mode), nil }
 
 // Policy is one of them.
 func (a *App) Policy(_ context.Context, name string) (api.Policy, error) {
-	return found(listed(a.set(), a.mode), name)
+	return found(overview(a.set(), a.mode), name)
 }
 
 // Policies lists those on disk, and those in the store.
 func (f *Offline) Policies(context.Context) ([]api.Policy, error) {
-	return listed(f.loaded(), unchanged), nil
+	return overview(f.loaded(), unchanged), nil
 }
 
 // Policy is one of them.
 func (f *Offline) Policy(_ context.Context, name string) (api.Policy, error) {
-	return found(listed(f.loaded(), unchanged), name)
+	return found(overview(f.loaded(), unchanged), name)
 }
 
 func (f *Offline) loaded() Loaded { return Loaded{Set: f.set, documents: f.documents} }
 
 func unchanged(p engine.Policy) engine.Policy { return p }
 
-// listed are the policies of a set as they are told of, by name; those in files before those that came by the API.
-func listed(l Loaded, mode func(engine.Policy) engine.Policy) []api.Policy {
+// overview is the policies of a set as they are told of, by name; those in files before those that came by the API.
+func overview(l Loaded, mode func(engine.Policy) engine.Policy) []api.Policy {
 	all := []api.Policy{}
 	warned := map[string][]string{}
 	for _, w := range l.Warnings() {

@@ -110,7 +110,7 @@ func (d desk) put(ctx context.Context, name string, body []byte, match, actor st
 		return none, false, err
 	}
 	told := func(l Loaded) api.Policy {
-		p, _ := found(listed(l, unchanged), name)
+		p, _ := found(overview(l, unchanged), name)
 		return p
 	}
 	if there && before.Version == after.Version { // which is no change, and on record already
