@@ -234,7 +234,7 @@ func (l *loading) finish() {
 			}
 			l.set.Policies = append(l.set.Policies, w.policy)
 			l.set.Asks[w.policy.Name] = w.named()
-			if body, err := w.value.MarshalJSON(); err == nil {
+			if body, err := w.body(); err == nil {
 				l.set.Written[w.policy.Name] = body
 			}
 		}

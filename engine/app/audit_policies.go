@@ -89,7 +89,13 @@ func policyEntries(ctx context.Context, ledger store.Store, now Loaded) ([]store
 	}
 	for _, name := range slices.Sorted(maps.Keys(last)) {
 		if is[name].Name == "" {
-			entries = append(entries, store.Entry{Policy: name, Service: last[name].Service, Message: "removed" + inWords(differ[name])})
+			message := "removed" + inWords(differ[name])
+			for _, left := range now.Left {
+				if left.Name == name {
+					message = "left out" + inWords(differ[name]) + ": " + unbroken(why(left))
+				}
+			}
+			entries = append(entries, store.Entry{Policy: name, Service: last[name].Service, Message: message})
 		}
 	}
 	return entries, nil

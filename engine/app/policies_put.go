@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -81,6 +82,9 @@ func (d desk) put(ctx context.Context, name string, body []byte, match, actor st
 	none := api.Policy{}
 	if len(body) > api.MostPolicy {
 		return none, false, refusal(http.StatusRequestEntityTooLarge, "the policy has %d bytes; allowed are %d", len(body), api.MostPolicy)
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return none, false, refusal(http.StatusBadRequest, "the body is empty; write a policy, in JSON")
 	}
 	isNew := name == ""
 	if isNew {

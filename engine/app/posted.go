@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/store"
 	"github.com/flyball-dev/flyball/schema"
 )
@@ -16,10 +18,15 @@ import (
 // before stays.
 func documentsOf(ctx context.Context, ledger store.Documents) ([]store.Document, error) {
 	all, err := ledger.Documents(ctx)
-	slices.SortStableFunc(all, func(a, b store.Document) int {
+	oldest(all)
+	return all, err
+}
+
+// oldest sorts documents, the oldest first.
+func oldest(documents []store.Document) {
+	slices.SortStableFunc(documents, func(a, b store.Document) int {
 		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Name, b.Name))
 	})
-	return all, err
 }
 
 // posted are documents as they are read.
@@ -79,4 +86,21 @@ func (l Loaded) warn(log *slog.Logger) {
 	for _, left := range l.Left {
 		log.Warn("policy by API is left out", "policy", left.Name, "reason", why(left))
 	}
+}
+
+// PostedIn are the policies by API of whoever is asked, as they are read beside those in files.
+func PostedIn(ctx context.Context, flyball api.Flyball) ([]schema.Posted, error) {
+	asked, can := flyball.(api.Policies)
+	if !can {
+		return nil, nil
+	}
+	policies, err := asked.Policies(ctx)
+	var documents []store.Document
+	for _, p := range policies {
+		if p.Source == api.FromAPI {
+			documents = append(documents, store.Document{Name: p.Name, Body: p.Body, At: *cmp.Or(p.At, new(time.Time))})
+		}
+	}
+	oldest(documents)
+	return posted(documents), err
 }
