@@ -55,6 +55,13 @@ type Status struct {
 	Daemon   *Daemon        `json:"daemon,omitempty"` // absent: no daemon runs, this was read from the store
 	Leader   *Leader        `json:"leader,omitempty"` // that shares the store with daemons of this place, of which none runs
 	Policies []PolicyStatus `json:"policies"`
+	LeftOut  []LeftOut      `json:"leftOut,omitempty"`
+}
+
+// LeftOut is a policy that came by the API and is not among those at work.
+type LeftOut struct {
+	Policy string `json:"policy"`
+	Reason string `json:"reason"` // in one line
 }
 
 // Daemon is the process that runs the policies.

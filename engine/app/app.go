@@ -40,12 +40,17 @@ type App struct {
 	sources *sources     // the others
 	sets    chan []engine.Policy
 	errands chan errand // what people ask for
-	seen    uint64      // the state of the files that New read
+	lookout lookout     // for policies by API; New looks, and then watch
+	seen    uint64      // the state of what New read
 	since   time.Time
 	tells   *telemetry.Metrics
 	probe   *probe
 
 	stopping atomic.Bool
+
+	posting  chan struct{}      // full while somebody changes a policy by API
+	written  chan chan struct{} // is sent what is to be closed once that is at work
+	watching atomic.Bool        // there is somebody who takes it up
 
 	restoring sync.Mutex // while the store is replaced
 	noting    sync.Mutex // while policies are compared with the audit log
@@ -76,20 +81,25 @@ type last struct {
 // New loads, checks and connects everything. It fails before anything is touched.
 func New(ctx context.Context, given Options) (*App, error) {
 	seen := fingerprint(given.Policies)
-	loaded, err := load(ctx, given)
+	loaded, err := load(ctx, given, lookout{})
 	if err != nil {
 		return nil, err
 	}
 	o := given.filled(loaded.Config)
 	o.setLog()
-	for _, w := range loaded.Warnings() {
-		o.Log.Warn("policy", "problem", w.String())
-	}
 	o.runs = true
 	ledgers, err := openStore(o, false)
 	if err != nil {
 		return nil, err
 	}
+	var by lookout
+	if by.look(ctx, ledgers); len(by.documents) > 0 {
+		if loaded, err = load(ctx, given, by); err != nil {
+			return nil, errors.Join(err, ledgers.Shutdown())
+		}
+	}
+	loaded.whole = by.known
+	loaded.warn(o.Log)
 	to, err := connected(o, loaded.Policies)
 	if err != nil {
 		return nil, errors.Join(err, ledgers.Shutdown())
@@ -99,7 +109,8 @@ func New(ctx context.Context, given Options) (*App, error) {
 	now := clock()
 	a := &App{
 		given: given, o: o, log: o.Log, store: ledgers, leader: lead, drivers: to,
-		sets: make(chan []engine.Policy), errands: make(chan errand), seen: seen, last: map[string]last{}, unread: map[string]bool{}, since: now().At,
+		posting: make(chan struct{}, 1), written: make(chan chan struct{}),
+		sets: make(chan []engine.Policy), errands: make(chan errand), lookout: by, seen: by.sum(seen), last: map[string]last{}, unread: map[string]bool{}, since: now().At,
 		hub: &api.Hub{}, stir: make(chan struct{}, 1), stirred: map[string]bool{},
 	}
 	a.tells, a.probe = telemetry.New(a.state), &probe{look: a.look}

@@ -16,8 +16,8 @@ const (
 	lookWait = time.Second     // so long somebody who asks waits for it
 )
 
-// found is what was there when store and target were last looked at.
-type found struct {
+// finding is what was there when store and target were last looked at.
+type finding struct {
 	at              time.Time
 	store           error // why the store could not be read
 	target          error // why no target that is needed answers
@@ -31,10 +31,10 @@ type depth struct{ waiting, dead int }
 // probe looks at store and target for whoever asks how the daemon is: once in a while however many ask, and one look at a
 // time, so that a store that hangs holds up one goroutine and nobody else.
 type probe struct {
-	look func(ctx context.Context) found
+	look func(ctx context.Context) finding
 
 	mu     sync.Mutex
-	newest found
+	newest finding
 	under  chan struct{} // is closed at the end of the look that is under way; nil: none is
 	began  time.Time     // when that began
 	cancel context.CancelFunc
@@ -42,7 +42,7 @@ type probe struct {
 }
 
 // see is what is there now, or what is known of it.
-func (p *probe) see(ctx context.Context) found {
+func (p *probe) see(ctx context.Context) finding {
 	p.mu.Lock()
 	if time.Since(p.newest.at) <= fresh || p.closed {
 		defer p.mu.Unlock()
@@ -63,7 +63,7 @@ func (p *probe) see(ctx context.Context) found {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.under == under {
-		return found{store: fmt.Errorf("the store has not answered for %s", time.Since(p.began).Round(time.Second)), target: p.newest.target}
+		return finding{store: fmt.Errorf("the store has not answered for %s", time.Since(p.began).Round(time.Second)), target: p.newest.target}
 	}
 	return p.newest
 }
@@ -97,8 +97,8 @@ func (p *probe) close() {
 }
 
 // look asks the store for what it has anyway, and the target where one is needed.
-func (a *App) look(ctx context.Context) found {
-	f := found{}
+func (a *App) look(ctx context.Context) finding {
+	f := finding{}
 	var err error
 	f.enabled, f.turned, f.store = a.store.Enabled(ctx)
 	f.pauses, err = a.store.Pauses(ctx)
