@@ -10,7 +10,7 @@ import (
 type tally struct {
 	told func(records int64) // is told how many there are so far; nil: nobody is
 
-	pauses, subjects, rows, events, chunks, entries, revisions, messages int64
+	pauses, subjects, rows, events, chunks, entries, revisions, messages, tokens, users, documents int64
 }
 
 func (t *tally) add(p store.Part) {
@@ -22,8 +22,11 @@ func (t *tally) add(p store.Part) {
 	t.entries += int64(len(p.Entries))
 	t.revisions += int64(len(p.Revisions))
 	t.messages += int64(len(p.Messages))
+	t.tokens += int64(len(p.Tokens))
+	t.users += int64(len(p.Users))
+	t.documents += int64(len(p.Documents))
 	if t.told != nil {
-		t.told(t.pauses + t.subjects + t.rows + t.events + t.chunks + t.entries + t.revisions + t.messages)
+		t.told(t.pauses + t.subjects + t.rows + t.events + t.chunks + t.entries + t.revisions + t.messages + t.tokens + t.users + t.documents)
 	}
 }
 
@@ -37,6 +40,9 @@ func (t *tally) counts() []store.CountOf {
 		{What: "audit entries", Count: t.entries},
 		{What: "revisions of policies", Count: t.revisions},
 		{What: "notifications", Count: t.messages},
+		{What: "tokens", Count: t.tokens},
+		{What: "people", Count: t.users},
+		{What: "posted policies", Count: t.documents},
 	}
 }
 

@@ -12,6 +12,7 @@ type Mover interface {
 	// Export gives everything in parts, as it is at one instant. It ends with the first error that take answers.
 	Export(ctx context.Context, take func(Part) error) error
 	// Replace puts what from gives in the place of everything that is there, in one step: an error leaves it as it was.
+	// The numbers of the audit log go on after the last entry, and what has been told of it ends there at the latest.
 	// Where lost is not zero, some of what was there since is not in it: as in a store begun anew, every policy waits a full
 	// cooldown from then on.
 	Replace(ctx context.Context, from func(take func(Part) error) error, lost time.Time) error
@@ -33,6 +34,10 @@ type Part struct {
 	Entries   []Entry
 	Revisions []Revision
 	Messages  []Message
+	Posted    int64 // up to which audit entry messages were made; 0: none ever were
+	Tokens    []Token
+	Users     []User
+	Documents []Document
 }
 
 // Switch is the global switch as somebody has set it.

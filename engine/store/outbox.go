@@ -6,10 +6,13 @@ import (
 	"time"
 )
 
-// Outbox keeps notifications until they are delivered.
+// Outbox keeps notifications until they are delivered. Of those that were given up it keeps the newest MostDead.
 type Outbox interface {
-	// Post takes messages. One whose id is there already is left as it is.
-	Post(ctx context.Context, messages ...Message) error
+	// Posted is the number of the audit entry up to which messages were made; false where none ever was.
+	Posted(ctx context.Context) (int64, bool, error)
+	// Post takes messages, and where upTo is above 0 notes in the same step that they were made of the audit log up to there.
+	// A message whose id is there already is left as it is. upTo never goes back.
+	Post(ctx context.Context, upTo int64, messages ...Message) error
 	// Due lists messages that are to be delivered at an instant, those that are due longest first; dead ones are not.
 	Due(ctx context.Context, at time.Time, limit int) ([]Message, error)
 	// Put writes how it stands with a message after an attempt, Dead included. One that is not there is an error.
@@ -18,7 +21,12 @@ type Outbox interface {
 	Delivered(ctx context.Context, id string) error
 	// Dead lists the messages that were given up, the oldest first.
 	Dead(ctx context.Context, limit int) ([]Message, error)
+	// Depth is how many messages wait, and how many were given up.
+	Depth(ctx context.Context) (waiting, dead int, err error)
 }
+
+// MostDead is how many messages that were given up are kept: beyond that the oldest go.
+const MostDead = 1000
 
 // Message is a notification on its way.
 type Message struct {

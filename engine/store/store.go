@@ -10,7 +10,7 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 )
 
-// Store is the ledger with its read side, the history of samples, the audit log and the outbox. It is safe for concurrent
+// Store is the ledger with its read side, the history of samples, the audit log, the outbox, and what came by the API. It is safe for concurrent
 // use. What it acknowledges it keeps: a process that is killed after a call has returned finds it again.
 type Store interface {
 	Ledger
@@ -20,6 +20,8 @@ type Store interface {
 	Audit
 	Revisions
 	Outbox
+	Accounts
+	Documents
 	Mover
 	Shutdown() error // flushes
 }

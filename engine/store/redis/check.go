@@ -24,7 +24,7 @@ func (s *Store) Check(ctx context.Context) (store.Findings, error) {
 		return store.Findings{}, fmt.Errorf("check the store: %w", err)
 	}
 	c := checkup{everything: e}
-	for _, look := range []func(){c.turned, c.states, c.decisions, c.happenings, c.intents, c.log, c.revised, c.outbox} {
+	for _, look := range []func(){c.turned, c.accounts, c.posted, c.states, c.decisions, c.happenings, c.intents, c.log, c.revised, c.outbox} {
 		look()
 	}
 	if err := c.samples(ctx, s); err != nil {
@@ -94,6 +94,28 @@ func (c *checkup) turned() {
 	c.each("pauses", c.fieldsOf(pauseField), func(place, value string) error {
 		return readable[engine.Pause](place, value)
 	})
+}
+
+func (c *checkup) accounts() {
+	c.each("tokens", c.fieldsOf(tokenField), func(id, value string) error {
+		_, err := readToken(id, value)
+		return err
+	})
+	c.each("people", c.fieldsOf(userField), func(email, value string) error {
+		_, err := readUser(email, value)
+		return err
+	})
+	c.each("posted policies", c.fieldsOf(documentField), func(name, value string) error {
+		_, err := readDocument(name, value)
+		return err
+	})
+}
+
+func (c *checkup) posted() {
+	if posted, last := number(c.core[postedField]), number(c.core["audit"]); posted > last {
+		c.say("end of what was told", "it is entry %d, and the last is %d", posted, last)
+	}
+	c.done("end of what was told")
 }
 
 // readable says whether JSON can be read.

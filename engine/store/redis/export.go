@@ -55,7 +55,7 @@ func (s *Store) everything(ctx context.Context) (everything, error) {
 // unused says that nobody has ever used the store.
 func (e everything) unused() bool {
 	for field := range e.core {
-		if field == switchField || field == "rebuilt" || strings.HasPrefix(field, pauseField) || strings.HasPrefix(field, stateField) {
+		if field == switchField || field == "rebuilt" || field == postedField || isTurned(field) || strings.HasPrefix(field, stateField) {
 			return false
 		}
 	}
@@ -85,7 +85,7 @@ func (s *Store) export(ctx context.Context, take func(store.Part) error) error {
 		return ctx.Err()
 	}
 	for _, part := range []func(everything, func(store.Part) error) error{
-		exportTurned, exportSubjects, exportRows, exportEvents, exportAudit, exportRevisions, exportMessages,
+		exportTurned, exportAccounts, exportDocuments, exportSubjects, exportRows, exportEvents, exportAudit, exportRevisions, exportMessages,
 	} {
 		if err := part(e, take); err != nil {
 			return err
@@ -95,7 +95,7 @@ func (s *Store) export(ctx context.Context, take func(store.Part) error) error {
 }
 
 func exportTurned(e everything, take func(store.Part) error) error {
-	part := store.Part{}
+	part := store.Part{Posted: number(e.core[postedField])}
 	if value, set := e.core[switchField]; set {
 		if err := json.Unmarshal([]byte(value), &part.Switch); err != nil {
 			return fmt.Errorf("the switch can't be read: %w", err)
@@ -119,6 +119,30 @@ func exportTurned(e everything, take func(store.Part) error) error {
 		part.Pauses[place] = p
 	}
 	return take(part)
+}
+
+// exportAccounts gives tokens, then people.
+func exportAccounts(e everything, take func(store.Part) error) error {
+	tokens, err := kept(e.core, tokenField, readToken)
+	if err == nil {
+		err = inParts(tokens, func(some []store.Token) error { return take(store.Part{Tokens: some}) })
+	}
+	if err != nil {
+		return err
+	}
+	users, err := kept(e.core, userField, readUser)
+	if err != nil {
+		return err
+	}
+	return inParts(users, func(some []store.User) error { return take(store.Part{Users: some}) })
+}
+
+func exportDocuments(e everything, take func(store.Part) error) error {
+	documents, err := kept(e.core, documentField, readDocument)
+	if err != nil {
+		return err
+	}
+	return inParts(documents, func(some []store.Document) error { return take(store.Part{Documents: some}) })
 }
 
 // inParts gives a list in pieces.

@@ -16,7 +16,11 @@ package redis
 //	nonce               of what was turned, or noted, last
 //	switch              JSON of store.Switch
 //	audit, row, event   the numbers given last; message, too
+//	posted              the number of the audit entry up to which messages were made
 //	pause:<place>       JSON of engine.Pause
+//	token:<id>          JSON of store.Token
+//	user:<email>        JSON of store.User
+//	document:<name>     store.Document, packed
 //	state:<subject>     JSON of engine.State
 //	written:<subject>   seq of its write
 //	nonce:<subject>     of the write: whose it is, and how many that had written then

@@ -12,12 +12,13 @@ import (
 
 var _ store.Elector = (*Store)(nil)
 
-// version is that of the layout, which the core carries.
-const version = 1
+// version is that of the layout, which the core carries, and whoever comes to lead writes. 2 has who may use the API, the policies
+// that came by it, and what of the audit log has been told.
+const version = 2
 
 // Lead takes the lease, or prolongs it. Where the core is gone, or lacks what this store has seen of it, whoever finds that
-// begins anew and leads: the epoch rises, the switch and the pauses that were seen last are put back, and every policy waits
-// a full cooldown.
+// begins anew and leads: the epoch rises, what people turned, as it was seen last, is put back, and every policy waits a full
+// cooldown.
 func (s *Store) Lead(ctx context.Context, name string, length time.Duration) (store.Lease, error) {
 	err := s.greet(ctx)
 	var lease store.Lease
@@ -33,7 +34,7 @@ func (s *Store) Lead(ctx context.Context, name string, length time.Duration) (st
 func (s *Store) take(ctx context.Context, name string, length time.Duration) (store.Lease, error) {
 	now := time.Now()
 	before := s.saw()
-	answer, err := s.run(ctx, s.scripts.lead, nil, s.leadArgs(name, max(length, time.Millisecond), now)...)
+	answer, err := s.askToLead(ctx, name, max(length, time.Millisecond), now)
 	if err != nil {
 		return store.Lease{}, err
 	}
@@ -52,23 +53,32 @@ func (s *Store) take(ctx context.Context, name string, length time.Duration) (st
 	return lease, s.refreshTurned(ctx)
 }
 
-func (s *Store) leadArgs(name string, length time.Duration, now time.Time) []any {
+// askToLead sends what people turned only when it is asked for: that may be much, and the lease is prolonged all the time.
+func (s *Store) askToLead(ctx context.Context, name string, length time.Duration, now time.Time) ([]any, error) {
 	last := s.lastTurned()
 	args := []any{s.me, name, length.Milliseconds(), s.nextGeneration(now), version, nanoseconds(now), last.global, 0}
-	if last.known {
+	switch {
+	case last.known && len(last.fields) > 0:
+		args[7] = 2
+	case last.known:
 		args[7] = 1
-		for place, p := range last.pauses {
-			args = append(args, pauseField+place, p)
-		}
 	}
-	return args
+	answer, err := s.run(ctx, s.scripts.lead, nil, args...)
+	if err != nil || text(answer[0]) != "tell" {
+		return answer, err
+	}
+	args[7] = 1
+	for field, value := range last.fields {
+		args = append(args, field, value)
+	}
+	return s.run(ctx, s.scripts.lead, nil, args...)
 }
 
 // found begins a store in an empty Redis, without leading.
 func (s *Store) found(ctx context.Context) error {
 	now := time.Now()
 	before := s.saw()
-	answer, err := s.run(ctx, s.scripts.lead, nil, s.leadArgs("", 0, now)...)
+	answer, err := s.askToLead(ctx, "", 0, now)
 	if err == nil && answer[1] == int64(1) {
 		s.begun(ctx, before, now)
 	}
@@ -93,7 +103,7 @@ func (s *Store) begun(ctx context.Context, before seen, now time.Time) {
 	message := "Redis has lost writes, so that the store was begun anew: every policy waits a full cooldown"
 	if s.saw().generation != before.generation {
 		message = "Redis has lost all that was written, so that the store was begun anew: every policy waits a full cooldown, " +
-			"and the history is gone; see with flyball status whether the switch and the pauses are as you want them"
+			"and the history is gone; see whether the switch, the pauses, who may use the API and the policies that came by it are as you want them"
 	}
 	s.log.Error(message, "store", s.name)
 	entry := store.Entry{At: now, Actor: "flyball", Kind: store.OfStore, Message: message}

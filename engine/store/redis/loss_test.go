@@ -24,7 +24,7 @@ func refusesAll(t *testing.T, s *Store) {
 		"resume": s.Resume(ctx, "", "ben", now),
 		"audit":  s.Audit(ctx, store.Entry{}),
 		"learn":  s.Learn(ctx, store.Revision{ID: "r"}),
-		"post":   s.Post(ctx, store.Message{ID: "m"}),
+		"post":   s.Post(ctx, 0, store.Message{ID: "m"}),
 	} {
 		if !errors.Is(err, errLost) {
 			t.Errorf("%s after a loss: %v", what, err)

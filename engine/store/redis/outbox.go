@@ -45,9 +45,21 @@ func readMessage(value string) (number string, m store.Message, err error) {
 	return number, l.Message, err
 }
 
-// Post takes messages. One whose id is there already is left as it is.
-func (s *Store) Post(ctx context.Context, messages ...store.Message) error {
-	var args []any
+const postedField = "posted"
+
+// Posted is the number of the audit entry up to which messages were made; false where none ever was.
+func (s *Store) Posted(ctx context.Context) (int64, bool, error) {
+	values, err := s.core(ctx, postedField)
+	if err != nil {
+		return 0, false, fmt.Errorf("read up to where the audit log was told: %w", err)
+	}
+	return number(values[0]), values[0] != nil, nil
+}
+
+// Post takes messages, and where upTo is above 0 notes that they were made of the audit log up to there. A message whose id is
+// there already is left as it is. upTo never goes back.
+func (s *Store) Post(ctx context.Context, upTo int64, messages ...store.Message) error {
+	args := []any{store.MostDead, upTo}
 	for _, m := range messages {
 		one, err := s.messageArgs(m)
 		if err != nil {
@@ -55,7 +67,7 @@ func (s *Store) Post(ctx context.Context, messages ...store.Message) error {
 		}
 		args = append(args, one...)
 	}
-	if len(args) == 0 {
+	if len(messages) == 0 && upTo <= 0 {
 		return nil
 	}
 	if _, err := s.run(ctx, s.scripts.post, outboxKeys(), args...); err != nil {
@@ -69,7 +81,7 @@ func (s *Store) Put(ctx context.Context, m store.Message) error {
 	args, err := s.messageArgs(m)
 	var answer []any
 	if err == nil {
-		answer, err = s.run(ctx, s.scripts.put, outboxKeys(), args...)
+		answer, err = s.run(ctx, s.scripts.put, outboxKeys(), append([]any{store.MostDead}, args...)...)
 	}
 	if err == nil && text(answer[0]) == "gone" {
 		err = errors.New("it is not in the outbox")
@@ -103,6 +115,18 @@ func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]store.Messa
 // Dead lists the messages that were given up, the oldest first. A limit of 0 or less is no limit.
 func (s *Store) Dead(ctx context.Context, limit int) ([]store.Message, error) {
 	return s.messages(ctx, deadKey, "+inf", limit)
+}
+
+// Depth is how many messages wait, and how many were given up.
+func (s *Store) Depth(ctx context.Context) (waiting, dead int, err error) {
+	var due, gone *client.IntCmd
+	err = s.look(ctx, func(p client.Pipeliner, key func(string) string) {
+		due, gone = p.ZCard(ctx, key(dueKey)), p.ZCard(ctx, key(deadKey))
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("count notifications: %w", err)
+	}
+	return int(due.Val()), int(gone.Val()), nil
 }
 
 // messages are those of a sorted set up to a score, so many of them, but for those that are gone meanwhile.

@@ -23,6 +23,7 @@ type replacement struct {
 	events   int64            // so far
 	entry    int64            // the highest number
 	messages int64            // so far
+	posted   int64            // the highest
 	tips     map[string]int64 // by field: the highest number
 }
 
@@ -49,7 +50,11 @@ func (r *replacement) take(ctx context.Context, part store.Part) error {
 	if part.Rebuilt.After(r.rebuilt) {
 		r.rebuilt = part.Rebuilt
 	}
+	r.posted = max(r.posted, part.Posted)
 	if err := r.takeTurned(part); err != nil {
+		return err
+	}
+	if err := r.takeAccounts(part); err != nil {
 		return err
 	}
 	for _, s := range part.Subjects {
@@ -107,6 +112,31 @@ func (r *replacement) takeTurned(part store.Part) error {
 			return err
 		}
 		r.set(stagedKey, pauseField+place, text)
+	}
+	return nil
+}
+
+func (r *replacement) takeAccounts(part store.Part) error {
+	for _, t := range part.Tokens {
+		text, err := json.Marshal(t)
+		if err != nil {
+			return fmt.Errorf("token %s: %w", t.ID, err)
+		}
+		r.set(stagedKey, tokenField+t.ID, text)
+	}
+	for _, u := range part.Users {
+		text, err := json.Marshal(u)
+		if err != nil {
+			return fmt.Errorf("person %s: %w", u.Email, err)
+		}
+		r.set(stagedKey, userField+u.Email, text)
+	}
+	for _, d := range part.Documents {
+		packed, err := r.packDocument(d)
+		if err != nil {
+			return fmt.Errorf("posted policy %s: %w", d.Name, err)
+		}
+		r.set(stagedKey, documentField+d.Name, packed)
 	}
 	return nil
 }
@@ -193,6 +223,9 @@ func (r *replacement) end(ctx context.Context, lost time.Time) error {
 	r.set(stagedKey, "event", r.events)
 	r.set(stagedKey, "audit", r.entry)
 	r.set(stagedKey, "message", r.messages)
+	if posted := min(r.posted, r.entry); posted > 0 { // so that what the audit log goes on with is told
+		r.set(stagedKey, postedField, posted)
+	}
 	doubted := 0
 	if !lost.IsZero() {
 		doubted = 1

@@ -28,7 +28,7 @@ func (w write) on(state engine.State) write {
 type scripts struct {
 	lead, resign         write
 	record, close        write
-	turn, audit          write
+	turn, alter, audit   write
 	learn, replace       write
 	post, put, delivered write
 	fill, drop           write
@@ -43,6 +43,7 @@ func load() scripts {
 		record:    write{Script: script("begin", "check", "ledger", "record"), leads: true},
 		close:     write{Script: script("begin", "check", "ledger", "close"), leads: true},
 		turn:      write{Script: script("begin", "check", "ledger", "turn")},
+		alter:     write{Script: script("begin", "check", "ledger", "alter")},
 		audit:     write{Script: script("begin", "check", "ledger", "audit")},
 		replace:   write{Script: script("begin", "replace")},
 		learn:     write{Script: script("begin", "check", "learn")},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,14 +17,36 @@ import (
 const (
 	switchField = "switch"
 	pauseField  = "pause:" // with the place
+
+	tokenField    = "token:"    // with the id
+	userField     = "user:"     // with the email
+	documentField = "document:" // with the name
 )
 
-// turned is what people turned, as it was last read: what is put back where Redis has lost it.
+// turned is what people turned, or changed by the API, as it was last read: what is put back where Redis has lost it.
 type turned struct {
 	known  bool
 	turns  int64
 	global string            // the switch; empty: nobody has set it
-	pauses map[string]string // by place
+	fields map[string]string // all the rest
+}
+
+// named are the fields that begin in a way, without that.
+func (t turned) named(prefix string) map[string]string {
+	all := map[string]string{}
+	for field, value := range t.fields {
+		if name, is := strings.CutPrefix(field, prefix); is {
+			all[name] = value
+		}
+	}
+	return all
+}
+
+// isTurned says of a field of the core that people turn it.
+func isTurned(field string) bool {
+	return slices.ContainsFunc([]string{pauseField, tokenField, userField, documentField}, func(prefix string) bool {
+		return strings.HasPrefix(field, prefix)
+	})
 }
 
 func (s *Store) lastTurned() turned {
@@ -46,10 +69,10 @@ func (s *Store) readTurned(ctx context.Context) (turned, error) {
 	if err != nil {
 		return turned{}, err
 	}
-	now := turned{known: true, turns: number(core["turns"]), global: core[switchField], pauses: map[string]string{}}
+	now := turned{known: true, turns: number(core["turns"]), global: core[switchField], fields: map[string]string{}}
 	for field, value := range core {
-		if place, is := strings.CutPrefix(field, pauseField); is {
-			now.pauses[place] = value
+		if isTurned(field) {
+			now.fields[field] = value
 		}
 	}
 	s.mu.Lock()
@@ -160,7 +183,7 @@ func (s *Store) turn(ctx context.Context, field, value, must string, entry store
 func (s *Store) Pauses(ctx context.Context) (map[string]engine.Pause, error) {
 	now, err := s.readTurned(ctx)
 	all := map[string]engine.Pause{}
-	for place, value := range now.pauses {
+	for place, value := range now.named(pauseField) {
 		var p engine.Pause
 		err = errors.Join(err, json.Unmarshal([]byte(value), &p))
 		all[place] = p

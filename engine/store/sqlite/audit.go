@@ -20,7 +20,15 @@ func (s *Store) Audit(ctx context.Context, entries ...store.Entry) error {
 	return nil
 }
 
-const auditColumns = "at, actor, kind, policy, service, event, revision, message, sum"
+const auditColumns = "at, actor, kind, policy, service, event, revision, message, sum, reason"
+
+// auditColumnsOf are those of a file of some version.
+func auditColumnsOf(version int) string {
+	if version < withAccounts {
+		return strings.Replace(auditColumns, "reason", "''", 1)
+	}
+	return auditColumns
+}
 
 func appendEntries(ctx context.Context, tx *sql.Tx, entries ...store.Entry) error {
 	for _, e := range entries {
@@ -33,8 +41,8 @@ func appendEntries(ctx context.Context, tx *sql.Tx, entries ...store.Entry) erro
 
 // appendEntry appends one with a number, or with the next where that is nil.
 func appendEntry(ctx context.Context, tx *sql.Tx, number any, e store.Entry) error {
-	_, err := tx.ExecContext(ctx, "INSERT INTO audit (number, "+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		number, e.At.UnixNano(), e.Actor, e.Kind, e.Policy, e.Service, e.Event, e.Revision, e.Message, sumOf(e))
+	_, err := tx.ExecContext(ctx, "INSERT INTO audit (number, "+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		number, e.At.UnixNano(), e.Actor, e.Kind, e.Policy, e.Service, e.Event, e.Revision, e.Message, sumOf(e), e.Reason)
 	return err
 }
 
@@ -61,10 +69,14 @@ func (s *Store) Audited(ctx context.Context, f store.Filter) ([]store.Entry, err
 	if f.After != 0 {
 		order = "ASC"
 	}
-	query := "SELECT number, " + auditColumns + " FROM audit WHERE " + strings.Join(where, " AND ") + " ORDER BY number " + order + " LIMIT ?"
+	query := " FROM audit WHERE " + strings.Join(where, " AND ") + " ORDER BY number " + order + " LIMIT ?"
 	entries := []store.Entry{}
-	err := s.look(ctx, withAudit, func(tx *sql.Tx) (err error) {
-		entries, err = list(ctx, tx, query, append(args, unlimited(f.Limit)), entryOf)
+	err := s.look(ctx, withAudit, func(tx *sql.Tx) error {
+		version, err := checkVersion(ctx, tx)
+		if err != nil {
+			return err
+		}
+		entries, err = list(ctx, tx, "SELECT number, "+auditColumnsOf(version)+query, append(args, unlimited(f.Limit)), entryOf)
 		return err
 	})
 	if err != nil {
@@ -79,7 +91,7 @@ func (s *Store) Audited(ctx context.Context, f store.Filter) ([]store.Entry, err
 func entryOf(r row) (store.Entry, error) {
 	var e store.Entry
 	var at, sum int64
-	err := r.Scan(&e.Number, &at, &e.Actor, &e.Kind, &e.Policy, &e.Service, &e.Event, &e.Revision, &e.Message, &sum)
+	err := r.Scan(&e.Number, &at, &e.Actor, &e.Kind, &e.Policy, &e.Service, &e.Event, &e.Revision, &e.Message, &sum, &e.Reason)
 	e.At = instant(at)
 	if err == nil && sum != sumOf(e) {
 		err = fmt.Errorf("%w: the checksum of entry %d differs", errDamaged, e.Number)
@@ -87,8 +99,13 @@ func entryOf(r row) (store.Entry, error) {
 	return e, err
 }
 
+// sumOf is of all but the number. Where there is no reason it is as an older flyball made it.
 func sumOf(e store.Entry) int64 {
-	all := fmt.Sprintf("%d %q", e.At.UnixNano(), []string{e.Actor, string(e.Kind), e.Policy, e.Service, e.Event, e.Revision, e.Message})
+	texts := []string{e.Actor, string(e.Kind), e.Policy, e.Service, e.Event, e.Revision, e.Message}
+	if e.Reason != "" {
+		texts = append(texts, e.Reason)
+	}
+	all := fmt.Sprintf("%d %q", e.At.UnixNano(), texts)
 	return int64(checksum([]byte(all), nil))
 }
 

@@ -17,7 +17,8 @@ type mover struct {
 	subject, decision, event *sql.Stmt
 	series, full, open, day  *sql.Stmt
 
-	known map[series.ID]int64 // ids of series
+	known  map[series.ID]int64 // ids of series
+	posted int64               // up to which audit entry messages were made
 }
 
 const mostKnown = 10_000 // series, so that memory is bounded
@@ -56,6 +57,9 @@ func (m *mover) part(ctx context.Context, p store.Part) error {
 		func() error { return eachOf(ctx, p.Entries, m.putEntry) },
 		func() error { return eachOf(ctx, p.Revisions, m.putRevision) },
 		func() error { return eachOf(ctx, p.Messages, m.putMessage) },
+		func() error { return eachOf(ctx, p.Tokens, m.putToken) },
+		func() error { return eachOf(ctx, p.Users, m.putUser) },
+		func() error { return eachOf(ctx, p.Documents, m.putDocument) },
 	} {
 		if err := put(); err != nil {
 			return err
@@ -86,6 +90,7 @@ func (m *mover) settings(ctx context.Context, p store.Part) error {
 			return err
 		}
 	}
+	m.posted = max(m.posted, p.Posted)
 	for place, pause := range p.Pauses {
 		text, err := sealed(pause)
 		if err != nil {
@@ -155,6 +160,24 @@ func (m *mover) putEntry(ctx context.Context, e store.Entry) error {
 func (m *mover) putRevision(ctx context.Context, r store.Revision) error { return learn(ctx, m.tx, r) }
 
 func (m *mover) putMessage(ctx context.Context, one store.Message) error { return post(ctx, m.tx, one) }
+
+func (m *mover) putToken(ctx context.Context, t store.Token) error { return putToken(ctx, m.tx, t) }
+
+func (m *mover) putUser(ctx context.Context, u store.User) error { return putUser(ctx, m.tx, u) }
+
+func (m *mover) putDocument(ctx context.Context, d store.Document) error {
+	return putDocument(ctx, m.tx, d)
+}
+
+// end writes what is known once everything was taken. What has been told ends with the audit log, so that what that goes on
+// with is told.
+func (m *mover) end(ctx context.Context) error {
+	var last int64
+	if err := m.tx.QueryRowContext(ctx, "SELECT ifnull(max(number), 0) FROM audit").Scan(&last); err != nil {
+		return err
+	}
+	return notePosted(ctx, m.tx, min(m.posted, last))
+}
 
 func (m *mover) putChunk(ctx context.Context, c store.Chunk) error {
 	who := series.ID{Subject: c.Subject, Metric: c.Metric, Signal: c.Signal, Replica: c.Replica}

@@ -47,8 +47,8 @@ func TestFileOfVersion2IsMigrated(t *testing.T) {
 		same(reader, 1)
 		var version int
 		check(t, s.read.QueryRow("PRAGMA user_version").Scan(&version))
-		if version != 4 {
-			t.Errorf("version is %d, want 4", version)
+		if version != 5 {
+			t.Errorf("version is %d, want 5", version)
 		}
 		check(t, s.Shutdown())
 	}

@@ -44,6 +44,9 @@ func replaceAll(ctx context.Context, tx *sql.Tx, from func(take func(store.Part)
 	if err == nil {
 		err = failed
 	}
+	if err == nil {
+		err = m.end(ctx)
+	}
 	if err != nil || lost.IsZero() {
 		return err
 	}

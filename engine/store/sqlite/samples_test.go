@@ -116,8 +116,8 @@ func TestFileOfVersion1IsMigrated(t *testing.T) {
 		holds(t, reader, cpu(300, start))
 		var version int
 		check(t, s.read.QueryRow("PRAGMA user_version").Scan(&version))
-		if version != 4 {
-			t.Errorf("version is %d, want 4", version)
+		if version != 5 {
+			t.Errorf("version is %d, want 5", version)
 		}
 		check(t, s.Shutdown())
 	}

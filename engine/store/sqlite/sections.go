@@ -40,9 +40,17 @@ func sections(version int) []section {
 	}
 	if version >= withAudit {
 		all = append(all,
-			section{"audit entries", "audit", "SELECT number, " + auditColumns + " FROM audit ORDER BY number", readEntry},
+			section{"audit entries", "audit", "SELECT number, " + auditColumnsOf(version) + " FROM audit ORDER BY number", readEntry},
 			section{"policies", "revision", "SELECT revision FROM revision", readRevision},
 			section{"notifications", "outbox", "SELECT message, body FROM outbox ORDER BY seq", readMessage},
+		)
+	}
+	if version >= withAccounts {
+		all = append(all,
+			section{"tokens", "token", allTokens, readToken},
+			section{"people", "person", allUsers, readUser},
+			section{"posted policies", "document", allDocuments, readDocument},
+			section{"end of what was told", "posted", "SELECT posted FROM posted", readPosted},
 		)
 	}
 	return all
@@ -111,6 +119,15 @@ func readEvent(r row, to *store.Part) error    { return read(r, &to.Events, inte
 func readEntry(r row, to *store.Part) error    { return read(r, &to.Entries, entryOf) }
 func readRevision(r row, to *store.Part) error { return read(r, &to.Revisions, revisionOf) }
 func readMessage(r row, to *store.Part) error  { return read(r, &to.Messages, messageOf) }
+func readToken(r row, to *store.Part) error    { return read(r, &to.Tokens, tokenOf) }
+func readUser(r row, to *store.Part) error     { return read(r, &to.Users, userOf) }
+func readDocument(r row, to *store.Part) error { return read(r, &to.Documents, documentOf) }
+
+func readPosted(r row, to *store.Part) error {
+	end, err := decoded[posted](r)
+	to.Posted = end.Number
+	return err
+}
 
 func readChunk(kind store.ChunkKind) func(row, *store.Part) error {
 	return func(r row, to *store.Part) error {

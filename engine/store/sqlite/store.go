@@ -178,7 +178,9 @@ const (
 	withSamples = 2          // the first version that has them
 	withPauses  = 3
 	withAudit   = 4 // and with revisions, the outbox, and who lost his state
-	version     = 4
+	// and with policies by the API, reasons in the audit log, and what of that has been told
+	withAccounts = 5
+	version      = 5
 )
 
 var (
@@ -190,9 +192,11 @@ var (
 	pauses string
 	//go:embed audit.sql
 	audit string
+	//go:embed accounts.sql
+	accounts string
 )
 
-func everyTable() string { return schema + samples + pauses + audit }
+func everyTable() string { return schema + samples + pauses + audit + accounts }
 
 // prepare checks the file, lays down the tables of a new one, and adds to one of an older flyball what it lacks.
 func prepare(ctx context.Context, db *sql.DB) error {
@@ -231,6 +235,9 @@ func complete(ctx context.Context, db *sql.DB, found int) error {
 	}
 	if found < withAudit {
 		lacks += audit
+	}
+	if found < withAccounts {
+		lacks += accounts
 	}
 	if lacks != "" {
 		if err := laydown(ctx, db, lacks); err != nil {

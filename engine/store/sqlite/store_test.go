@@ -97,7 +97,7 @@ func TestRefusedFiles(t *testing.T) {
 		sql  string
 		says string
 	}{
-		{"of a newer flyball", "PRAGMA application_id = 0x666c7962; PRAGMA user_version = 7; CREATE TABLE t (x)", "newer flyball wrote it (schema 7, this one reads up to 4)"},
+		{"of a newer flyball", "PRAGMA application_id = 0x666c7962; PRAGMA user_version = 7; CREATE TABLE t (x)", "newer flyball wrote it (schema 7, this one reads up to 5)"},
 		{"of another program", "CREATE TABLE accounts (x)", "database of another program"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -68,8 +68,21 @@ func (s Suite) fields(t *testing.T) {
 		t.Fatal("the revision is not known")
 	}
 	same(t, "revision", learned, revision)
-	check(t, ledger.Post(ctx, message))
+	check(t, ledger.Post(ctx, 0, message))
 	same(t, "dead message", must(ledger.Dead(ctx, 0))(t), []store.Message{message})
+
+	var token store.Token
+	var user store.User
+	var document store.Document
+	fill(reflect.ValueOf(&token).Elem(), new(int))
+	fill(reflect.ValueOf(&user).Elem(), new(int))
+	fill(reflect.ValueOf(&document).Elem(), new(int))
+	check(t, ledger.PutToken(ctx, token, entry))
+	check(t, ledger.PutUser(ctx, user, entry))
+	check(t, ledger.PutDocument(ctx, document, "", entry))
+	same(t, "tokens", must(ledger.Tokens(ctx))(t), []store.Token{token})
+	same(t, "people", must(ledger.Users(ctx))(t), []store.User{user})
+	same(t, "policies", must(ledger.Documents(ctx))(t), []store.Document{document})
 }
 
 func same(t *testing.T, what string, got, want any) {
@@ -104,6 +117,8 @@ func fill(v reflect.Value, n *int) {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem(), n)
+	case reflect.Uint8:
+		v.SetUint(uint64(*n % 256))
 	case reflect.Slice:
 		if v.Type() == reflect.TypeFor[json.RawMessage]() { // kept to the byte: it may be signed
 			v.SetBytes(fmt.Appendf(nil, "{ \"n\": %d.0,\n\t\"text\": \"<&\u2028\\u003e\" }", *n))

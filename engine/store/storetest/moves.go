@@ -50,7 +50,12 @@ func Use(tb testing.TB, ledger store.Store, name string) {
 	check(tb, ledger.Learn(ctx, store.Revision{ID: name + " r1", At: start, Policy: policy(name, engine.Live)}))
 	dead := message(name+" m2", 5)
 	dead.Dead = true
-	check(tb, ledger.Post(ctx, message(name+" m1", 0), dead))
+	check(tb, ledger.Post(ctx, 3, message(name+" m1", 0), dead))
+	check(tb, ledger.PutToken(ctx, token(name+" t1", 0, 0), access("t1")))
+	check(tb, ledger.PutUser(ctx, user(name+"@example.org"), access(name)))
+	check(tb, ledger.PutToken(ctx, session(name+" s1", name+"@example.org", 1), access("s1")))
+	check(tb, ledger.PutDocument(ctx, document(name, "1"), "", posting(name)))
+	check(tb, ledger.Audit(ctx, store.Entry{At: start, Actor: name, Kind: store.OfTrouble, Reason: "SourceGone", Message: "it does not answer"}))
 }
 
 // Everything is all that a store exports, in one part: what has no order of its own is sorted.
@@ -77,6 +82,10 @@ func Everything(tb testing.TB, ledger store.Store) store.Part {
 		all.Entries = append(all.Entries, p.Entries...)
 		all.Revisions = append(all.Revisions, p.Revisions...)
 		all.Messages = append(all.Messages, p.Messages...)
+		all.Tokens = append(all.Tokens, p.Tokens...)
+		all.Users = append(all.Users, p.Users...)
+		all.Documents = append(all.Documents, p.Documents...)
+		all.Posted = max(all.Posted, p.Posted)
 		return nil
 	}))
 	slices.SortFunc(all.Subjects, func(a, b store.Subject) int { return cmp.Compare(a.Subject, b.Subject) })
@@ -84,6 +93,9 @@ func Everything(tb testing.TB, ledger store.Store) store.Part {
 	slices.SortFunc(all.Entries, func(a, b store.Entry) int { return cmp.Compare(a.Number, b.Number) })
 	slices.SortFunc(all.Revisions, func(a, b store.Revision) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(all.Messages, func(a, b store.Message) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(all.Tokens, func(a, b store.Token) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(all.Users, func(a, b store.User) int { return cmp.Compare(a.Email, b.Email) })
+	slices.SortFunc(all.Documents, func(a, b store.Document) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(all.Chunks, func(a, b store.Chunk) int {
 		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Metric, b.Metric), cmp.Compare(a.Signal, b.Signal),
 			cmp.Compare(a.Replica, b.Replica), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.First, b.First), cmp.Compare(a.Last, b.Last))
@@ -106,7 +118,11 @@ func (s Suite) unused(t *testing.T) {
 		"an event": func(l store.Store) error { return l.Close(ctx, event, policy("web", engine.Live), engine.State{}) },
 		"an entry": func(l store.Store) error { return l.Audit(ctx, store.Entry{At: start, Kind: store.OfDaemon}) },
 		"revision": func(l store.Store) error { return l.Learn(ctx, store.Revision{ID: "r1", At: start}) },
-		"message":  func(l store.Store) error { return l.Post(ctx, message("m1", 0)) },
+		"message":  func(l store.Store) error { return l.Post(ctx, 0, message("m1", 0)) },
+		"told":     func(l store.Store) error { return l.Post(ctx, 1) },
+		"token":    func(l store.Store) error { return l.PutToken(ctx, token("t1", 0, 0), access("t1")) },
+		"person":   func(l store.Store) error { return l.PutUser(ctx, user("ben"), access("ben")) },
+		"policy":   func(l store.Store) error { return l.PutDocument(ctx, document("web", "1"), "", posting("web")) },
 		"a sample": func(l store.Store) error {
 			l.Keep([]engine.Series{cpu(0)})
 			return l.Flush(ctx, noon)
@@ -139,6 +155,7 @@ func (s Suite) moves(t *testing.T) {
 	for name, n := range map[string]int{
 		"pauses": len(all.Pauses), "subjects": len(all.Subjects), "rows": len(all.Rows), "events": len(all.Events),
 		"chunks": len(all.Chunks), "audit entries": len(all.Entries), "revisions": len(all.Revisions), "messages": len(all.Messages),
+		"tokens": len(all.Tokens), "people": len(all.Users), "policies": len(all.Documents), "entries that were told": int(all.Posted),
 	} {
 		if n < 1 || name == "chunks" && n < 6 {
 			t.Errorf("%d %s are exported", n, name)
@@ -188,6 +205,13 @@ func alike(t *testing.T, got, want store.Store) {
 		{"rollups", func(l store.Store) (any, error) { return l.Rollups(ctx, web(-1, 1e9)) }},
 		{"audit log", func(l store.Store) (any, error) { return l.Audited(ctx, store.Filter{}) }},
 		{"due messages", func(l store.Store) (any, error) { return l.Due(ctx, start.Add(time.Hour), 0) }},
+		{"tokens", func(l store.Store) (any, error) { return l.Tokens(ctx) }},
+		{"people", func(l store.Store) (any, error) { return l.Users(ctx) }},
+		{"policies by the API", func(l store.Store) (any, error) { return l.Documents(ctx) }},
+		{"end of what was told", func(l store.Store) (any, error) {
+			upTo, _, err := l.Posted(ctx)
+			return upTo, err
+		}},
 		{"dead messages", func(l store.Store) (any, error) { return l.Dead(ctx, 0) }},
 	} {
 		same(t, read.what, must(read.of(got))(t), must(read.of(want))(t))
@@ -221,6 +245,30 @@ func goesOn(t *testing.T, ledger store.Store, all store.Part) {
 	}
 	if points != 1001 || counted != 1001 {
 		t.Errorf("there are %d samples, and rollups of %d; want 1001", points, counted)
+	}
+}
+
+// told wants a move to end what was told with the audit log that it brings, so that all that this goes on with is told.
+func (s Suite) told(t *testing.T) {
+	ctx, ledger := t.Context(), s.fresh(t)
+	entries := []store.Entry{{Number: 7, At: start, Kind: store.OfDaemon}, {Number: 8, At: start, Kind: store.OfDaemon}}
+	check(t, ledger.Post(ctx, 99))
+	for _, c := range []struct {
+		name string
+		part store.Part
+		want int64
+	}{
+		{"nothing", store.Part{}, 0},
+		{"nothing that was told", store.Part{Entries: entries}, 0},
+		{"some that was told", store.Part{Entries: entries, Posted: 7}, 7},
+		{"all that was told", store.Part{Entries: entries, Posted: 8}, 8},
+		{"more than there is", store.Part{Entries: entries, Posted: 9}, 8},
+		{"what was told alone", store.Part{Posted: 5}, 0},
+	} {
+		check(t, ledger.Replace(ctx, whole(c.part), time.Time{}))
+		if upTo, known, err := ledger.Posted(ctx); upTo != c.want || known != (c.want > 0) || err != nil {
+			t.Errorf("after a move of %s it was told up to %d, %v, %v; want %d", c.name, upTo, known, err, c.want)
+		}
 	}
 }
 

@@ -14,3 +14,11 @@ local function place(id, number, message, due, made)
     redis.call('ZREM', KEYS[5], member)
   end
 end
+
+-- Drops the oldest of the dead ones, where there are more than so many.
+local function drop_dead(most)
+  for _, member in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1 - tonumber(most))) do
+    redis.call('HDEL', KEYS[3], string.match(member, '^%d+ (.*)$'))
+    redis.call('ZREM', KEYS[5], member)
+  end
+end
