@@ -19,6 +19,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/metrics"
 	"github.com/flyball-dev/flyball/engine/metrics/poll"
+	"github.com/flyball-dev/flyball/engine/notify"
 	"github.com/flyball-dev/flyball/engine/store"
 	"github.com/flyball-dev/flyball/schema"
 	"golang.org/x/sync/errgroup"
@@ -45,6 +46,11 @@ type App struct {
 	restoring sync.Mutex // while the store is replaced
 	noting    sync.Mutex // while policies are compared with the audit log
 	sending   sync.Mutex // while the loop is handed policies
+
+	notifier *notify.Notifier
+	told     string // who it tells
+	troubles troubles
+	turns    turns
 
 	mu       sync.Mutex
 	policies []engine.Policy
@@ -111,8 +117,9 @@ func New(ctx context.Context, given Options) (*App, error) {
 		Sample: live.Sample, SampleEvery: engine.SampleEvery,
 		Now: now, Sampled: a.sampled, Ran: a.ran,
 	}
+	a.notifier = &notify.Notifier{Outbox: ledgers, Now: func() time.Time { return now().At }, Log: o.Log}
 	a.use(ctx, loaded)
-	return a, a.feed(loaded.Config)
+	return a, errors.Join(a.feed(loaded.Config), a.tell(loaded.Config.Notify))
 }
 
 // callDeadline is for one call to a target, and for one sweep over the statistics of an engine's containers.
@@ -142,6 +149,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	if a.leader.elector == nil {
 		a.began(ctx, "started")
 		a.notePolicies(ctx)
+		a.recall(ctx)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	release := a.leader.hold(ctx)
@@ -154,6 +162,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { a.listen(ctx); return nil })
 	group.Go(func() error { a.watch(ctx, reload); return nil })
 	group.Go(func() error { a.keep(ctx); return nil })
+	group.Go(func() error { a.notify(ctx); return nil })
 	err := group.Wait()
 	release()
 	a.stopped(err)
@@ -276,6 +285,7 @@ func (a *App) decided(p engine.Policy, r engine.Record) {
 	a.last[p.Subject()] = last{record: r}
 	a.mu.Unlock()
 	d := r.Decision
+	a.turns.note(p, d.Action != engine.Hold)
 	a.logOf(p).Info("decision", "action", d.Action, "from", d.From, "to", d.To, "reason", d.Reason, "message", d.Message)
 }
 
@@ -319,6 +329,8 @@ func (a *App) ran(p engine.Policy, err error) {
 	l.err = err
 	a.last[p.Subject()] = l
 	a.mu.Unlock()
+	a.turns.note(p, false)
+	a.look(p, l)
 	if news {
 		a.logOf(p).Error("cycle", "error", err)
 	}

@@ -59,6 +59,8 @@ func (a *App) replace(ctx context.Context, b store.Store, r api.Restored, actor 
 	a.log.Warn("restore: the store was replaced, every policy waits a full cooldown", "file", r.File, "actor", actor)
 	a.learn(ctx, a.set())
 	a.notePolicies(ctx)
+	a.recall(ctx)
+	a.notifier.Again()
 	a.settle(ctx)
 	return nil
 }
