@@ -48,11 +48,14 @@ type App struct {
 	sending   sync.Mutex // while the loop is handed policies
 
 	notifier *notify.Notifier
-	told     string // who it tells
+	telling  string // whom
 	troubles troubles
 	turns    turns
+	hub      *api.Hub
+	stir     chan struct{} // something is to be told
 
 	mu       sync.Mutex
+	stirred  map[string]bool // policies that something has come of, by name
 	policies []engine.Policy
 	problem  string // why the policies on disk are not the ones at work
 	last     map[string]last
@@ -94,6 +97,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	a := &App{
 		given: given, o: o, log: o.Log, store: ledgers, leader: lead, drivers: to,
 		sets: make(chan []engine.Policy), errands: make(chan errand), seen: seen, last: map[string]last{}, unread: map[string]bool{}, since: now().At,
+		hub: &api.Hub{}, stir: make(chan struct{}, 1), stirred: map[string]bool{},
 	}
 	a.system = control.Feed{Source: byDriver{stats: poll.NewBreaker(to.stats, callDeadline), simulated: to.simulated}}
 	a.sources = &sources{env: o.env()}
@@ -154,7 +158,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group, ctx := errgroup.WithContext(ctx)
 	release := a.leader.hold(ctx)
 	group.Go(func() error {
-		return api.Serve(ctx, a.o.Socket, api.Handler(a, a.log, func() time.Time { return a.loop.Now().At }))
+		return api.Serve(ctx, a.o.Socket, api.Server{Flyball: a, Clock: func() time.Time { return a.loop.Now().At }, Log: a.log, Hub: a.hub}.Handler())
 	})
 	group.Go(func() error { a.lead(ctx); return nil })
 	group.Go(func() error { a.loop.Run(ctx, a.sets); return nil })
@@ -163,6 +167,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { a.watch(ctx, reload); return nil })
 	group.Go(func() error { a.keep(ctx); return nil })
 	group.Go(func() error { a.notify(ctx); return nil })
+	group.Go(func() error { a.news(ctx); return nil })
 	err := group.Wait()
 	release()
 	a.stopped(err)
@@ -284,6 +289,7 @@ func (a *App) decided(p engine.Policy, r engine.Record) {
 	a.mu.Lock()
 	a.last[p.Subject()] = last{record: r}
 	a.mu.Unlock()
+	a.wake(p.Name)
 	d := r.Decision
 	a.turns.note(p, d.Action != engine.Hold)
 	a.logOf(p).Info("decision", "action", d.Action, "from", d.From, "to", d.To, "reason", d.Reason, "message", d.Message)
@@ -291,6 +297,7 @@ func (a *App) decided(p engine.Policy, r engine.Record) {
 
 // ended writes the one line of an event.
 func (a *App) ended(p engine.Policy, e engine.Event) {
+	a.wake(p.Name)
 	if p.Mode != engine.Live {
 		return
 	}

@@ -17,13 +17,13 @@ const webhook = "webhook"
 // tell makes the receivers of a config, and the one of the environment, those that are told. Unchanged ones go on undisturbed.
 func (a *App) tell(c schema.Notify) error {
 	settings, text, err := a.o.notified(c)
-	if err != nil || text == a.told {
+	if err != nil || text == a.telling {
 		return err
 	}
 	if settings.Heartbeat != nil {
 		settings.Heartbeat.Turns = a.turns.turn
 	}
-	a.told = text
+	a.telling = text
 	a.notifier.Use(settings)
 	for _, r := range settings.Receivers {
 		a.log.Info("notifications", "receiver", r.Name, "address", shownAddress(r), "format", cmp.Or(r.Format, "by the address"))
