@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"time"
 
@@ -26,6 +27,7 @@ type Notifier struct {
 	Log    *slog.Logger
 	Chance func() float64 // 0..1, which spreads retries; nil: at random
 
+	carry    http.RoundTripper // nil: the network
 	tally    counters
 	mu       sync.Mutex
 	settings Settings
@@ -138,6 +140,9 @@ func (n *Notifier) lane(r Receiver, allow Allow) *lane {
 		l.chance = rand.Float64
 	}
 	l.format = r.As()
+	if n.carry != nil {
+		l.plain.Transport = n.carry
+	}
 	return l
 }
 
