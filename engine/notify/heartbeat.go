@@ -15,7 +15,7 @@ type Heartbeat struct {
 
 // beat calls until ctx ends.
 func (n *Notifier) beat(ctx context.Context, h Heartbeat, allow Allow) {
-	c := newCaller(Receiver{Name: "heartbeat", URL: h.URL}, allow, n.Now)
+	c := n.caller(Receiver{Name: "heartbeat", URL: h.URL}, allow)
 	defer c.close()
 	tick := time.NewTicker(h.Every)
 	defer tick.Stop()

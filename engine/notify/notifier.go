@@ -135,15 +135,20 @@ func (n *Notifier) serve(ctx context.Context, s Settings) {
 }
 
 func (n *Notifier) lane(r Receiver, allow Allow) *lane {
-	l := &lane{caller: newCaller(r, allow, n.Now), outbox: n.Outbox, log: n.Log, chance: n.Chance, tally: &n.tally, wake: make(chan struct{}, 1)}
+	l := &lane{caller: n.caller(r, allow), outbox: n.Outbox, log: n.Log, chance: n.Chance, tally: &n.tally, wake: make(chan struct{}, 1)}
 	if l.chance == nil {
 		l.chance = rand.Float64
 	}
 	l.format = r.As()
-	if n.carry != nil {
-		l.plain.Transport = n.carry
-	}
 	return l
+}
+
+func (n *Notifier) caller(to Receiver, allow Allow) *caller {
+	c := newCaller(to, allow, n.Now)
+	if n.carry != nil {
+		c.plain.Transport = n.carry
+	}
+	return c
 }
 
 // every does something until it succeeds, and says once that it does not.
@@ -205,7 +210,7 @@ func (n *Notifier) Try(ctx context.Context, name, actor string) (map[string]Answ
 			continue
 		}
 		wg.Go(func() {
-			c := newCaller(r, settings.Allow, n.Now)
+			c := n.caller(r, settings.Allow)
 			defer c.close()
 			at := n.Now().UTC()
 			test := Notification{Kind: Test, At: at, Actor: actor, Text: "a test of flyball's notifications, asked for by " + line(actor, longestReason)}
