@@ -23,7 +23,11 @@ func (l *loading) readConfig(v cue.Value) {
 	w.value(v, l.configShape, "config")
 	l.readSources(v.LookupPath(pathOf("sources")), &w)
 	l.storeRules(v.LookupPath(pathOf("store")), &w)
+	l.readNotify(v.LookupPath(pathOf("notify")), &w)
 	for _, section := range l.configShape.names {
+		if section == "notify" {
+			continue // which has more than single values
+		}
 		for _, name := range l.configShape.fields[section].names {
 			path := join(section, name)
 			field := v.LookupPath(pathOf(path))
@@ -74,6 +78,7 @@ func (l *loading) settings() Config {
 		RollupDays:           whole("store.rollupDays"),
 		AuditDays:            whole("store.auditDays"),
 		Sources:              l.sourcesWritten(),
+		Notify:               l.notifyWritten(),
 	}
 }
 

@@ -53,6 +53,7 @@ type loading struct {
 	policies []*written
 	config   map[string]setting
 	sources  map[string]*sourceWritten
+	notify   notifyWritten
 	queries  Queries
 	folder   bool // a folder was asked for, which may hold files of other tools
 }

@@ -61,6 +61,7 @@ type Config struct {
 	RollupDays           int
 	AuditDays            int
 	Sources              []Source // sorted by name
+	Notify               Notify
 }
 
 // SharedStore is a Redis that several daemons may share.

@@ -29,7 +29,7 @@ func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
 	}
 	o := app.Options{
 		Policies: f.policies, Read: reader(), Store: f.store, Socket: f.socket, Version: version(), Actor: actor(),
-		DockerHost: f.dockerHost, ComposeProject: env("COMPOSE_PROJECT_NAME"), Env: env,
+		DockerHost: f.dockerHost, ComposeProject: env("COMPOSE_PROJECT_NAME"), Env: env, Webhook: env("SCALING_WEBHOOK_URL"),
 	}
 	var errs []error
 	o.Remote, err = f.remoteOf(env)
@@ -38,6 +38,10 @@ func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
 	errs = append(errs, err)
 	o.DryRun, err = boolOf(env, "AUTOSCALING_DRY_RUN")
 	errs = append(errs, err)
+	if env("SCALING_NOTIFICATIONS_ENABLED") != "" {
+		on, err := boolOf(env, "SCALING_NOTIFICATIONS_ENABLED")
+		o.Silent, errs = !on, append(errs, err)
+	}
 	if n, given, err := intOf(env, "MAX_TOTAL_REPLICAS", 1); err != nil || given {
 		o.MaxReplicas, errs = n, append(errs, err)
 	}

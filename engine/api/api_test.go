@@ -44,6 +44,9 @@ type paper struct {
 
 	filter  store.Filter
 	restore RestoreAsk
+
+	tested NotifyTest
+	replay NotifyReplay
 }
 
 func (p *paper) Audit(_ context.Context, f store.Filter) ([]store.Entry, error) {

@@ -48,7 +48,7 @@ func TestPolicyAsJSON(t *testing.T) {
 }
 
 func TestInvalidIsARefusal(t *testing.T) {
-	err := error(Invalid{Refusal{http.StatusBadRequest, "the policy has an error"}, []engine.Problem{{File: "body", Line: 1, Column: 2, Message: "no"}}})
+	err := error(Invalid{Refusal{Status: http.StatusBadRequest, Detail: "the policy has an error"}, []engine.Problem{{File: "body", Line: 1, Column: 2, Message: "no"}}})
 	refusal := Refusal{}
 	if !errors.As(err, &refusal) || refusal.Status != http.StatusBadRequest {
 		t.Errorf("%+v", refusal)

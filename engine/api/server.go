@@ -99,6 +99,7 @@ func build(o Server, mux humago.Mux) *server {
 	s.serveLedger()
 	s.serveAudit()
 	s.serveRestore()
+	s.serveNotifications()
 	s.serveEvents()
 	return s
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/metrics"
 	"github.com/flyball-dev/flyball/engine/metrics/poll"
+	"github.com/flyball-dev/flyball/engine/notify"
 	"github.com/flyball-dev/flyball/engine/store"
 	"github.com/flyball-dev/flyball/engine/telemetry"
 	"github.com/flyball-dev/flyball/schema"
@@ -56,8 +57,11 @@ type App struct {
 	noting    sync.Mutex // while policies are compared with the audit log
 	sending   sync.Mutex // while the loop is handed policies
 
-	hub  *api.Hub
-	stir chan struct{} // something is to be told
+	notifier *notify.Notifier
+	telling  string // whom
+	troubles troubles
+	hub      *api.Hub
+	stir     chan struct{} // something is to be told
 
 	mu       sync.Mutex
 	stirred  map[string]bool // policies that something has come of, by name
@@ -136,8 +140,9 @@ func New(ctx context.Context, given Options) (*App, error) {
 		Sample: live.Sample, SampleEvery: engine.SampleEvery,
 		Now: now, Sampled: a.sampled, Ran: a.ran,
 	}
+	a.notifier = &notify.Notifier{Outbox: ledgers, Now: func() time.Time { return now().At }, Log: o.Log}
 	a.use(ctx, loaded)
-	return a, a.feed(loaded.Config)
+	return a, errors.Join(a.feed(loaded.Config), a.tell(loaded.Config.Notify))
 }
 
 // callDeadline is for one call to a target, and for one sweep over the statistics of an engine's containers.
@@ -168,6 +173,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	if a.leader.elector == nil {
 		a.began(ctx, "started")
 		a.notePolicies(ctx)
+		a.recall(ctx)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	release := a.leader.hold(ctx)
@@ -180,6 +186,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { a.listen(ctx); return nil })
 	group.Go(func() error { a.watch(ctx, reload); return nil })
 	group.Go(func() error { a.keep(ctx); return nil })
+	group.Go(func() error { a.notify(ctx); return nil })
 	group.Go(func() error { a.news(ctx); return nil })
 	err := group.Wait()
 	release()
@@ -361,6 +368,7 @@ func (a *App) ran(p engine.Policy, err error) {
 	a.mu.Unlock()
 	a.turned(p.Subject())
 	a.tells.Ran(p, err)
+	a.lookAt(p, l)
 	if news {
 		a.logOf(p).Error("cycle", "error", err)
 	}

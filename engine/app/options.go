@@ -30,6 +30,9 @@ type Options struct {
 	MaxReplicas int  // over all services; 0: as configured
 	MinMemoryMB *int // that must stay available; nil: as configured
 
+	Webhook string // address of a receiver beside those of the config; empty: there is none
+	Silent  bool   // nobody is notified, whatever the config says
+
 	Env func(string) string // where sources find their secrets; nil: the environment of the process
 
 	Log   *slog.Logger

@@ -60,6 +60,8 @@ func (a *App) replace(ctx context.Context, b store.Store, r api.Restored, actor 
 	a.takeUp(ctx) // the policies by API are others
 	a.learn(ctx, a.set())
 	a.notePolicies(ctx)
+	a.recall(ctx)
+	a.notifier.Again()
 	a.settle(ctx)
 	return nil
 }

@@ -78,6 +78,7 @@ func (a *App) reload(ctx context.Context) {
 		a.problem = err.Error()
 		a.mu.Unlock()
 		a.log.Error("reload: the policies at work stay", "error", err)
+		a.lookAtSet()
 		return
 	}
 	loaded.warn(a.log)
@@ -85,12 +86,16 @@ func (a *App) reload(ctx context.Context) {
 	if err := a.feed(loaded.Config); err != nil {
 		a.log.Warn("reload: close the sources that are gone", "error", err)
 	}
+	if err := a.tell(loaded.Config.Notify); err != nil {
+		a.log.Error("reload: who is notified stays as it was", "error", err)
+	}
 	a.drivers.simulated.Add(demoServices(loaded.Policies))
 	a.use(ctx, loaded)
 	a.log.Info("reload", "policies", len(loaded.Policies), "at work", len(a.atWork()))
 	if a.leader.leads() {
 		a.notePolicies(ctx)
 	}
+	a.lookAtSet()
 	a.send(ctx)
 }
 
