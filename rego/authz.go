@@ -145,3 +145,19 @@ func (a Access) document() *ast.Term {
 }
 
 func said(key string, value *ast.Term) [2]*ast.Term { return ast.Item(ast.InternedTerm(key), value) }
+
+// TestAccess runs the tests of rules of access, in the same sandbox. An error means that the tests could not be run at all; what
+// is wrong with the files is in the report.
+func TestAccess(ctx context.Context, own File, tests []File) (Report, error) {
+	modules := map[string]*ast.Module{}
+	var problems []engine.Problem
+	for _, f := range append([]File{own}, tests...) {
+		m, found := parseFile(f)
+		problems = append(problems, found...)
+		modules[f.Path] = m
+	}
+	if anyError(problems) {
+		return Report{Problems: problems}, nil
+	}
+	return runTests(ctx, modules, []File{own})
+}

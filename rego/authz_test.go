@@ -128,6 +128,20 @@ func TestAuthzWithMistakes(t *testing.T) {
 	}
 }
 
+func TestAuthzTests(t *testing.T) {
+	own := authzOf(`decision := {"allow": input.action == "read", "reason": "so"}`)
+	tests := File{"authz_test.rego", []byte("package flyball.authz_test\n\nimport data.flyball.authz\n\n" +
+		"test_read if authz.decision.allow with input as {\"action\": \"read\"}\n\ntest_scale if authz.decision.allow with input as {\"action\": \"scale\"}\n")}
+	report, err := TestAccess(t.Context(), own, []File{tests})
+	if err != nil || len(report.Cases) != 2 || report.Cases[0].Verdict != Pass || report.Cases[1].Verdict != Fail {
+		t.Errorf("got %+v, %v", report, err)
+	}
+	report, err = TestAccess(t.Context(), own, []File{{"authz_test.rego", []byte("package")}})
+	if err != nil || !report.Failed() {
+		t.Errorf("got %+v, %v", report, err)
+	}
+}
+
 func BenchmarkAuthorize(b *testing.B) {
 	a, problems := NewAuthorizer(b.Context(), File{})
 	if a == nil {

@@ -93,7 +93,7 @@ func loadArchive(f file, queries Queries, posted ...Posted) (Set, error) {
 	if len(problems) > 0 {
 		return Set{Problems: problems, Files: []string{f.path}}, nil
 	}
-	set, err := check(a.own, false, queries, posted...)
+	set, err := check(a.own, "", false, queries, posted...)
 	if err != nil {
 		return Set{}, err
 	}

@@ -27,7 +27,11 @@ func Load(path string, queries Queries, posted ...Posted) (Set, error) {
 	if !folder && files[0].kind == archiveFile {
 		return loadArchive(files[0], queries, posted...)
 	}
-	set, err := check(files, folder, queries, posted...)
+	root := path
+	if !folder {
+		root = filepath.Dir(path)
+	}
+	set, err := check(files, root, folder, queries, posted...)
 	if err != nil {
 		return Set{}, err
 	}
@@ -43,7 +47,7 @@ func Load(path string, queries Queries, posted ...Posted) (Set, error) {
 
 // Decode reads one JSON text, such as the body of a request. name stands for the file in problems.
 func Decode(name string, text []byte, queries Queries) (Set, error) {
-	return check([]file{{path: name, kind: jsonFile, text: text}}, false, queries)
+	return check([]file{{path: name, kind: jsonFile, text: text}}, "", false, queries)
 }
 
 // loading is one run over files.
@@ -55,15 +59,16 @@ type loading struct {
 	sources  map[string]*sourceWritten
 	notify   notifyWritten
 	queries  Queries
-	folder   bool // a folder was asked for, which may hold files of other tools
+	root     string // the folder that all is below; empty: there is none
+	folder   bool   // a folder was asked for, which may hold files of other tools
 }
 
-func check(files []file, folder bool, queries Queries, posted ...Posted) (Set, error) {
+func check(files []file, root string, folder bool, queries Queries, posted ...Posted) (Set, error) {
 	rules, err := newRulebook()
 	if err != nil {
 		return Set{}, err
 	}
-	l := loading{rulebook: rules, config: map[string]setting{}, sources: map[string]*sourceWritten{}, queries: queries, folder: folder}
+	l := loading{rulebook: rules, config: map[string]setting{}, sources: map[string]*sourceWritten{}, queries: queries, root: root, folder: folder}
 	var cues []file
 	for _, f := range files {
 		l.set.Files = append(l.set.Files, f.path)
@@ -242,6 +247,7 @@ func (l *loading) finish() {
 	}
 	slices.SortFunc(l.set.Policies, func(a, b engine.Policy) int { return strings.Compare(a.Name, b.Name) })
 	l.set.Config = l.settings()
+	l.findAuthz()
 	l.set.Problems = arrange(l.set.Problems)
 	slices.Sort(l.set.Posted)
 	slices.Sort(l.set.Files)

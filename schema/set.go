@@ -22,6 +22,7 @@ type Set struct {
 	Problems  []engine.Problem // sorted by place; warnings too
 	Rules     []RegoFile       // the author's rules
 	Tests     []RegoFile       // the author's *_test.rego
+	Authz     Authz            // the author's rules of access
 	Scenarios []string         // paths of *.scenario.yaml
 	Files     []string         // every file that was read, for watching
 	Written   map[string]Body  // what the author wrote of each policy, by its name
@@ -40,6 +41,12 @@ type Ask struct {
 
 // Body is a policy as its author wrote it, without defaults, in JSON.
 type Body = json.RawMessage
+
+// Authz are rules of access and their tests, which stand beside them; without a path there are none.
+type Authz struct {
+	File  RegoFile
+	Tests []RegoFile
+}
 
 // RegoFile is a file of the author's rules, not compiled.
 type RegoFile struct {
@@ -60,8 +67,19 @@ type Config struct {
 	SampleDays           int
 	RollupDays           int
 	AuditDays            int
+	API                  API
 	Sources              []Source // sorted by name
 	Notify               Notify
+}
+
+// API is how flyball is spoken to, beside the Unix socket.
+type API struct {
+	Listen          string // an address, or none; "": not written
+	TLSCert, TLSKey string // paths, both or none
+	Authz           string // path of the rules of access from the folder of policies; "": those that are shipped
+	AdminToken      Secret
+	OpenMetrics     bool
+	Session         time.Duration // 0: not written
 }
 
 // SharedStore is a Redis that several daemons may share.

@@ -82,6 +82,7 @@ type flags struct {
 	policies   string
 	store      string
 	socket     string
+	listen     string
 	envFile    string
 	output     string
 	dockerHost string

@@ -57,6 +57,7 @@ A decision is one line on stderr; status, history, enable and disable reach the 
 	cmd.Flags().StringVar(&f.dockerHost, "docker-host", "", "Docker endpoint (default: DOCKER_HOST, or the local socket)")
 	cmd.Flags().StringVar(&f.logFormat, "log-format", "", "how log lines are written: text or json (AUTOSCALING_LOG_FORMAT, default text)")
 	_ = cmd.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions(app.Formats, cobra.ShellCompDirectiveNoFileComp))
+	cmd.Flags().StringVar(&f.listen, "listen", "", "address to answer at beside the Unix socket, or none (AUTOSCALING_LISTEN; default 127.0.0.1:5001)")
 	f.daemonFlags(cmd)
 	return cmd
 }

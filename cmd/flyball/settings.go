@@ -48,6 +48,13 @@ func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
 	if n, given, err := intOf(env, "MIN_AVAILABLE_MEMORY_MB", 0); err != nil || given {
 		o.MinMemoryMB, errs = &n, append(errs, err)
 	}
+	listen := "--listen"
+	if o.Listen = f.listen; o.Listen == "" {
+		listen, o.Listen = "AUTOSCALING_LISTEN", env("AUTOSCALING_LISTEN")
+	}
+	if o.Listen != "" && !app.Listens(o.Listen) {
+		errs = append(errs, fmt.Errorf("%s is %q; allowed is an address such as 127.0.0.1:5001 or :5001, or none", listen, o.Listen))
+	}
 	level := new(slog.LevelVar)
 	format := new(app.Format)
 	o.Log = app.NewLog(cmd.ErrOrStderr(), level, format)

@@ -80,6 +80,13 @@ func configFields(c schema.Config) []diff.Field {
 		{Path: "socket.path", Value: o.Socket},
 		{Path: "log.level", Value: cmp.Or(o.level, "info")},
 		{Path: "log.format", Value: cmp.Or(o.format, "text")},
+		{Path: "api.listen", Value: o.Listen},
+		{Path: "api.tlsCert", Value: orNone(o.api.TLSCert)},
+		{Path: "api.tlsKey", Value: orNone(o.api.TLSKey)},
+		{Path: "api.authz", Value: orNone(o.api.Authz)},
+		{Path: "api.adminToken", Value: orNone(secretAt(o.api.AdminToken))},
+		{Path: "api.openMetrics", Value: o.api.OpenMetrics},
+		{Path: "api.session", Value: o.api.Session},
 	}
 	for _, s := range c.Sources {
 		at := "sources[" + s.Name + "]."

@@ -17,6 +17,7 @@ type Loaded struct {
 	Rules     *rego.Rules
 	documents []store.Document // that the posted ones of it are, and those that are left out
 	whole     bool             // they are known
+	Access    *rego.Authorizer // the author's, or those that are shipped; nil where they can't be used
 }
 
 // Load reads and checks a folder or a file, and beside it what was posted, rules and all. An error means that it could not be
@@ -32,6 +33,8 @@ func Load(ctx context.Context, read Reader, path string, posted ...schema.Posted
 	}
 	loaded := Loaded{Set: set, Rules: rules}
 	loaded.Problems = append(loaded.Problems, schema.Placed(path, atAsks(set, problems))...)
+	loaded.Access, problems = rego.NewAuthorizer(ctx, rego.File(set.Authz.File))
+	loaded.Problems = append(loaded.Problems, schema.Placed(path, problems)...)
 	return loaded, nil
 }
 

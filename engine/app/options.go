@@ -18,6 +18,7 @@ type Options struct {
 	Read     Reader     // how they are read
 	Store    string     // path of the database, or the URL of a Redis
 	Socket   string     // path of the Unix socket
+	Listen   string     // address beside that, or none
 	Remote   api.Remote // where a daemon elsewhere is, whose URL is set
 	Version  string
 	Actor    string // who starts it; empty: flyball
@@ -45,6 +46,7 @@ type Options struct {
 	lease                  time.Duration // how long a leader of several daemons may be silent
 	sampleDays, rollupDays int           // how long samples and their rollups are kept
 	auditDays              int
+	api                    schema.API
 }
 
 // env looks a variable up.
@@ -54,6 +56,9 @@ func (o Options) env() func(string) string {
 	}
 	return o.Env
 }
+
+// Listens says whether an address is one for Listen.
+func Listens(address string) bool { return schema.Listens(address) }
 
 func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 
@@ -80,6 +85,9 @@ func (o Options) filled(c schema.Config) Options {
 	if o.Form != nil {
 		o.format = c.LogFormat
 	}
+	o.Listen = cmp.Or(o.Listen, c.API.Listen, "127.0.0.1:5001")
+	o.api = c.API
+	o.api.Session = cmp.Or(o.api.Session, 12*time.Hour)
 	return o
 }
 
@@ -111,6 +119,11 @@ func (o Options) fixed(other Options) []string {
 		{"store.sampleDays", strconv.Itoa(o.sampleDays), strconv.Itoa(other.sampleDays)},
 		{"store.rollupDays", strconv.Itoa(o.rollupDays), strconv.Itoa(other.rollupDays)},
 		{"store.auditDays", strconv.Itoa(o.auditDays), strconv.Itoa(other.auditDays)},
+		{"api.listen", o.Listen, other.Listen},
+		{"api.tlsCert or api.tlsKey", o.api.TLSCert + " " + o.api.TLSKey, other.api.TLSCert + " " + other.api.TLSKey},
+		{"api.adminToken", secretAt(o.api.AdminToken), secretAt(other.api.AdminToken)},
+		{"api.openMetrics", strconv.FormatBool(o.api.OpenMetrics), strconv.FormatBool(other.api.OpenMetrics)},
+		{"api.session", o.api.Session.String(), other.api.Session.String()},
 	} {
 		if s.one != s.two {
 			differ = append(differ, s.name)

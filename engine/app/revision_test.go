@@ -161,7 +161,8 @@ func TestEverySettingIsCompared(t *testing.T) {
 	values := map[reflect.Type]any{
 		reflect.TypeFor[int](): 3, reflect.TypeFor[*int](): &one, reflect.TypeFor[string](): "x", reflect.TypeFor[time.Duration](): time.Minute,
 		reflect.TypeFor[schema.SharedStore](): schema.SharedStore{URL: "redis://x"},
-		reflect.TypeFor[schema.Secret]():      schema.Secret{File: "x"}, reflect.TypeFor[[]schema.Source](): []schema.Source{{Name: "x"}},
+		reflect.TypeFor[schema.API]():         schema.API{Authz: "x"}, reflect.TypeFor[bool](): true,
+		reflect.TypeFor[schema.Secret](): schema.Secret{File: "x"}, reflect.TypeFor[[]schema.Source](): []schema.Source{{Name: "x"}},
 	}
 	var config schema.Config
 	for i := range reflect.TypeOf(config).NumField() {
@@ -178,6 +179,14 @@ func TestEverySettingIsCompared(t *testing.T) {
 		field.Set(reflect.ValueOf(values[field.Type()]))
 		if len(Diff(Loaded{}, Loaded{Set: schema.Set{Config: c}}).Config) == 0 {
 			t.Errorf("another %s of the store is no difference", reflect.TypeFor[schema.SharedStore]().Field(i).Name)
+		}
+	}
+	for i := range reflect.TypeFor[schema.API]().NumField() {
+		var c schema.Config
+		field := reflect.ValueOf(&c.API).Elem().Field(i)
+		field.Set(reflect.ValueOf(values[field.Type()]))
+		if len(Diff(Loaded{}, Loaded{Set: schema.Set{Config: c}}).Config) == 0 {
+			t.Errorf("another %s of the API is no difference", reflect.TypeFor[schema.API]().Field(i).Name)
 		}
 	}
 	for i := range reflect.TypeFor[schema.Source]().NumField() {
