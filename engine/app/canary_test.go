@@ -20,7 +20,8 @@ import (
 )
 
 // canaries are all kinds of secrets that a daemon may be given, each where the config has it and how it is asked for. $HTTP is a
-// server that answers with whatever it was sent, and $TCP one that does so by the Redis protocol, $NOBODY where none is; $ENV and $FILE are where a canary is.
+// server that answers with whatever it was sent, $TCP one that does so by the Redis protocol, and $NOBODY none at all; $ENV and $FILE
+// are where a canary is. Another kind of secret is another line here.
 var canaries = []struct{ name, config, metric string }{
 	{"token of prometheus", `config: sources: a: {type: "prometheus", url: "$HTTP", token: env: "$ENV"}`, `source: "a", query: "up"`},
 	{"password of prometheus", `config: sources: b: {type: "prometheus", url: "$HTTP", username: "u", password: file: "$FILE"}`, `source: "b", query: "up"`},
