@@ -33,7 +33,7 @@ func (l *loading) post(p Posted) {
 		return
 	}
 	w.api = true
-	if w.name == "" {
+	if p.Name != "" {
 		w.name = p.Name
 	}
 	if w.sound("name") && p.Name != "" && w.policy.Name != p.Name {

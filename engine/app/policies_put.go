@@ -141,9 +141,12 @@ func (d desk) check(ctx context.Context, all []store.Document, after store.Docum
 	if err := d.inFile(checked, after.Name); err != nil {
 		return checked, err
 	}
+	if slices.Contains(checked.Posted, after.Name) {
+		return checked, nil
+	}
 	i := slices.IndexFunc(checked.Left, func(l schema.Left) bool { return l.Name == after.Name })
 	if i < 0 {
-		return checked, nil
+		return checked, fmt.Errorf("policy %s was read, and is not there", after.Name)
 	}
 	left, status := checked.Left[i], http.StatusBadRequest
 	if left.Rival {

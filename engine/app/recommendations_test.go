@@ -50,7 +50,7 @@ func TestRecommendations(t *testing.T) {
 	if none, err := a.Recommendations(t.Context()); err != nil || none == nil || len(none) != 0 {
 		t.Errorf("before the first cycle: %+v, %v", none, err)
 	}
-	a.loop.Once(t.Context(), a.atWork(), 0)
+	a.loop.Once(t.Context(), a.atWork(), 1)
 	daemon, err := a.Recommendations(t.Context())
 	if err != nil || len(daemon) != 1 || daemon[0].Policy != "web" || daemon[0].Service != "web" || daemon[0].Current != 1 || daemon[0].Reason == "" {
 		t.Errorf("%+v, %v", daemon, err)
