@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -31,6 +32,10 @@ A decision is one line on stderr; status, history, enable and disable reach the 
 			}
 			if cmd.Flags().Changed("dry-run") {
 				o.DryRun = dryRun
+			}
+			o.Show = func(secret string) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "flyball: nobody may use the API yet, so here is an admin token, shown this once and valid for 24 hours:\n\n  %s\n\n"+
+					"flyball token create NAME and flyball user add EMAIL, here, let others in.\n", secret)
 			}
 			a, err := app.New(cmd.Context(), o)
 			if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {

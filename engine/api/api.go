@@ -47,6 +47,8 @@ type Flyball interface {
 	// Restore puts what a backup has in the place of everything in the store. A Refusal says why nothing was replaced.
 	Restore(ctx context.Context, ask RestoreAsk) (Restored, error)
 	Notifier
+	Policies
+	Adviser
 }
 
 // Status is what flyball knows now.

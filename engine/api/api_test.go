@@ -44,6 +44,7 @@ type paper struct {
 
 	filter  store.Filter
 	restore RestoreAsk
+	put     putAsk
 
 	tested NotifyTest
 	replay NotifyReplay

@@ -2,8 +2,12 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/flyball-dev/flyball/engine/api/auth"
 )
 
 // Health says whether a daemon is well, and what was looked at to tell.
@@ -45,19 +49,49 @@ func (h Health) Bare() Health {
 	return bare
 }
 
-// ServeHealth answers 200 where all is well, else 503, with the checks in the body. knows says that whoever asks may know
-// details.
-func ServeHealth(ask func(context.Context) Health, knows func(*http.Request) bool) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		h := ask(r.Context())
-		if !knows(r) {
-			h = h.Bare()
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "no-store")
-		if !h.OK {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-		_ = json.NewEncoder(w).Encode(h) // the caller is gone
-	}
+// told is a Health with its status.
+type told struct {
+	Status int
+	Body   Health
 }
+
+// serveHealth adds what probes and Prometheus ask.
+func (s *server) serveHealth() {
+	if s.Healthy == nil {
+		return
+	}
+	for _, one := range []struct {
+		operation
+		ask func(context.Context) Health
+	}{
+		{operation{id: "healthz", path: "/healthz", summary: "Whether the daemon turns: where it does not, starting it anew may help"}, s.Healthy.Health},
+		{operation{id: "readyz", path: "/readyz", summary: "Whether the daemon can do what it is for"}, s.Healthy.Ready},
+	} {
+		one.open, one.tag, one.about = true, "health", "503 where one of the checks is not ok. Details are for those who may read."
+		one.also = map[int]reflect.Type{http.StatusServiceUnavailable: typeOf[Health]()}
+		add(s, one.operation, func(ctx context.Context, in *struct{ Caller }) (*told, error) {
+			h := one.ask(ctx)
+			if !s.knows(in.x) {
+				h = h.Bare()
+			}
+			if !h.OK {
+				return &told{http.StatusServiceUnavailable, h}, nil
+			}
+			return &told{http.StatusOK, h}, nil
+		})
+	}
+	metrics := operation{id: "prometheus", path: "/metrics", action: auth.Read, tag: "health", kind: "text/plain", summary: "What flyball does, for Prometheus"}
+	if s.Open {
+		metrics.action = ""
+	}
+	add(s, metrics, func(_ context.Context, in *struct{ Caller }) (*huma.StreamResponse, error) {
+		return &huma.StreamResponse{Body: func(huma.Context) {
+			r, w := unwrap(in.x)
+			in.x.status = http.StatusOK
+			s.Metrics.ServeHTTP(w, r)
+		}}, nil
+	})
+}
+
+// knows says that whoever asks may know names and addresses. It is no refusal, and not audited, where they may not.
+func (s *server) knows(x *exchange) bool { return s.Gate == nil || x.who.Role != "" }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -118,3 +119,19 @@ func (i Invalid) Error() string {
 }
 
 func (i Invalid) Unwrap() error { return i.Refusal }
+
+// problem is all that is wrong, each at its place in the body.
+func (i Invalid) problem() *Problem {
+	p := Problem{Title: http.StatusText(i.Status), Status: i.Status, Detail: i.Detail}
+	for _, one := range i.Problems {
+		p.Errors = append(p.Errors, Fault{Location: join("body", one.Path), Message: one.Message, Line: one.Line, Column: one.Column})
+	}
+	return &p
+}
+
+func join(path, field string) string {
+	if field == "" {
+		return path
+	}
+	return path + "." + field
+}

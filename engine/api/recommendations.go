@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api/auth"
 )
 
 // Adviser tells what the rules would have done.
@@ -25,4 +27,29 @@ type Recommendation struct {
 	Policy      string          `json:"policy"`
 	Action      engine.Action   `json:"action"`
 	At          time.Time       `json:"at"` // of the decision
+}
+
+type recommendationsAnswer struct {
+	Success         bool             `json:"success"`
+	Recommendations []Recommendation `json:"recommendations" nullable:"false"`
+}
+
+// serveRecommendations adds what the rules recommend.
+func (s *server) serveRecommendations() {
+	add(s, operation{id: "recommendations", path: "recommendations", action: auth.Read, tag: "autoscaling",
+		summary: "What the rules recommend of each enabled policy now, before the guard; the most urgent first"},
+		func(ctx context.Context, _ *struct{}) (*answer[recommendationsAnswer], error) {
+			all, err := s.Flyball.Recommendations(ctx)
+			if all == nil {
+				all = []Recommendation{}
+			}
+			return &answer[recommendationsAnswer]{recommendationsAnswer{true, all}}, err
+		})
+}
+
+// Recommendations asks for them.
+func (c *Client) Recommendations(ctx context.Context) ([]Recommendation, error) {
+	var a recommendationsAnswer
+	err := c.do(ctx, http.MethodGet, "recommendations", nil, &a)
+	return a.Recommendations, err
 }

@@ -170,6 +170,10 @@ func (a *App) Close() error {
 // changes or reload is sent to.
 func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	a.banner()
+	door, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
 	if a.leader.elector == nil {
 		a.began(ctx, "started")
 		a.notePolicies(ctx)
@@ -179,7 +183,14 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	release := a.leader.hold(ctx)
 	stopping := context.AfterFunc(ctx, func() { a.stopping.Store(true) })
 	defer stopping()
-	group.Go(func() error { return api.Serve(ctx, a.o.Socket, a.front()) })
+	group.Go(func() error { return api.Serve(ctx, a.o.Socket, a.front(nil)) })
+	if door != nil {
+		a.log.Info("listens", "address", door.Address(), "tls", door.Secure())
+		if !door.Secure() && !local(door.Address()) {
+			a.log.Warn("tokens and passwords go over the network as they are: set config.api.tlsCert and tlsKey, or put a proxy with TLS in front", "address", door.Address())
+		}
+		group.Go(func() error { return door.Serve(ctx, a.front(a.gate())) })
+	}
 	group.Go(func() error { a.lead(ctx); return nil })
 	group.Go(func() error { a.loop.Run(ctx, a.sets); return nil })
 	group.Go(func() error { a.run(ctx, group); return nil })
@@ -188,7 +199,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { a.keep(ctx); return nil })
 	group.Go(func() error { a.notify(ctx); return nil })
 	group.Go(func() error { a.news(ctx); return nil })
-	err := group.Wait()
+	err = group.Wait()
 	release()
 	a.stopped(err)
 	err = errors.Join(err, a.resign())

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/api/auth"
 	"github.com/flyball-dev/flyball/schema"
 )
 
@@ -33,6 +34,8 @@ type Options struct {
 
 	Webhook string // address of a receiver beside those of the config; empty: there is none
 	Silent  bool   // nobody is notified, whatever the config says
+
+	Show func(secret string) // shows the first token of all, once; nil: nobody would see it
 
 	Env func(string) string // where sources find their secrets; nil: the environment of the process
 
@@ -89,6 +92,21 @@ func (o Options) filled(c schema.Config) Options {
 	o.api = c.API
 	o.api.Session = cmp.Or(o.api.Session, 12*time.Hour)
 	return o
+}
+
+// adminToken is the secret that the operator has thought of; "": none.
+func (o Options) adminToken() (string, error) {
+	if o.api.AdminToken == (schema.Secret{}) {
+		return "", nil
+	}
+	given, err := secret(o.api.AdminToken, o.env())
+	if err == nil {
+		err = auth.CheckGiven(given)
+	}
+	if err != nil {
+		return "", fmt.Errorf("config.api.adminToken: %w", err)
+	}
+	return given, nil
 }
 
 // setLog makes the log as talkative as the author's config says, in the format that it names. The schema has checked both.

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -168,4 +169,11 @@ func (m *Metrics) Answered(operation string, status int, took time.Duration) {
 func (m *Metrics) Follows() (gone func()) {
 	m.listeners.Inc()
 	return m.listeners.Dec
+}
+
+func statusCode(status int) string {
+	if status < 100 || status > 599 {
+		return "none"
+	}
+	return strconv.Itoa(status)
 }

@@ -194,36 +194,18 @@ func TestStates(t *testing.T) {
 	)
 }
 
-func TestMeasured(t *testing.T) {
+func TestAnswered(t *testing.T) {
 	m := New(empty)
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /status/{service}", func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("well")) })
-	mux.HandleFunc("GET /no", func(w http.ResponseWriter, r *http.Request) {
-		w.WriteHeader(http.StatusEarlyHints)
-		w.WriteHeader(http.StatusTeapot)
-	})
-	mux.HandleFunc("GET /stream", func(w http.ResponseWriter, r *http.Request) {
-		if _, flushes := w.(http.Flusher); !flushes {
-			t.Error("it can't be streamed")
-		}
-		if err := http.NewResponseController(w).Flush(); err != nil {
-			t.Error(err)
-		}
-	})
-	for _, path := range []string{"/status/web", "/status/" + strings.Repeat("x", 2000), "/no", "/stream", "/secret/anything", "/secret/else"} {
-		m.Measured(mux).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
-	}
-	got := page(t, m)
-	has(t, got,
-		`flyball_api_requests_total{code="200",operation="GET /status/{service}"} 2`,
-		`flyball_api_requests_total{code="418",operation="GET /no"} 1`,
-		`flyball_api_requests_total{code="200",operation="GET /stream"} 1`,
-		`flyball_api_requests_total{code="404",operation="none"} 2`,
-		`flyball_api_request_duration_seconds_count{operation="none"} 2`,
+	m.Answered("history-of", 200, time.Second)
+	m.Answered("history-of", 200, time.Second)
+	m.Answered("test", 418, time.Second)
+	m.Answered("events", 0, time.Second) // who asked had gone
+	has(t, page(t, m),
+		`flyball_api_requests_total{code="200",operation="history-of"} 2`,
+		`flyball_api_requests_total{code="418",operation="test"} 1`,
+		`flyball_api_requests_total{code="none",operation="events"} 1`,
+		`flyball_api_request_duration_seconds_count{operation="history-of"} 2`,
 	)
-	if strings.Contains(got, "secret") {
-		t.Error("a path is told")
-	}
 }
 
 func BenchmarkDecided(b *testing.B) {
