@@ -26,8 +26,12 @@ func (l *loading) readConfig(v cue.Value) {
 	w.value(v, l.configShape, "config")
 	l.readSources(v.LookupPath(pathOf("sources")), &w)
 	l.storeRules(v.LookupPath(pathOf("store")), &w)
+	l.readNotify(v.LookupPath(pathOf("notify")), &w)
 	l.apiRules(v.LookupPath(pathOf("api")), &w)
 	for _, section := range l.configShape.names {
+		if section == "notify" {
+			continue // which has more than single values
+		}
 		for _, name := range l.configShape.fields[section].names {
 			path := join(section, name)
 			field := v.LookupPath(pathOf(path))
@@ -76,11 +80,13 @@ func (l *loading) settings() Config {
 		Store:                SharedStore{URL: text("store.url"), Username: text("store.username"), Password: password, Lease: lease},
 		SocketPath:           text("socket.path"),
 		LogLevel:             text("log.level"),
+		LogFormat:            text("log.format"),
 		SampleDays:           whole("store.sampleDays"),
 		RollupDays:           whole("store.rollupDays"),
 		AuditDays:            whole("store.auditDays"),
 		API:                  l.apiWritten(),
 		Sources:              l.sourcesWritten(),
+		Notify:               l.notifyWritten(),
 	}
 }
 

@@ -21,6 +21,8 @@ type rulebook struct {
 	source      cue.Value
 	sourceShape *shape
 	sourceName  *shape
+	receiver    cue.Value
+	heartbeat   cue.Value
 }
 
 func newRulebook() (*rulebook, error) {
@@ -38,6 +40,8 @@ func newRulebook() (*rulebook, error) {
 	if b.configShape, err = shapeOf(b.config); err != nil {
 		return nil, err
 	}
+	b.receiver = defs.LookupPath(cue.ParsePath("#Receiver"))
+	b.heartbeat = defs.LookupPath(cue.ParsePath("#Heartbeat"))
 	b.source = defs.LookupPath(cue.ParsePath("#Source"))
 	if b.sourceShape, err = shapeOf(b.source); err != nil {
 		return nil, err

@@ -27,6 +27,8 @@ type Set struct {
 	Files     []string         // every file that was read, for watching
 	Written   map[string]Body  // what the author wrote of each policy, by its name
 	Asks      map[string][]Ask // where each policy, by its name, names its strategies; in their order
+	Posted    []string         // names of the policies that were posted, sorted
+	Left      []Left           // posted ones that are not among them, sorted
 }
 
 // Ask is where a policy names a strategy or rules. A default one is named nowhere, and has no line.
@@ -61,11 +63,13 @@ type Config struct {
 	Store                SharedStore // URL "": the file at StorePath
 	SocketPath           string
 	LogLevel             string
+	LogFormat            string
 	SampleDays           int
 	RollupDays           int
 	AuditDays            int
 	API                  API
 	Sources              []Source // sorted by name
+	Notify               Notify
 }
 
 // API is how flyball is spoken to, beside the Unix socket.

@@ -20,6 +20,7 @@ type shape struct {
 	element  *shape            // of a list
 	plain    bool              // a value that is neither struct nor list is allowed
 	secret   bool              // what is found here in place of what is allowed may be one
+	whole    bool              // whatever it looks like
 	duration bool
 	shortest time.Duration // of a duration
 }
@@ -28,7 +29,7 @@ type shape struct {
 func shapeOf(v cue.Value) (*shape, error) {
 	s := &shape{check: v}
 	if a := v.Attribute("secret"); a.Err() == nil {
-		s.secret = true
+		s.secret, s.whole = true, a.Contents() == "whole"
 	}
 	a := v.Attribute("allowed")
 	if a.Err() != nil {

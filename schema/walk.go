@@ -178,7 +178,7 @@ func (w *walk) leaf(v cue.Value, s *shape, path string) {
 		mend = "; write it in quotes"
 	}
 	what := found(v)
-	if s.secret && v.IncompleteKind() == cue.StringKind && (s.fields != nil || strings.ContainsAny(text, "@?=")) {
+	if s.secret && v.IncompleteKind() == cue.StringKind && (s.whole || s.fields != nil || strings.ContainsAny(text, "@?=")) {
 		what = "a text that may be a secret"
 	}
 	w.report(valuePlace(v), path, "%s is %s; allowed: %s%s", w.call(path), what, s.words(), mend)

@@ -88,6 +88,7 @@ type flags struct {
 	dockerHost string
 	remote     api.Remote
 	tokenFile  string
+	logFormat  string
 }
 
 func newRoot() *cobra.Command {
@@ -115,6 +116,8 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newRun(f),
 		newStatus(f),
 		newHistory(f),
+		newRecommendations(f),
+		newPolicies(f),
 		newMetrics(f),
 		newPush(f),
 		newDoctor(f),
@@ -130,6 +133,7 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newReplay(f),
 		newAudit(f),
 		newToken(f), newUser(f),
+		newNotify(f),
 		newStore(f),
 		newVersion(),
 		newLoad(),

@@ -29,7 +29,7 @@ func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
 	}
 	o := app.Options{
 		Policies: f.policies, Read: reader(), Store: f.store, Socket: f.socket, Version: version(), Actor: actor(),
-		DockerHost: f.dockerHost, ComposeProject: env("COMPOSE_PROJECT_NAME"), Env: env,
+		DockerHost: f.dockerHost, ComposeProject: env("COMPOSE_PROJECT_NAME"), Env: env, Webhook: env("SCALING_WEBHOOK_URL"),
 	}
 	var errs []error
 	o.Remote, err = f.remoteOf(env)
@@ -38,6 +38,10 @@ func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
 	errs = append(errs, err)
 	o.DryRun, err = boolOf(env, "AUTOSCALING_DRY_RUN")
 	errs = append(errs, err)
+	if env("SCALING_NOTIFICATIONS_ENABLED") != "" {
+		on, err := boolOf(env, "SCALING_NOTIFICATIONS_ENABLED")
+		o.Silent, errs = !on, append(errs, err)
+	}
 	if n, given, err := intOf(env, "MAX_TOTAL_REPLICAS", 1); err != nil || given {
 		o.MaxReplicas, errs = n, append(errs, err)
 	}
@@ -52,12 +56,14 @@ func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
 		errs = append(errs, fmt.Errorf("%s is %q; allowed is an address such as 127.0.0.1:5001 or :5001, or none", listen, o.Listen))
 	}
 	level := new(slog.LevelVar)
-	o.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	format := new(app.Format)
+	o.Log = app.NewLog(cmd.ErrOrStderr(), level, format)
 	if text := env("AUTOSCALING_LOG_LEVEL"); text == "" {
 		o.Level = level
 	} else if level.UnmarshalText([]byte(text)) != nil {
 		errs = append(errs, fmt.Errorf("AUTOSCALING_LOG_LEVEL is %q; allowed is debug, info, warn or error", text))
 	}
+	errs = append(errs, f.formatOf(&o, format, env("AUTOSCALING_LOG_FORMAT")))
 	if err := errors.Join(errs...); err != nil {
 		return o, coded{exitUsage, err}
 	}
@@ -78,6 +84,22 @@ func (f *flags) remoteOf(env func(string) string) (api.Remote, error) {
 		r.Token = strings.TrimSpace(string(text))
 	}
 	return r, nil
+}
+
+// formatOf sets how log lines are written, where that is said outside; else the author's config may.
+func (f *flags) formatOf(o *app.Options, format *app.Format, fromEnv string) error {
+	name, from := f.logFormat, "--log-format"
+	if name == "" {
+		name, from = fromEnv, "AUTOSCALING_LOG_FORMAT"
+	}
+	if name == "" {
+		o.Form = format
+		return nil
+	}
+	if format.Set(name) != nil {
+		return fmt.Errorf("%s is %q; allowed is %s", from, name, join(app.Formats))
+	}
+	return nil
 }
 
 // environment looks a variable up in the process, then in the env file. The default file may be absent.

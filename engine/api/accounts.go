@@ -29,7 +29,7 @@ type Accounts interface {
 type TokenAsk struct {
 	Name    string   `json:"name" doc:"What it is for; no other token has it"`
 	Role    string   `json:"role,omitempty" doc:"viewer, operator or admin; default: viewer"`
-	Scopes  []string `json:"scopes,omitempty" doc:"What of the role it is for, each an action or action:service; none: all of it"`
+	Scopes  []string `json:"scopes,omitempty" nullable:"false" doc:"What of the role it is for, each an action or action:service; none: all of it"`
 	Seconds float64  `json:"seconds,omitempty" doc:"How long it is valid; default: until it is revoked"`
 	Actor   string   `json:"actor,omitempty" doc:"Who asks; over the Unix socket alone, elsewhere it is who the token is of"`
 }
@@ -40,7 +40,7 @@ type Token struct {
 	Name    string     `json:"name"`
 	User    string     `json:"user,omitempty" doc:"Whose session it is; absent: nobody's"`
 	Role    string     `json:"role"`
-	Scopes  []string   `json:"scopes,omitempty" doc:"What of the role it is for; absent: all of it"`
+	Scopes  []string   `json:"scopes,omitempty" nullable:"false" doc:"What of the role it is for; absent: all of it"`
 	Created time.Time  `json:"created"`
 	Actor   string     `json:"actor" doc:"Who made it"`
 	Expires *time.Time `json:"expires,omitempty" doc:"Absent: it is valid until it is revoked"`
@@ -80,7 +80,7 @@ type (
 	}
 	tokensAnswer struct {
 		Success bool    `json:"success"`
-		Tokens  []Token `json:"tokens"`
+		Tokens  []Token `json:"tokens" nullable:"false"`
 	}
 	userAnswer struct {
 		Success bool `json:"success"`
@@ -88,7 +88,7 @@ type (
 	}
 	usersAnswer struct {
 		Success bool   `json:"success"`
-		Users   []User `json:"users"`
+		Users   []User `json:"users" nullable:"false"`
 	}
 	newUserRequest struct {
 		Email    string `json:"email" doc:"It is their name here, in small letters"`
@@ -187,7 +187,7 @@ func (s *server) serveUsers() {
 
 // mayGive refuses to give others more than whoever asks has.
 func (c *Caller) mayGive(role string, scopes []string) error {
-	if c.x.who.Kind == Local {
+	if c.x.who.Kind == auth.BySocket {
 		return nil
 	}
 	if err := auth.MayGive(c.x.who.Role, c.x.who.Scopes, role, scopes); err != nil {

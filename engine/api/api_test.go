@@ -46,6 +46,10 @@ type paper struct {
 	restore RestoreAsk
 	token   TokenAsk
 	user    UserAsk
+	put     putAsk
+
+	tested NotifyTest
+	replay NotifyReplay
 }
 
 func (p *paper) Audit(_ context.Context, f store.Filter) ([]store.Entry, error) {

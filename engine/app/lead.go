@@ -246,6 +246,7 @@ func (a *App) lead(ctx context.Context) {
 	silent := false
 	for ctx.Err() == nil {
 		now, err := a.leader.renew(ctx)
+		a.storeFailed("lease", err)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -300,6 +301,7 @@ func (a *App) led(ctx context.Context, before, now store.Lease) {
 	a.log.Info("this daemon leads", "name", now.Leader, "epoch", now.Epoch)
 	a.note(ctx, store.Entry{At: a.loop.Now().At, Actor: now.Leader, Kind: store.OfDaemon, Message: fmt.Sprintf("leads, epoch %d", now.Epoch)})
 	a.settle(ctx)
+	a.recall(ctx)
 	a.send(ctx)
 	a.learn(ctx, a.set())
 	a.notePolicies(ctx)

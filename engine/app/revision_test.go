@@ -210,13 +210,14 @@ func TestDiffOfConfigs(t *testing.T) {
 		want   string
 	}{
 		"defaults": {schema.Config{MaxTotalReplicas: 20, MinAvailableMemoryMB: &default_, StorePath: ".flyball/flyball.db", SocketPath: ".flyball/flyball.sock",
-			LogLevel: "info", SampleDays: 30, RollupDays: 400, AuditDays: 400, Store: schema.SharedStore{Lease: 10 * time.Second}}, ""},
+			LogLevel: "info", LogFormat: "text", SampleDays: 30, RollupDays: 400, AuditDays: 400, Store: schema.SharedStore{Lease: 10 * time.Second}}, ""},
 		"replicas": {schema.Config{MaxTotalReplicas: 30}, "config.limits.maxTotalReplicas 20 → 30"},
 		"memory":   {schema.Config{MinAvailableMemoryMB: &none}, "config.limits.minAvailableMemoryMB 512 → 0"},
 		"docker":   {schema.Config{DockerHost: "tcp://x"}, "config.docker.host none → tcp://x"},
 		"store":    {schema.Config{StorePath: "x"}, "config.store.path .flyball/flyball.db → x"},
 		"socket":   {schema.Config{SocketPath: "x"}, "config.socket.path .flyball/flyball.sock → x"},
 		"log":      {schema.Config{LogLevel: "warn"}, "config.log.level info → warn"},
+		"format":   {schema.Config{LogFormat: "json"}, "config.log.format text → json"},
 		"samples":  {schema.Config{SampleDays: 3}, "config.store.sampleDays 30 → 3"},
 		"rollups":  {schema.Config{RollupDays: 3}, "config.store.rollupDays 400 → 3"},
 		"audit":    {schema.Config{AuditDays: 3}, "config.store.auditDays 400 → 3"},

@@ -56,6 +56,17 @@ func (c *Cycle) Run(ctx context.Context, p engine.Policy, now Moment) (engine.Re
 	return c.Obey(ctx, p, now, restore, func(engine.Record, *engine.Event) {})
 }
 
+// Unobserved says that a service could not be looked at.
+type Unobserved struct {
+	Service string
+	Err     error
+}
+
+func (u Unobserved) Error() string { return fmt.Sprintf("observe %s: %v", u.Service, u.Err) }
+
+// Unwrap is why.
+func (u Unobserved) Unwrap() error { return u.Err }
+
 // tries is how often a decision is made anew where somebody else changed the service while it was made.
 const tries = 5
 
@@ -127,7 +138,7 @@ func (c *Cycle) decide(ctx context.Context, p engine.Policy, now Moment, ask Ask
 	}
 	snapshot, err := c.World.Observe(ctx, p, state, now.At)
 	if err != nil {
-		return engine.Record{}, nil, fmt.Errorf("observe %s: %w", p.Service, err)
+		return engine.Record{}, nil, Unobserved{p.Service, err}
 	}
 	snapshot = Compute(ctx, c.Rules, p, snapshot)
 	request, err := ask(p, snapshot, state)

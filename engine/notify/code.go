@@ -1,0 +1,44 @@
+package notify
+
+import "time"
+
+// The reasons of troubles.
+const (
+	PoliciesUnusable = "PoliciesUnusable" // the files on disk can't be used, and those before stay at work
+	RulesFail        = "RulesFail"        // the rules of a policy give no usable answer
+	NothingDecided   = "NothingDecided"   // the cycle of a policy ends before it has decided
+	Unobservable     = "Unobservable"     // there is no such service, or the engine can't be asked
+	NoneReady        = "NoneReady"        // no replica of a service is ready
+	MetricsDoubtful  = "MetricsDoubtful"  // metrics are missing, stale or invalid
+	BudgetExhausted  = "BudgetExhausted"  // more replicas are wished for than all services together may have
+	MaximumReached   = "MaximumReached"   // more are wished for than the policy allows
+)
+
+// code is what there is to know of a reason.
+type code struct {
+	reason string
+	kind   Kind
+	lasts  time.Duration // so long it must be so before it is told: what comes and goes sooner is no trouble
+	over   string        // what is said when it is over
+}
+
+var codes = []code{
+	{PoliciesUnusable, PolicyError, 0, "the policies can be used again"},
+	{RulesFail, PolicyError, 0, "the rules answer again"},
+	{NothingDecided, PolicyError, 0, "it is decided again"},
+	{Unobservable, Unavailable, 30 * time.Second, "it can be observed again"},
+	{NoneReady, Unavailable, 2 * time.Minute, "replicas are ready again"},
+	{MetricsDoubtful, Unavailable, 10 * time.Minute, "all metrics can be trusted again"},
+	{BudgetExhausted, Exhausted, time.Minute, "what is wished for may be had again"},
+	{MaximumReached, Exhausted, 15 * time.Minute, "no more is wished for than the maximum"},
+}
+
+// codeOf is that of a reason. One of another version of flyball is an error of some policy.
+func codeOf(reason string) code {
+	for _, c := range codes {
+		if c.reason == reason {
+			return c
+		}
+	}
+	return code{reason: reason, kind: PolicyError, over: "it is well again"}
+}
