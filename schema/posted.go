@@ -20,6 +20,7 @@ type Left struct {
 	Name     string
 	Problems []engine.Problem
 	Rival    bool // nothing is wrong with it but that another policy has its name, or acts on its service
+	Unread   bool // nobody could look at it
 }
 
 // PostedAt is where problems of a posted policy say that it is.
