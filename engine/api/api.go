@@ -46,6 +46,7 @@ type Flyball interface {
 	Audit(ctx context.Context, f store.Filter) ([]store.Entry, error)
 	// Restore puts what a backup has in the place of everything in the store. A Refusal says why nothing was replaced.
 	Restore(ctx context.Context, ask RestoreAsk) (Restored, error)
+	Accounts
 	Notifier
 	Policies
 	Adviser

@@ -100,6 +100,8 @@ func build(o Server, mux humago.Mux) *server {
 	s.serveLedger()
 	s.serveAudit()
 	s.serveRestore()
+	s.serveTokens()
+	s.serveUsers()
 	s.serveNotifications()
 	s.serveEvents()
 	s.servePolicies()

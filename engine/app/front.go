@@ -10,7 +10,6 @@ import (
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/api/auth"
 	"github.com/flyball-dev/flyball/engine/store"
-	"github.com/flyball-dev/flyball/rego"
 )
 
 // front is the API, for those whom a gate lets through; without one for the owner of the Unix socket.
@@ -66,8 +65,5 @@ type access struct{ app *App }
 
 // Authorize asks them.
 func (r access) Authorize(ctx context.Context, who auth.Identity, ask auth.Ask) (bool, string, error) {
-	return r.app.set().Access.Authorize(ctx, rego.Access{
-		Actor:  rego.Actor{Name: who.Name, Kind: string(who.Kind), Role: who.Role, Scopes: who.Scopes},
-		Action: ask.Action, Operation: ask.Operation, Method: ask.Method, Path: ask.Path, Service: ask.Service, Policy: ask.Policy,
-	})
+	return authorizer{r.app.set().Access}.Authorize(ctx, who, ask)
 }

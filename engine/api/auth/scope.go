@@ -32,3 +32,23 @@ func CheckScope(scope string) error {
 func covers(scopes []string, action, service string) bool {
 	return len(scopes) == 0 || slices.Contains(scopes, action) || service != "" && slices.Contains(scopes, action+":"+service)
 }
+
+// MayGive says why somebody of a role, with a token of such scopes, can't give somebody else a role and scopes: they would have
+// what the giver has not. A role that is empty is the least.
+func MayGive(role string, scopes []string, given string, narrowed []string) error {
+	if slices.Index(Roles(), given) > slices.Index(Roles(), role) {
+		return fmt.Errorf("role %s is above %s, that of whoever asks", given, role)
+	}
+	if len(scopes) == 0 {
+		return nil
+	}
+	if len(narrowed) == 0 {
+		return fmt.Errorf("whoever asks has a token for %s alone, and this would be for everything", strings.Join(scopes, " "))
+	}
+	for _, s := range narrowed {
+		if action, service, _ := strings.Cut(s, ":"); !covers(scopes, action, service) {
+			return fmt.Errorf("whoever asks has a token for %s alone, which does not include %.100s", strings.Join(scopes, " "), s)
+		}
+	}
+	return nil
+}

@@ -76,6 +76,26 @@ func TestScopesNarrow(t *testing.T) {
 	})
 }
 
+func TestMayGive(t *testing.T) {
+	for name, c := range map[string]struct{ role, scopes, given, narrowed, want string }{
+		"all of it":             {Admin, "", Admin, "", ""},
+		"less":                  {Operator, "", Viewer, "read", ""},
+		"the default":           {Viewer, "", "", "", ""},
+		"a higher role":         {Operator, "", Admin, "", "role admin is above operator"},
+		"a role of nobody":      {"", "", Viewer, "", "role viewer is above"},
+		"a part of the scopes":  {Admin, "accounts push", Admin, "push:web accounts", ""},
+		"more than the scopes":  {Admin, "accounts push:web", Admin, "push", "does not include push"},
+		"everything from a few": {Admin, "accounts", Viewer, "", "would be for everything"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := MayGive(c.role, strings.Fields(c.scopes), c.given, strings.Fields(c.narrowed))
+			if (err != nil) != (c.want != "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
 func FuzzScope(f *testing.F) {
 	for _, seed := range []string{"", "push", "push:web", "push:web:80", "push:\n", "PUSH", ":"} {
 		f.Add(seed)
