@@ -29,6 +29,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"rego":            {"engine"},
 		"engine/report":   {"engine"},
 		"engine/diff":     {"engine"},
+		"engine/notify":   {"engine", "engine/store"},
 		"engine/api":      {"engine", "engine/report", "engine/store"},
 		"engine/app":      nil, // everything
 		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/replay", "engine/report", "engine/store"},
@@ -66,6 +67,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"github.com/jackc/pgx":             {"engine/metrics/sql"},
 		"github.com/go-sql-driver/mysql":   {"engine/metrics/sql"},
 		"github.com/danielgtaylor/huma":    {"engine/api"},
+		"github.com/hashicorp/go-retry":    {"engine/notify"},
 		"github.com/docker/docker":         {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
 	}
 	pure := []string{"engine", "engine/guard", "engine/sim", "engine/metrics", "engine/backtest", "engine/replay"}
