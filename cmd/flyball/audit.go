@@ -58,7 +58,7 @@ For a log collector -o json writes an entry a line. --follow goes on as entries 
 	cmd.Flags().Int("limit", 50, "entries at most")
 	cmd.Flags().BoolVar(&follow, "follow", false, "go on as entries come")
 	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json")
 	return cmd
 }

@@ -68,7 +68,7 @@ replicas were from what was needed, and for how much of the time. In json and cs
 	fs.StringArrayVar(&b.sweeps, "sweep", nil, "FIELD=A,B,C: try these values for a field of the policies (may be given again)")
 	fs.BoolVar(&b.strategies, "strategies", false, "run the shipped strategies beside the policies")
 	fs.StringVar(&b.html, "html", "", "write a page with the plot to this file")
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json", "csv")
 	return cmd
 }

@@ -32,7 +32,7 @@ func newEnable(f *flags, on bool) *cobra.Command {
 			return nil
 		},
 	}
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	return cmd
 }
 

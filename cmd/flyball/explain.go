@@ -74,7 +74,7 @@ the one that would be made for a snapshot file, as flyball eval does, of each po
 	cmd.Flags().StringVar(&snapshot, "snapshot", "", "snapshot file, or -")
 	cmd.Flags().StringVar(&only, "policy", "", "with --snapshot: only this policy (default: all)")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "every line of the rules and every stage of the guard")
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json")
 	return cmd
 }

@@ -46,7 +46,7 @@ flyball explain EVENT, with the id in the column EVENT.`,
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", 50, "newest events to show")
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json")
 	return cmd
 }

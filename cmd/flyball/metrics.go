@@ -63,7 +63,7 @@ With SERVICE and METRIC, show what was kept of it: samples, or five-minute summa
 	}
 	lengthVar(cmd.Flags(), &last, "last", time.Hour, "how far back the history goes, such as 90m, 24h or 7d")
 	cmd.Flags().StringVar(&resolution, "resolution", "", "of the history: samples or 5m (default samples up to 6h)")
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json", "csv")
 	return cmd
 }

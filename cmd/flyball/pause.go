@@ -60,7 +60,7 @@ paused, while all are, is paused until both have ended. A new pause takes the pl
 	lengthVar(cmd.Flags(), &length, "for", 0, "how long, such as 90m, 24h or 7d")
 	cmd.Flags().StringVar(&until, "until", "", "when it ends, in RFC 3339")
 	cmd.Flags().StringVar(&reason, "reason", "", "why, for whoever finds it paused")
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	return cmd
 }
 
@@ -92,7 +92,7 @@ when a single one is resumed, hold on.`,
 			return nil
 		},
 	}
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	return cmd
 }
 

@@ -40,6 +40,6 @@ POST /api/autoscaling/metrics/SERVICE with {"metrics": {"METRIC": VALUE}} on the
 		},
 	}
 	cmd.Flags().StringVar(&replica, "replica", "", "name or id of the replica whose value it is (default: the service as a whole)")
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	return cmd
 }

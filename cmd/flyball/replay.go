@@ -49,7 +49,7 @@ Ends with 1 where a decision comes out otherwise, or can't be made again.`,
 	cmd.Flags().StringVar(&until, "until", "", "up to this day or time (default now)")
 	cmd.Flags().BoolVar(&current, "current", false, "by the policies and rules on disk, in the place of those of then")
 	cmd.Flags().IntVar(&limit, "limit", 20, "decisions to tell of those that differ")
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json")
 	return cmd
 }

@@ -55,7 +55,7 @@ Past scaleUp is by a policy's own thresholds, targets or bands, as they were rea
 	cmd.Flags().StringVar(&since, "since", "", "how far back, such as 90m, 24h or 7d (default 7d)")
 	cmd.Flags().StringVar(&from, "from", "", "from this day or time, instead of --since")
 	cmd.Flags().StringVar(&to, "to", "", "up to this day or time (default now)")
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json", "csv")
 	return cmd
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -85,6 +86,8 @@ type flags struct {
 	output     string
 	dockerHost string
 	logFormat  string
+	remote     api.Remote
+	tokenFile  string
 }
 
 func newRoot() *cobra.Command {
@@ -170,6 +173,16 @@ func plain(flag *pflag.Flag) {
 func (f *flags) daemonFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.store, "store", "", "database file, or redis:// URL, of events and state (default .flyball/flyball.db)")
 	cmd.Flags().StringVar(&f.socket, "socket", "", "Unix socket of the daemon (default .flyball/flyball.sock)")
+}
+
+// reachFlags adds the flags that say where the daemon is that is asked, here or elsewhere.
+func (f *flags) reachFlags(cmd *cobra.Command) {
+	f.daemonFlags(cmd)
+	cmd.Flags().StringVar(&f.remote.URL, "url", "", "daemon elsewhere, such as https://scaler:5001 (AUTOSCALING_URL; its token: AUTOSCALING_TOKEN)")
+	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file that holds the token of --url")
+	cmd.Flags().StringVar(&f.remote.CA, "ca-file", "", "certificate authority of --url, where the machine does not trust it")
+	cmd.MarkFlagsMutuallyExclusive("url", "socket")
+	cmd.MarkFlagsMutuallyExclusive("url", "store")
 }
 
 // outputFlag adds -o with the formats that a verb has.

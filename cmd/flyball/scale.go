@@ -54,7 +54,7 @@ itself: a second rollback undoes the first. The limits are those of flyball scal
 func (f *flags) askFlags(cmd *cobra.Command, do func(context.Context, api.Flyball, []string, api.Ask) (api.Begun, error)) {
 	force := cmd.Flags().Bool("force", false, "beyond the bounds of the policy and the budget")
 	noWait := cmd.Flags().Bool("no-wait", false, "return once it has begun")
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		flyball, err := f.open(cmd)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/joho/godotenv"
 	"github.com/spf13/cobra"
@@ -31,6 +32,8 @@ func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
 		DockerHost: f.dockerHost, ComposeProject: env("COMPOSE_PROJECT_NAME"), Env: env,
 	}
 	var errs []error
+	o.Remote, err = f.remoteOf(env)
+	errs = append(errs, err)
 	o.Enabled, err = boolOf(env, "AUTOSCALING_ENABLED")
 	errs = append(errs, err)
 	o.DryRun, err = boolOf(env, "AUTOSCALING_DRY_RUN")
@@ -70,6 +73,22 @@ func (f *flags) formatOf(o *app.Options, format *app.Format, fromEnv string) err
 		return fmt.Errorf("%s is %q; allowed is %s", from, name, join(app.Formats))
 	}
 	return nil
+}
+
+// remoteOf is the daemon elsewhere that is to be asked. A socket or a store that is named wins over AUTOSCALING_URL.
+func (f *flags) remoteOf(env func(string) string) (api.Remote, error) {
+	r := f.remote
+	if r.URL == "" && f.socket == "" && f.store == "" {
+		r.URL = env("AUTOSCALING_URL")
+	}
+	if r.Token = env("AUTOSCALING_TOKEN"); f.tokenFile != "" {
+		text, err := os.ReadFile(f.tokenFile)
+		if err != nil {
+			return r, fmt.Errorf("read the token: %w", err)
+		}
+		r.Token = strings.TrimSpace(string(text))
+	}
+	return r, nil
 }
 
 // environment looks a variable up in the process, then in the env file. The default file may be absent.

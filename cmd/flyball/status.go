@@ -51,7 +51,7 @@ func newStatus(f *flags) *cobra.Command {
 			return printStatus(cmd.OutOrStdout(), s, time.Now())
 		},
 	}
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json")
 	return cmd
 }

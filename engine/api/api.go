@@ -48,27 +48,6 @@ type Flyball interface {
 	Restore(ctx context.Context, ask RestoreAsk) (Restored, error)
 }
 
-// Ask is what a person asks of a service.
-type Ask struct {
-	Replicas int    `json:"replicas,omitempty"` // to scale to
-	Force    bool   `json:"force,omitempty"`    // beyond the bounds and the budget
-	Actor    string `json:"actor,omitempty"`
-}
-
-// Begun is what came at once of what was asked for.
-type Begun struct {
-	Decision engine.Decision `json:"decision"`
-	Event    *engine.Event   `json:"event,omitempty"` // the open event; absent: nothing is to be done
-}
-
-// Refusal is an error that the caller can mend, with its HTTP status.
-type Refusal struct {
-	Status int
-	Detail string
-}
-
-func (r Refusal) Error() string { return r.Detail }
-
 // Status is what flyball knows now.
 type Status struct {
 	Enabled  bool           `json:"enabled"`
@@ -136,35 +115,3 @@ type Backoff struct {
 	Seconds  float64 `json:"seconds"`  // until the next raise may be tried; 0: now
 	Error    string  `json:"error"`    // of the last
 }
-
-// The answers, in the brief's envelope.
-type (
-	statusAnswer struct {
-		Success bool   `json:"success"`
-		Status  Status `json:"status"`
-	}
-	historyAnswer struct {
-		Success bool           `json:"success"`
-		Service string         `json:"service"`
-		History []engine.Event `json:"history"`
-	}
-	enableRequest struct {
-		Enabled *bool  `json:"enabled"`
-		Actor   string `json:"actor,omitempty"`
-	}
-	enableAnswer struct {
-		Success bool `json:"success"`
-		Enabled bool `json:"enabled"`
-	}
-	begunAnswer struct {
-		Success bool   `json:"success"`
-		Service string `json:"service"`
-		Begun
-	}
-	// problem is an error as RFC 9457 writes it.
-	problem struct {
-		Title  string `json:"title"`
-		Status int    `json:"status"`
-		Detail string `json:"detail"`
-	}
-)

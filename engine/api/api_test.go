@@ -129,7 +129,9 @@ func serve(t *testing.T, f Flyball) string {
 	socket := filepath.Join(dir, "s", "sock")
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- Serve(ctx, socket, Handler(f, slog.New(slog.DiscardHandler), time.Now)) }()
+	go func() {
+		done <- Serve(ctx, socket, Server{Flyball: f, Log: slog.New(slog.DiscardHandler), Clock: time.Now}.Handler())
+	}()
 	t.Cleanup(func() {
 		stop()
 		if err := <-done; err != nil {
@@ -162,8 +164,11 @@ func TestOverTheSocket(t *testing.T) {
 	if s, err := c.Status(t.Context()); err != nil || !s.Enabled || s.Policies[0].CurrentReplicas != 3 {
 		t.Errorf("status: %+v, %v", s, err)
 	}
-	if h, err := c.History(t.Context(), "shop/../web", 7); err != nil || len(h) != 1 || h[0].Service != "shop/../web" || p.limit != 7 {
+	if h, err := c.History(t.Context(), "shop.web", 7); err != nil || len(h) != 1 || h[0].Service != "shop.web" || p.limit != 7 {
 		t.Errorf("history: %+v, limit %d, %v", h, p.limit, err)
+	}
+	if h, err := c.History(t.Context(), "shop/../web", 7); err == nil || !strings.Contains(err.Error(), `service: expected string to be a name of letters, digits, dots, dashes and underscores; found "shop/../web"`) {
+		t.Errorf("history of a path: %+v, %v", h, err)
 	}
 	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	if r, err := c.Report(t.Context(), "web", from, from.Add(time.Hour)); err != nil || r.Services[0].Service != "web" || !p.from.Equal(from) || !r.To.Equal(from.Add(time.Hour)) {
@@ -186,8 +191,8 @@ func TestOverTheSocket(t *testing.T) {
 	if got, err := c.Resume(t.Context(), "web", "ana"); err != nil || p.resumed != "web" || p.actor != "ana" || got.Ended.Service != "web" || got.Still[0].Actor != "ben" {
 		t.Errorf("resume: %+v of %q by %q, %v", got, p.resumed, p.actor, err)
 	}
-	asked := Question{Of: "web/1", Event: "web-1", Decision: 7, At: time.Date(2026, 1, 1, 0, 0, 0, 5, time.UTC)}
-	if e, err := c.Explain(t.Context(), asked); err != nil || e.Decision != 7 || e.Record.Service != "web/1" || p.question != asked {
+	asked := Question{Of: "web_1", Event: "web-1", Decision: 7, At: time.Date(2026, 1, 1, 0, 0, 0, 5, time.UTC)}
+	if e, err := c.Explain(t.Context(), asked); err != nil || e.Decision != 7 || e.Record.Service != "web_1" || p.question != asked {
 		t.Errorf("explain: %+v, %v, asked %+v", e, err, p.question)
 	}
 	if _, err := c.Explain(t.Context(), Question{}); err != nil || p.question != (Question{}) {
@@ -204,8 +209,8 @@ func TestOverTheSocket(t *testing.T) {
 	if r, err := c.Restore(t.Context(), back); err != nil || p.restore != back || r.File != "/backup" || r.After[0].Count != 3 {
 		t.Errorf("restore: %+v, %v, asked %+v", r, err, p.restore)
 	}
-	p.fail = Refusal{409, "a change is under way"}
-	if _, err := c.Scale(t.Context(), "web", Ask{Replicas: 4}); !errors.Is(err, p.fail) {
+	p.fail = Refusal{Status: 409, Detail: "a change is under way"}
+	if _, err := c.Scale(t.Context(), "web", Ask{Replicas: 4}); err == nil || err.Error() != "a change is under way" {
 		t.Errorf("a refusal reads %v", err)
 	}
 	p.fail = errors.New("the disk with the secret path is full")
@@ -282,19 +287,19 @@ func TestRequests(t *testing.T) {
 		{"a decision explained", "GET", "explain/web?decision=7", "", 200, `"explanation":{"at":`},
 		{"a decision that is no number", "GET", "explain?decision=last", "", 400, `decision is \"last\"; allowed is a whole number from 1`},
 		{"an instant that is none", "GET", "explain/web?at=today", "", 400, `at is \"today\"; allowed is a time in RFC 3339`},
-		{"enable what", "POST", "enable", `{}`, 400, `lacks`},
+		{"enable what", "POST", "enable", `{}`, 400, `{"location":"body","message":"expected required property enabled to be present"}`},
 		{"enable misspelt", "POST", "enable", `{"enbaled": true}`, 400, `enbaled`},
-		{"enable with a text", "POST", "enable", `{"enabled": "yes"}`, 400, `the body is not`},
-		{"half a body", "POST", "enable", `{"enab`, 400, `the body is not`},
-		{"a huge body", "POST", "enable", `{"actor":"` + strings.Repeat("x", maxBody) + `"}`, 400, `too large`},
-		{"pause all", "POST", "pause", `{"seconds": 60, "reason": "a sale"}`, 200, `{"success":true,"pause":{"since":"0001-01-01T00:00:00Z","seconds":60,"actor":"api","reason":"a sale"}}`},
+		{"enable with a text", "POST", "enable", `{"enabled": "yes"}`, 400, `{"location":"body.enabled","message":"expected boolean; found \"yes\""}`},
+		{"half a body", "POST", "enable", `{"enab`, 400, `body: unexpected EOF`},
+		{"a huge body", "POST", "enable", `{"actor":"` + strings.Repeat("x", maxBody) + `"}`, 413, `the body is larger than 64 kB`},
+		{"pause all", "POST", "pause", `{"seconds": 60, "reason": "a sale"}`, 200, `{"success":true,"pause":{"since":"0001-01-01T00:00:00Z","seconds":60,"actor":"local","reason":"a sale"}}`},
 		{"pause misspelt", "POST", "pause", `{"servcie": "web"}`, 400, `servcie`},
-		{"pause until a word", "POST", "pause", `{"until": "tomorrow"}`, 400, `the body is not like`},
+		{"pause until a word", "POST", "pause", `{"until": "tomorrow"}`, 400, `body.until: expected string to be RFC 3339 date-time; found \"tomorrow\"`},
 		{"resume all", "POST", "resume", "", 200, `{"success":true,"ended":`},
 		{"resume misspelt", "POST", "resume", `{"servcie": "web"}`, 400, `servcie`},
 		{"the audit log", "GET", "audit?kind=pause&service=web", "", 200, `{"success":true,"entries":[{"number":7,"at":"0001-01-01T00:00:00Z","actor":"ana","kind":"pause","service":"web","message":"a sale"}]}`},
 		{"no entries", "GET", "audit?actor=nobody", "", 200, `"entries":[]`},
-		{"entries of a kind that there is not", "GET", "audit?kind=pauses", "", 400, `kind is \"pauses\"; allowed is switch, pause, resume, decision, event, policy, daemon or store`},
+		{"entries of a kind that there is not", "GET", "audit?kind=pauses", "", 400, `kind is \"pauses\"; allowed is switch, pause, resume, decision, event, policy, daemon, store, access, trouble or recovery`},
 		{"entries after a word", "GET", "audit?after=all", "", 400, `after is \"all\"; allowed is the number of an entry`},
 		{"too many entries", "GET", "audit?limit=1001", "", 400, `limit is \"1001\"; allowed is 1 to 1000`},
 		{"restore misspelt", "POST", "store/restore", `{"flie": "x"}`, 400, `flie`},
@@ -305,12 +310,12 @@ func TestRequests(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := httptest.NewRequest(tt.method, "/api/autoscaling/"+tt.path, strings.NewReader(tt.body))
 			w := httptest.NewRecorder()
-			Handler(&paper{}, slog.New(slog.DiscardHandler), time.Now).ServeHTTP(w, r)
+			Server{Flyball: &paper{}, Log: slog.New(slog.DiscardHandler), Clock: time.Now}.Handler().ServeHTTP(w, r)
 			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.holds) {
 				t.Errorf("%d %s, want %d with %s", w.Code, w.Body, tt.status, tt.holds)
 			}
 			if w.Code == http.StatusBadRequest {
-				var p problem
+				var p Problem
 				if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Status != 400 || w.Header().Get("Content-Type") != "application/problem+json" {
 					t.Errorf("not a problem of RFC 9457: %s", w.Body)
 				}
@@ -324,7 +329,7 @@ func TestTheStoreIsAway(t *testing.T) {
 	var log bytes.Buffer
 	away := fmt.Errorf("read history: redis at redis:6379: connection refused: %w", store.ErrUnavailable)
 	w := httptest.NewRecorder()
-	Handler(&paper{fail: away}, slog.New(slog.NewTextHandler(&log, nil)), time.Now).ServeHTTP(w, httptest.NewRequest("GET", "/api/autoscaling/history/web", nil))
+	Server{Flyball: &paper{fail: away}, Log: slog.New(slog.NewTextHandler(&log, nil)), Clock: time.Now}.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/api/autoscaling/history/web", nil))
 	if w.Code != 503 || !strings.Contains(w.Body.String(), "redis at redis:6379: connection refused") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

@@ -20,19 +20,39 @@ type auditAnswer struct {
 	Entries []store.Entry `json:"entries"`
 }
 
-// serveAudit adds the path of the audit log.
-func serveAudit(f Flyball, clock func() time.Time, handle func(pattern string, answer func(r *http.Request) (any, error))) {
-	handle("GET /api/autoscaling/audit", func(r *http.Request) (any, error) {
-		filter, err := AuditFilter(r.URL.Query().Get, clock())
-		if err != nil {
-			return nil, Refusal{http.StatusBadRequest, err.Error()}
-		}
-		entries, err := f.Audit(r.Context(), filter)
-		if entries == nil {
-			entries = []store.Entry{}
-		}
-		return auditAnswer{Success: true, Entries: entries}, err
-	})
+// Entries says which entries of the audit log are asked for.
+type Entries struct {
+	After   string `query:"after" doc:"Those above this number, the first of them; 0: all"`
+	Since   string `query:"since" doc:"How long ago, a day, or a time in RFC 3339"`
+	Until   string `query:"until" doc:"How long ago, a day, or a time in RFC 3339"`
+	Kind    string `query:"kind"`
+	Actor   string `query:"actor"`
+	Service string `query:"service"`
+	Policy  string `query:"policy"`
+	Newest
+}
+
+func (in *Entries) word(field string) string {
+	return map[string]string{
+		"after": in.After, "since": in.Since, "until": in.Until, "kind": in.Kind, "actor": in.Actor, "service": in.Service, "policy": in.Policy,
+		"limit": in.Limit,
+	}[field]
+}
+
+// serveAudit adds the audit log.
+func (s *server) serveAudit() {
+	add(s, operation{id: "audit", path: "audit", action: "audit", tag: "on record", summary: "Who or what changed what, and why; the oldest first"},
+		func(ctx context.Context, in *Entries) (*answer[auditAnswer], error) {
+			filter, err := AuditFilter(in.word, s.Clock())
+			if err != nil {
+				return nil, refusal("query", err.Error())
+			}
+			entries, err := s.Flyball.Audit(ctx, filter)
+			if entries == nil {
+				entries = []store.Entry{}
+			}
+			return &answer[auditAnswer]{auditAnswer{true, entries}}, err
+		})
 }
 
 // Audit asks for entries of the audit log.

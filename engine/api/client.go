@@ -9,14 +9,15 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
-
-	"github.com/flyball-dev/flyball/engine"
 )
 
-// Client asks a daemon over its Unix socket.
-type Client struct{ http *http.Client }
+// Client asks a daemon, over its Unix socket or at a URL.
+type Client struct {
+	http  *http.Client
+	at    string // scheme and host
+	token string // empty: the socket needs none
+}
 
 // Dial finds the daemon behind a socket. No daemon there is an error.
 func Dial(socket string) (*Client, error) {
@@ -27,58 +28,28 @@ func Dial(socket string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{&http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: dial}}}, probe.Close()
+	return &Client{
+		http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DialContext: dial}}, at: "http://flyball",
+	}, probe.Close()
 }
 
-// Status asks what the daemon knows now.
-func (c *Client) Status(ctx context.Context) (Status, error) {
-	var a statusAnswer
-	err := c.do(ctx, http.MethodGet, "status", nil, &a)
-	return a.Status, err
-}
-
-// History asks for the newest events.
-func (c *Client) History(ctx context.Context, service string, limit int) ([]engine.Event, error) {
-	path := "history"
-	if service != "" {
-		path += "/" + url.PathEscape(service)
-	}
-	var a historyAnswer
-	err := c.do(ctx, http.MethodGet, path+"?limit="+strconv.Itoa(limit), nil, &a)
-	return a.History, err
-}
-
-// Enable turns the global switch.
-func (c *Client) Enable(ctx context.Context, on bool, actor string) error {
-	return c.do(ctx, http.MethodPost, "enable", enableRequest{Enabled: &on, Actor: actor}, &enableAnswer{})
-}
-
-// Scale asks for a number of replicas.
-func (c *Client) Scale(ctx context.Context, service string, ask Ask) (Begun, error) {
-	var a begunAnswer
-	err := c.do(ctx, http.MethodPost, "test/"+url.PathEscape(service), ask, &a)
-	return a.Begun, err
-}
-
-// Rollback asks for what was there before the last change.
-func (c *Client) Rollback(ctx context.Context, service string, ask Ask) (Begun, error) {
-	var a begunAnswer
-	err := c.do(ctx, http.MethodPost, "rollback/"+url.PathEscape(service), ask, &a)
-	return a.Begun, err
-}
-
-// unanswered says why there is no answer, without the address that is none to anybody else.
+// unanswered says why there is no answer, without the address of a socket, which is none to anybody else.
 func (c *Client) unanswered(err error) error {
+	ask := "ask the daemon"
+	if c.token != "" {
+		ask += " at " + c.at
+	}
 	var failed *url.Error
 	if !errors.As(err, &failed) {
-		return fmt.Errorf("ask the daemon: %w", err)
+		return fmt.Errorf("%s: %w", ask, err)
 	}
 	if failed.Timeout() {
-		return fmt.Errorf("ask the daemon: it took the question and has not answered for %s; it is stopped, or too busy: look at its process and its log", c.http.Timeout)
+		return fmt.Errorf("%s: it took the question and has not answered for %s; it is stopped, or too busy: look at its process and its log", ask, c.http.Timeout)
 	}
-	return fmt.Errorf("ask the daemon: %w", failed.Err)
+	return fmt.Errorf("%s: %w", ask, failed.Err)
 }
 
+// do asks what is at a path: below root, or from / on.
 func (c *Client) do(ctx context.Context, method, path string, body, into any) error {
 	var text bytes.Buffer
 	if body != nil {
@@ -86,22 +57,28 @@ func (c *Client) do(ctx context.Context, method, path string, body, into any) er
 			return err
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://flyball/api/autoscaling/"+path, &text)
+	if path[0] != '/' {
+		path = root + path
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.at+path, &text)
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	res, err := c.http.Do(req)
 	if err != nil {
 		return c.unanswered(err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		var p problem
+	if res.StatusCode < 200 || res.StatusCode > 299 {
+		var p Problem
 		if err := json.NewDecoder(res.Body).Decode(&p); err != nil || p.Detail == "" {
-			return fmt.Errorf("the daemon answered %s", res.Status)
+			return fmt.Errorf("the daemon answered %s, which flyball does not: is there another program at %s?", res.Status, c.at)
 		}
-		return Refusal{p.Status, p.Detail}
+		return Refusal{Status: p.Status, Detail: p.Detail, Faults: p.Errors}
 	}
 	return json.NewDecoder(res.Body).Decode(into)
 }

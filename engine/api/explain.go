@@ -60,32 +60,53 @@ type explainAnswer struct {
 	Explanation Explanation `json:"explanation"`
 }
 
-func serveExplanations(f Flyball, handle func(pattern string, answer func(r *http.Request) (any, error))) {
-	answer := func(r *http.Request) (any, error) {
-		q, err := questionOf(r)
+// Which names a decision.
+type Which struct {
+	Event    string `query:"event" doc:"The id of an event"`
+	Decision string `query:"decision" doc:"The number of a decision"`
+	At       string `query:"at" doc:"The decision that held then: a time in RFC 3339"`
+}
+
+// serveExplanations adds how decisions came about.
+func (s *server) serveExplanations() {
+	explain := func(ctx context.Context, of string, in Which) (*answer[explainAnswer], error) {
+		q, err := in.question(of)
 		if err != nil {
 			return nil, err
 		}
-		e, err := f.Explain(r.Context(), q)
-		return explainAnswer{Success: true, Explanation: e}, err
+		e, err := s.Flyball.Explain(ctx, q)
+		return &answer[explainAnswer]{explainAnswer{true, e}}, err
 	}
-	handle("GET /api/autoscaling/explain", answer)
-	handle("GET /api/autoscaling/explain/{service}", answer)
+	refuses := []int{http.StatusNotFound, http.StatusConflict}
+	add(s, operation{id: "explain", path: "explain", action: "read", tag: "on record", refuses: refuses, summary: "How a decision came about, and what would change it"},
+		func(ctx context.Context, in *Which) (*answer[explainAnswer], error) { return explain(ctx, "", *in) })
+	add(s, operation{id: "explain-of", path: "explain/{service}", action: "read", tag: "on record", refuses: refuses, summary: "How a decision on a service came about, and what would change it; the newest unless another is named"},
+		func(ctx context.Context, in *struct {
+			Of
+			Which
+		}) (*answer[explainAnswer], error) {
+			return explain(ctx, in.Service, in.Which)
+		})
+	add(s, operation{id: "decision", path: "decisions/{id}", action: "read", tag: "on record", refuses: refuses, summary: "How the decision of a number came about, and what would change it"},
+		func(ctx context.Context, in *struct {
+			ID string `path:"id" pattern:"^[0-9]+$" maxLength:"18"`
+		}) (*answer[explainAnswer], error) {
+			return explain(ctx, "", Which{Decision: in.ID})
+		})
 }
 
-// questionOf reads event=ID, decision=17 or at= in RFC 3339.
-func questionOf(r *http.Request) (Question, error) {
-	given := r.URL.Query()
-	q := Question{Of: r.PathValue("service"), Event: given.Get("event")}
+// question reads event=ID, decision=17 or at= in RFC 3339.
+func (in Which) question(of string) (Question, error) {
+	q := Question{Of: of, Event: in.Event}
 	var err error
-	if text := given.Get("decision"); text != "" {
-		if q.Decision, err = strconv.ParseInt(text, 10, 64); err != nil || q.Decision < 1 {
-			return q, Refusal{http.StatusBadRequest, fmt.Sprintf("decision is %q; allowed is a whole number from 1", text)}
+	if in.Decision != "" {
+		if q.Decision, err = strconv.ParseInt(in.Decision, 10, 64); err != nil || q.Decision < 1 {
+			return q, refusal("query.decision", fmt.Sprintf("decision is %q; allowed is a whole number from 1", in.Decision))
 		}
 	}
-	if text := given.Get("at"); text != "" {
-		if q.At, err = time.Parse(time.RFC3339, text); err != nil {
-			return q, Refusal{http.StatusBadRequest, fmt.Sprintf("at is %q; allowed is a time in RFC 3339, such as 2026-01-01T00:00:00Z", text)}
+	if in.At != "" {
+		if q.At, err = time.Parse(time.RFC3339, in.At); err != nil {
+			return q, refusal("query.at", fmt.Sprintf("at is %q; allowed is a time in RFC 3339, such as 2026-01-01T00:00:00Z", in.At))
 		}
 	}
 	return q, nil

@@ -23,34 +23,42 @@ type revisionAnswer struct {
 	Revision store.Revision `json:"revision"`
 }
 
-// serveLedger adds the paths of what is on record, as it is kept.
-func serveLedger(f Flyball, clock func() time.Time, handle func(pattern string, answer func(r *http.Request) (any, error))) {
-	handle("GET /api/autoscaling/decisions", func(r *http.Request) (any, error) {
-		q := r.URL.Query()
-		limit, err := limitOf(r)
-		if err != nil {
-			return nil, err
-		}
-		after := int64(0)
-		if text := q.Get("after"); text != "" {
-			if after, err = strconv.ParseInt(text, 10, 64); err != nil || after < 0 {
-				return nil, Refusal{http.StatusBadRequest, fmt.Sprintf("after is %q; allowed is the number of a decision, or 0", text)}
+// serveLedger adds what is on record, as it is kept.
+func (s *server) serveLedger() {
+	add(s, operation{id: "decisions", path: "decisions", action: "read", tag: "on record", summary: "Decisions as they are kept, by their number"},
+		func(ctx context.Context, in *struct {
+			After string `query:"after" doc:"Above this number" default:"0"`
+			From  string `query:"from" doc:"A time in RFC 3339, a day, or how long before to. Default: 24h"`
+			To    string `query:"to" doc:"A time in RFC 3339, or a day. Default: now"`
+			Newest
+		}) (*answer[rowsAnswer], error) {
+			limit, err := limitIn(in.Limit)
+			if err != nil {
+				return nil, refusal("query.limit", err.Error())
 			}
-		}
-		from, to, err := Stretch(q.Get("from"), q.Get("to"), clock())
-		if err != nil {
-			return nil, Refusal{http.StatusBadRequest, err.Error()}
-		}
-		rows, err := f.Rows(r.Context(), from, to, after, limit)
-		return rowsAnswer{Success: true, Decisions: rows}, err
-	})
-	handle("GET /api/autoscaling/revisions/{id}", func(r *http.Request) (any, error) {
-		revision, known, err := f.Revision(r.Context(), r.PathValue("id"))
-		if err == nil && !known {
-			err = Refusal{http.StatusNotFound, fmt.Sprintf("revision %s is not on record", r.PathValue("id"))}
-		}
-		return revisionAnswer{Success: true, Revision: revision}, err
-	})
+			after := int64(0)
+			if in.After != "" {
+				if after, err = strconv.ParseInt(in.After, 10, 64); err != nil || after < 0 {
+					return nil, refusal("query.after", fmt.Sprintf("after is %q; allowed is the number of a decision, or 0", in.After))
+				}
+			}
+			from, to, err := Stretch(in.From, in.To, s.Clock())
+			if err != nil {
+				return nil, refusal("query", err.Error())
+			}
+			rows, err := s.Flyball.Rows(ctx, from, to, after, limit)
+			return &answer[rowsAnswer]{rowsAnswer{true, rows}}, err
+		})
+	add(s, operation{id: "revision", path: "revisions/{id}", action: "read", tag: "on record", refuses: []int{http.StatusNotFound}, summary: "A policy with its rules, as decisions were made by them"},
+		func(ctx context.Context, in *struct {
+			ID string `path:"id" maxLength:"128"`
+		}) (*answer[revisionAnswer], error) {
+			revision, known, err := s.Flyball.Revision(ctx, in.ID)
+			if err == nil && !known {
+				err = Refusal{Status: http.StatusNotFound, Detail: fmt.Sprintf("revision %s is not on record", in.ID)}
+			}
+			return &answer[revisionAnswer]{revisionAnswer{true, revision}}, err
+		})
 }
 
 // Rows asks for decisions as they are kept.

@@ -48,8 +48,8 @@ type Asked struct {
 
 // Pushed is a value that an application posts.
 type Pushed struct {
-	Metric  string    `json:"metric"`
-	Value   *float64  `json:"value"`
+	Metric  string    `json:"metric" minLength:"1"`
+	Value   *float64  `json:"value" nullable:"false"`
 	At      time.Time `json:"at,omitzero"`       // default: now
 	Replica string    `json:"replica,omitempty"` // its name or id; absent: the service as a whole
 }
@@ -63,7 +63,7 @@ const longest = 7 * 24 * time.Hour
 type (
 	metricsAnswer struct {
 		Success bool           `json:"success"`
-		Metrics []MetricStatus `json:"metrics"`
+		Metrics []MetricStatus `json:"metrics" nullable:"false"`
 	}
 	keptAnswer struct {
 		Success bool   `json:"success"`
@@ -72,8 +72,8 @@ type (
 		Kept
 	}
 	pushRequest struct {
-		Samples []Pushed            `json:"samples,omitempty"`
-		Metrics map[string]*float64 `json:"metrics,omitempty"` // by name: the value of now, of the service as a whole
+		Samples []Pushed           `json:"samples,omitempty" nullable:"false"`
+		Metrics map[string]float64 `json:"metrics,omitempty" doc:"By name: the value of now, of the service as a whole"`
 	}
 	pushAnswer struct {
 		Success  bool `json:"success"`
@@ -81,83 +81,93 @@ type (
 	}
 )
 
-// serveMetrics adds the paths of metrics.
-func serveMetrics(f Flyball, clock func() time.Time, handle func(pattern string, answer func(r *http.Request) (any, error))) {
-	now := func(r *http.Request) (any, error) {
-		all, err := f.Metrics(r.Context(), r.PathValue("service"))
+// Span is the stretch of a metric's history that is asked for.
+type Span struct {
+	Last       string `query:"last" doc:"So long up to now, or up to to: 90m, 24h, 7d. Default: 1h"`
+	From       string `query:"from" doc:"A time in RFC 3339"`
+	To         string `query:"to" doc:"A time in RFC 3339. Default: now"`
+	Resolution string `query:"resolution" doc:"samples or 5m. Default: 5m beyond 6 hours"`
+}
+
+// serveMetrics adds what is measured, and what applications push.
+func (s *server) serveMetrics() {
+	now := func(ctx context.Context, service string) (*answer[metricsAnswer], error) {
+		all, err := s.Flyball.Metrics(ctx, service)
 		if all == nil {
 			all = []MetricStatus{}
 		}
-		return metricsAnswer{Success: true, Metrics: all}, err
+		return &answer[metricsAnswer]{metricsAnswer{true, all}}, err
 	}
-	handle("GET /api/autoscaling/metrics", now)
-	handle("GET /api/autoscaling/metrics/{service}", now)
-	handle("GET /api/autoscaling/metrics/{service}/{metric}", func(r *http.Request) (any, error) {
-		asked, err := askedOf(r, clock())
-		if err != nil {
-			return nil, err
-		}
-		kept, err := f.Samples(r.Context(), asked)
-		return keptAnswer{Success: true, Service: asked.Service, Metric: asked.Metric, Kept: kept}, err
-	})
-	handle("POST /api/autoscaling/metrics/{service}", func(r *http.Request) (any, error) {
-		var body pushRequest
-		if err := decode(r, &body); err != nil {
-			return nil, Refusal{http.StatusBadRequest, fmt.Sprintf(
-				`the body is not like {"metrics": {"queue_length": 12}} or {"samples": [{"metric": "queue_length", "value": 12}]}: %v`, err)}
-		}
-		samples := body.Samples
-		for name, value := range body.Metrics {
-			samples = append(samples, Pushed{Metric: name, Value: value})
-		}
-		if len(samples) == 0 {
-			return nil, Refusal{http.StatusBadRequest, `the body holds no value; write {"metrics": {"queue_length": 12}}`}
-		}
-		for _, s := range samples {
-			if s.Metric == "" || s.Value == nil {
-				return nil, Refusal{http.StatusBadRequest, `a sample lacks "metric", or "value" is not a number`}
+	add(s, operation{id: "metrics", path: "metrics", action: "read", tag: "metrics", summary: "Every metric of every policy, as it reads now"},
+		func(ctx context.Context, _ *struct{}) (*answer[metricsAnswer], error) { return now(ctx, "") })
+	add(s, operation{id: "metrics-of", path: "metrics/{service}", action: "read", tag: "metrics", refuses: []int{http.StatusNotFound}, summary: "Every metric of a service's policies, as it reads now"},
+		func(ctx context.Context, in *Of) (*answer[metricsAnswer], error) { return now(ctx, in.Service) })
+	add(s, operation{id: "samples", path: "metrics/{service}/{metric}", action: "read", tag: "metrics", refuses: []int{http.StatusNotFound}, summary: "What was kept of a metric"},
+		func(ctx context.Context, in *struct {
+			Of
+			Metric string `path:"metric" pattern:"^[A-Za-z_][A-Za-z0-9_-]*$" patternDescription:"a name of letters, digits, dashes and underscores" maxLength:"128"`
+			Span
+		}) (*answer[keptAnswer], error) {
+			asked, err := in.asked(in.Service, in.Metric, s.Clock())
+			if err != nil {
+				return nil, err
 			}
-		}
-		return pushAnswer{Success: true, Accepted: len(samples)}, f.Push(r.Context(), r.PathValue("service"), samples)
-	})
+			kept, err := s.Flyball.Samples(ctx, asked)
+			return &answer[keptAnswer]{keptAnswer{true, asked.Service, asked.Metric, kept}}, err
+		})
+	add(s, operation{id: "push", method: "POST", path: "metrics/{service}", action: "push", tag: "metrics", refuses: []int{http.StatusNotFound, http.StatusConflict}, summary: "Push values of a service's metrics; all of them are taken, or none"},
+		func(ctx context.Context, in *struct {
+			Of
+			Body pushRequest
+		}) (*answer[pushAnswer], error) {
+			samples := in.Body.Samples
+			for name, value := range in.Body.Metrics {
+				samples = append(samples, Pushed{Metric: name, Value: &value})
+			}
+			if len(samples) == 0 {
+				return nil, refusal("body", `the body holds no value; write {"metrics": {"queue_length": 12}}`)
+			}
+			return &answer[pushAnswer]{pushAnswer{true, len(samples)}}, s.Flyball.Push(ctx, in.Service, samples)
+		})
 }
 
-// askedOf reads last=1h, or from and to in RFC 3339, and resolution=samples or 5m.
-func askedOf(r *http.Request, now time.Time) (Asked, error) {
-	q := r.URL.Query()
-	a := Asked{Service: r.PathValue("service"), Metric: r.PathValue("metric"), From: now.Add(-time.Hour), To: now}
-	for name, to := range map[string]*time.Time{"from": &a.From, "to": &a.To} {
-		text := q.Get(name)
-		if text == "" {
+// asked reads last=1h, or from and to in RFC 3339, and resolution=samples or 5m.
+func (p Span) asked(service, metric string, now time.Time) (Asked, error) {
+	a := Asked{Service: service, Metric: metric, From: now.Add(-time.Hour), To: now}
+	for name, one := range map[string]struct {
+		text string
+		to   *time.Time
+	}{"from": {p.From, &a.From}, "to": {p.To, &a.To}} {
+		if one.text == "" {
 			continue
 		}
-		at, err := time.Parse(time.RFC3339, text)
+		at, err := time.Parse(time.RFC3339, one.text)
 		if err != nil {
-			return a, Refusal{http.StatusBadRequest, fmt.Sprintf("%s is %q; allowed is a time in RFC 3339, such as 2026-01-01T00:00:00Z", name, text)}
+			return a, refusal("query."+name, fmt.Sprintf("%s is %q; allowed is a time in RFC 3339, such as 2026-01-01T00:00:00Z", name, one.text))
 		}
-		*to = at
+		*one.to = at
 	}
-	if text := q.Get("last"); text != "" {
-		last, err := long(text)
+	if p.Last != "" {
+		last, err := long(p.Last)
 		if err != nil {
-			return a, Refusal{http.StatusBadRequest, fmt.Sprintf("last is %q; %v", text, err)}
+			return a, refusal("query.last", fmt.Sprintf("last is %q; %v", p.Last, err))
 		}
 		a.From = a.To.Add(-last)
 	}
 	if !a.From.Before(a.To) {
-		return a, Refusal{http.StatusBadRequest, "from is not before to"}
+		return a, refusal("query.from", "from is not before to")
 	}
-	switch text := q.Get("resolution"); text {
+	switch p.Resolution {
 	case "":
 		a.Rollups = a.To.Sub(a.From) > longRange
 	case "5m":
 		a.Rollups = true
 	case "samples":
 		if a.To.Sub(a.From) > longest {
-			return a, Refusal{http.StatusBadRequest, fmt.Sprintf("samples of more than %d days in one answer are too many; ask in parts, or with resolution=5m", int(longest.Hours()/24))}
+			return a, refusal("query.resolution", fmt.Sprintf("samples of more than %d days in one answer are too many; ask in parts, or with resolution=5m", int(longest.Hours()/24)))
 		}
 	default:
-		return a, Refusal{http.StatusBadRequest, fmt.Sprintf("resolution is %q; allowed is samples or 5m", text)}
+		return a, refusal("query.resolution", fmt.Sprintf("resolution is %q; allowed is samples or 5m", p.Resolution))
 	}
 	return a, nil
 }

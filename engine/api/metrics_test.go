@@ -57,19 +57,19 @@ func TestWhatIsAskedOfMetrics(t *testing.T) {
 		{"too many samples", "GET", "metrics/web/cpu?last=9999h&resolution=samples", "", 400, "ask in parts, or with resolution=5m"},
 		{"push", "POST", "metrics/web", `{"metrics": {"queue": 1}}`, 200, `"accepted":1`},
 		{"push of nothing", "POST", "metrics/web", `{}`, 400, "holds no value"},
-		{"push of a text", "POST", "metrics/web", `{"metrics": {"queue": "many"}}`, 400, "the body is not like"},
+		{"push of a text", "POST", "metrics/web", `{"metrics": {"queue": "many"}}`, 400, `body.metrics.queue: expected number; found \"many\"`},
 		{"push of 1e100000", "POST", "metrics/web", `{"metrics": {"queue": 1e100000}}`, 400, "cannot unmarshal number 1e100000"},
 		{"push of NaN", "POST", "metrics/web", `{"metrics": {"queue": NaN}}`, 400, "invalid character"},
-		{"push of null", "POST", "metrics/web", `{"metrics": {"queue": null}}`, 400, "is not a number"},
+		{"push of null", "POST", "metrics/web", `{"metrics": {"queue": null}}`, 400, "body.metrics.queue: expected number"},
 		{"push with garbage behind it", "POST", "metrics/web", `{"metrics": {"queue": 1}} garbage`, 400, "something stands behind its end"},
-		{"push without a value", "POST", "metrics/web", `{"samples": [{"metric": "queue"}]}`, 400, "lacks"},
-		{"push of an unknown field", "POST", "metrics/web", `{"metric": {"queue": 1}}`, 400, "unknown field"},
+		{"push without a value", "POST", "metrics/web", `{"samples": [{"metric": "queue"}]}`, 400, "body.samples[0]: expected required property value to be present"},
+		{"push of an unknown field", "POST", "metrics/web", `{"metric": {"queue": 1}}`, 400, "body.metric: unexpected property"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := httptest.NewRequest(tt.method, "/api/autoscaling/"+tt.path, strings.NewReader(tt.body))
 			w := httptest.NewRecorder()
 			p := &paper{}
-			Handler(p, slog.New(slog.DiscardHandler), time.Now).ServeHTTP(w, r)
+			Server{Flyball: p, Log: slog.New(slog.DiscardHandler), Clock: time.Now}.Handler().ServeHTTP(w, r)
 			body, _ := io.ReadAll(w.Result().Body)
 			if w.Code != tt.status || !strings.Contains(string(body), tt.want) {
 				t.Errorf("%d %s, want %d with %s", w.Code, body, tt.status, tt.want)

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 )
@@ -54,26 +52,37 @@ type (
 	}
 )
 
-// servePauses adds the paths of pauses.
-func servePauses(f Flyball, handle func(pattern string, answer func(r *http.Request) (any, error))) {
-	handle("POST /api/autoscaling/pause", func(r *http.Request) (any, error) {
-		var ask PauseAsk
-		if err := decode(r, &ask); err != nil {
-			return nil, Refusal{http.StatusBadRequest, fmt.Sprintf(
-				`the body is not like {"service": "web", "seconds": 7200, "reason": "a sale"}: %v`, err)}
-		}
-		ask.Actor = cmp.Or(ask.Actor, "api")
-		paused, err := f.Pause(r.Context(), ask)
-		return pausedAnswer{Success: true, Paused: paused}, err
-	})
-	handle("POST /api/autoscaling/resume", func(r *http.Request) (any, error) {
-		var ask resumeRequest
-		if err := decode(r, &ask); err != nil {
-			return nil, Refusal{http.StatusBadRequest, fmt.Sprintf(`the body is not like {"service": "web"}: %v`, err)}
-		}
-		resumed, err := f.Resume(r.Context(), ask.Service, cmp.Or(ask.Actor, "api"))
-		return resumedAnswer{Success: true, Resumed: resumed}, err
-	})
+// servePauses adds pausing and resuming.
+func (s *server) servePauses() {
+	add(s, operation{id: "pause", method: "POST", path: "pause", action: "pause", late: true, tag: "by hand", refuses: []int{http.StatusNotFound, http.StatusConflict},
+		summary: "Have nothing begun of a service, or of all, until it ends by itself or somebody resumes"},
+		func(ctx context.Context, in *struct {
+			Caller
+			Body PauseAsk
+		}) (*answer[pausedAnswer], error) {
+			if err := s.permit(in.x, in.Body.Service); err != nil {
+				return nil, err
+			}
+			in.Body.Actor = in.actor(in.Body.Actor)
+			paused, err := s.Flyball.Pause(ctx, in.Body)
+			return &answer[pausedAnswer]{pausedAnswer{true, paused}}, err
+		})
+	add(s, operation{id: "resume", method: "POST", path: "resume", action: "pause", late: true, tag: "by hand", refuses: []int{http.StatusNotFound, http.StatusConflict},
+		summary: "End the pause of a service, or that of all"},
+		func(ctx context.Context, in *struct {
+			Caller
+			Body *resumeRequest
+		}) (*answer[resumedAnswer], error) {
+			var ask resumeRequest
+			if in.Body != nil {
+				ask = *in.Body
+			}
+			if err := s.permit(in.x, ask.Service); err != nil {
+				return nil, err
+			}
+			resumed, err := s.Flyball.Resume(ctx, ask.Service, in.actor(ask.Actor))
+			return &answer[resumedAnswer]{resumedAnswer{true, resumed}}, err
+		})
 }
 
 // Pause asks for a pause.

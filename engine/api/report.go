@@ -21,19 +21,32 @@ type reportAnswer struct {
 	report.Report
 }
 
-// serveReport adds the paths of reports.
-func serveReport(f Flyball, clock func() time.Time, handle func(pattern string, answer func(r *http.Request) (any, error))) {
-	answer := func(r *http.Request) (any, error) {
-		q := r.URL.Query()
-		from, to, err := ReportRange(q.Get("since"), q.Get("from"), q.Get("to"), clock())
+// Reported is the range of a report.
+type Reported struct {
+	Since string `query:"since" doc:"So long up to now: 24h, 7d. Default: 7d"`
+	From  string `query:"from" doc:"A time in RFC 3339, or a day"`
+	To    string `query:"to" doc:"A time in RFC 3339, or a day. Default: now"`
+}
+
+// serveReport adds reports.
+func (s *server) serveReport() {
+	report := func(ctx context.Context, service string, in Reported) (*answer[reportAnswer], error) {
+		from, to, err := ReportRange(in.Since, in.From, in.To, s.Clock())
 		if err != nil {
-			return nil, Refusal{http.StatusBadRequest, err.Error()}
+			return nil, refusal("query", err.Error())
 		}
-		report, err := f.Report(r.Context(), r.PathValue("service"), from, to)
-		return reportAnswer{Success: true, Service: r.PathValue("service"), Report: report}, err
+		report, err := s.Flyball.Report(ctx, service, from, to)
+		return &answer[reportAnswer]{reportAnswer{true, service, report}}, err
 	}
-	handle("GET /api/autoscaling/report", answer)
-	handle("GET /api/autoscaling/report/{service}", answer)
+	add(s, operation{id: "report", path: "report", action: "read", tag: "on record", summary: "What the policies did, and would have done"},
+		func(ctx context.Context, in *Reported) (*answer[reportAnswer], error) { return report(ctx, "", *in) })
+	add(s, operation{id: "report-of", path: "report/{service}", action: "read", tag: "on record", refuses: []int{http.StatusNotFound}, summary: "What the policies of a service did, and would have done"},
+		func(ctx context.Context, in *struct {
+			Of
+			Reported
+		}) (*answer[reportAnswer], error) {
+			return report(ctx, in.Service, in.Reported)
+		})
 }
 
 // Report asks what was done, and would have been, in a range.

@@ -54,7 +54,7 @@ func TestReportRange(t *testing.T) {
 func TestHowLongAgo(t *testing.T) {
 	now := time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC)
 	p := &paper{}
-	h := Handler(p, slog.New(slog.DiscardHandler), func() time.Time { return now })
+	h := Server{Flyball: p, Log: slog.New(slog.DiscardHandler), Clock: func() time.Time { return now }}.Handler()
 	for _, path := range []string{"report/web?since=7d", "audit?since=7d", "metrics/web/cpu?last=1h&resolution=5m"} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest("GET", "/api/autoscaling/"+path, nil))

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -41,26 +39,26 @@ type restoredAnswer struct {
 	Restored
 }
 
-// serveRestore adds the path of restoring.
-func serveRestore(f Flyball, handle func(pattern string, answer func(r *http.Request) (any, error))) {
-	handle(restorePath, func(r *http.Request) (any, error) {
-		var ask RestoreAsk
-		if err := decode(r, &ask); err != nil {
-			return nil, Refusal{http.StatusBadRequest, fmt.Sprintf(`the body is not like {"file": "/var/backups/flyball.db"}: %v`, err)}
-		}
-		ask.Actor = cmp.Or(ask.Actor, "api")
-		restored, err := f.Restore(r.Context(), ask)
-		return restoredAnswer{Success: true, Restored: restored}, err
-	})
+// serveRestore adds restoring.
+func (s *server) serveRestore() {
+	add(s, operation{id: "restore", method: "POST", path: "store/restore", action: "store", local: true, endless: true, tag: "store",
+		refuses: []int{http.StatusNotFound, http.StatusConflict}, summary: "Put what a backup has in the place of everything in the store"},
+		func(ctx context.Context, in *struct {
+			Caller
+			Body RestoreAsk
+		}) (*answer[restoredAnswer], error) {
+			in.Body.Actor = in.actor(in.Body.Actor)
+			restored, err := s.Flyball.Restore(ctx, in.Body)
+			return &answer[restoredAnswer]{restoredAnswer{true, restored}}, err
+		})
 }
-
-const restorePath = "POST /api/autoscaling/store/restore"
 
 // Restore asks for it, and waits as long as it takes: a change may be under way that is finished first.
 func (c *Client) Restore(ctx context.Context, ask RestoreAsk) (Restored, error) {
-	patient := *c.http
-	patient.Timeout = 0
+	patient := *c
+	without := *c.http
+	without.Timeout, patient.http = 0, &without
 	var a restoredAnswer
-	err := (&Client{&patient}).do(ctx, http.MethodPost, "store/restore", ask, &a)
+	err := patient.do(ctx, http.MethodPost, "store/restore", ask, &a)
 	return a.Restored, err
 }

@@ -51,7 +51,11 @@ type App struct {
 	noting    sync.Mutex // while policies are compared with the audit log
 	sending   sync.Mutex // while the loop is handed policies
 
+	hub  *api.Hub
+	stir chan struct{} // something is to be told
+
 	mu       sync.Mutex
+	stirred  map[string]bool // policies that something has come of, by name
 	policies []engine.Policy
 	problem  string // why the policies on disk are not the ones at work
 	last     map[string]last
@@ -96,6 +100,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	a := &App{
 		given: given, o: o, log: o.Log, store: ledgers, leader: lead, drivers: to,
 		sets: make(chan []engine.Policy), errands: make(chan errand), seen: seen, last: map[string]last{}, unread: map[string]bool{}, since: now().At,
+		hub: &api.Hub{}, stir: make(chan struct{}, 1), stirred: map[string]bool{},
 	}
 	a.tells, a.probe = telemetry.New(a.state), &probe{look: a.look}
 	a.system = control.Feed{Source: byDriver{stats: poll.NewBreaker(to.stats, callDeadline), simulated: to.simulated}}
@@ -164,6 +169,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { a.listen(ctx); return nil })
 	group.Go(func() error { a.watch(ctx, reload); return nil })
 	group.Go(func() error { a.keep(ctx); return nil })
+	group.Go(func() error { a.news(ctx); return nil })
 	err := group.Wait()
 	release()
 	a.stopped(err)
@@ -289,6 +295,7 @@ func (a *App) decided(p engine.Policy, r engine.Record) {
 	a.mu.Unlock()
 	a.turned(p.Subject())
 	a.tells.Decided(p, r.Decision, max(0, a.loop.Now().At.Sub(r.At)))
+	a.wake(p.Name)
 	d := r.Decision
 	a.logOf(p).Info("decision", "action", d.Action, "from", d.From, "to", d.To, "reason", d.Reason, "message", d.Message)
 }
@@ -301,6 +308,7 @@ func (a *App) ended(p engine.Policy, e engine.Event) {
 	a.last[p.Subject()] = l
 	a.mu.Unlock()
 	a.tells.Ended(p, e)
+	a.wake(p.Name)
 	if p.Mode != engine.Live {
 		return
 	}

@@ -28,6 +28,7 @@ func (f *Offline) Audit(ctx context.Context, filter store.Filter) (entries []sto
 
 // note appends to the audit log. Where that can't be done the log of the daemon has it at least.
 func (a *App) note(ctx context.Context, entries ...store.Entry) {
+	defer a.wake("")
 	if err := a.store.Audit(ctx, entries...); err != nil && ctx.Err() == nil {
 		a.storeFailed("audit", err)
 		for _, e := range entries {

@@ -66,6 +66,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"github.com/redis/go-redis":           {"engine/metrics/redis", "engine/store/redis"},
 		"github.com/jackc/pgx":                {"engine/metrics/sql"},
 		"github.com/go-sql-driver/mysql":      {"engine/metrics/sql"},
+		"github.com/danielgtaylor/huma":       {"engine/api"},
 		"github.com/prometheus/client_golang": {"engine/telemetry"},
 		"github.com/docker/docker":            {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
 	}

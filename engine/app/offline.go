@@ -23,9 +23,12 @@ type Offline struct {
 	policies []engine.Policy
 }
 
-// Open finds flyball: the daemon behind the socket, or else its store and the policies on disk. Where a broken file may
+// Open finds flyball: the daemon at a URL where one is given, or the one behind the socket, or else its store and the policies on disk. Where a broken file may
 // hide which socket and store the author set, it is an Invalid, rather than an answer from the wrong ones.
 func Open(ctx context.Context, given Options) (api.Flyball, error) {
+	if given.Remote.URL != "" {
+		return api.Reach(given.Remote)
+	}
 	set, err := given.Read(ctx, given.Policies)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err

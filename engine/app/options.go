@@ -8,15 +8,17 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/schema"
 )
 
 // Options is everything the daemon is told from outside.
 type Options struct {
-	Policies string // folder or file
-	Read     Reader // how they are read
-	Store    string // path of the database, or the URL of a Redis
-	Socket   string // path of the Unix socket
+	Policies string     // folder or file
+	Read     Reader     // how they are read
+	Store    string     // path of the database, or the URL of a Redis
+	Socket   string     // path of the Unix socket
+	Remote   api.Remote // where a daemon elsewhere is, whose URL is set
 	Version  string
 	Actor    string // who starts it; empty: flyball
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/guard"
 )
 
@@ -76,16 +77,24 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 	s.Pause = holding(pauses, "", now)
 	for _, p := range policies {
 		p = a.mode(p)
-		st, err := a.store.State(ctx, p)
+		ps, err := a.statusOf(ctx, p, newest[p.Subject()], pauses, now)
 		if err != nil {
 			return s, err
 		}
-		l := newest[p.Subject()]
-		ps := describe(p, l.record, l.err, guard.Rebase(st, now.Boot, now.At), now.At)
-		ps.Pause = holding(pauses, p.Target.Service(p.Service), now)
 		s.Policies = append(s.Policies, ps)
 	}
 	return s, nil
+}
+
+// statusOf is one policy with its newest cycle.
+func (a *App) statusOf(ctx context.Context, p engine.Policy, l last, pauses map[string]engine.Pause, now control.Moment) (api.PolicyStatus, error) {
+	st, err := a.store.State(ctx, p)
+	if err != nil {
+		return api.PolicyStatus{}, err
+	}
+	ps := describe(p, l.record, l.err, guard.Rebase(st, now.Boot, now.At), now.At)
+	ps.Pause = holding(pauses, p.Target.Service(p.Service), now)
+	return ps, nil
 }
 
 // newest is the newest cycle of each policy, by subject: its own, or where another daemon leads what that has on record.

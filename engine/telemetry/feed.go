@@ -3,6 +3,7 @@ package telemetry
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -158,14 +159,8 @@ func (m *Metrics) Delivered(receiver, result string) {
 	m.deliveries.WithLabelValues(receiver, result).Inc()
 }
 
-// Answered counts a request that was answered. operation is a route of the API, not a path that somebody asked for.
+// Answered counts a request that was answered. operation is one of the API, not a path that somebody asked for.
 func (m *Metrics) Answered(operation string, status int, took time.Duration) {
-	m.requests.WithLabelValues(operation, statusCode(status)).Inc()
+	m.requests.WithLabelValues(operation, strconv.Itoa(status)).Inc()
 	m.answers.WithLabelValues(operation).Observe(took.Seconds())
-}
-
-// Follows counts a client that follows the stream of events, until gone is called.
-func (m *Metrics) Follows() (gone func()) {
-	m.listeners.Inc()
-	return m.listeners.Dec
 }
