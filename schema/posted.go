@@ -1,10 +1,13 @@
 package schema
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/token"
 
 	"github.com/flyball-dev/flyball/engine"
 )
@@ -20,6 +23,7 @@ type Left struct {
 	Name     string
 	Problems []engine.Problem
 	Rival    bool // nothing is wrong with it but that another policy has its name, or acts on its service
+	Unread   bool // nobody could look at it
 }
 
 // PostedAt is where problems of a posted policy say that it is.
@@ -52,6 +56,11 @@ func (l *loading) posted(p Posted) (*written, []engine.Problem) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
+	if at, n := biggest(expr); n > maxPosted {
+		place := at.Position()
+		return nil, []engine.Problem{{File: f.path, Line: place.Line, Column: place.Column, Policy: p.Name, Message: fmt.Sprintf(
+			"a list or struct has %d entries here; allowed by API are %d: write it in a file", n, maxPosted)}}
+	}
 	v := l.ctx.BuildExpr(expr)
 	var w walk
 	if v.IncompleteKind() != cue.StructKind {
@@ -70,6 +79,27 @@ func (l *loading) posted(p Posted) (*written, []engine.Problem) {
 		return nil, arrange(w.problems)
 	}
 	return l.readPolicy(v, p.Name), nil
+}
+
+// maxPosted is how many entries a list of a posted policy may have: what is compared with each other takes time by the square.
+const maxPosted = 200
+
+// biggest is the list or struct with the most entries, and how many it has.
+func biggest(expr ast.Expr) (at token.Pos, most int) {
+	ast.Walk(expr, func(n ast.Node) bool {
+		entries := 0
+		switch n := n.(type) {
+		case *ast.ListLit:
+			entries = len(n.Elts)
+		case *ast.StructLit:
+			entries = len(n.Elts)
+		}
+		if entries > most {
+			at, most = n.Pos(), entries
+		}
+		return true
+	}, nil)
+	return at, most
 }
 
 // leaveOut takes posted policies with an error out of the set: they keep nobody else from being read.

@@ -46,6 +46,7 @@ func TestPosted(t *testing.T) {
 		{"twice a field", []Posted{{"api", []byte(fit("api", "api", `, "enabled": false, "enabled": true`))}}, "web", `field "enabled" is written twice`},
 		{"a number without end", []Posted{{"api", []byte(fit("api", "api", `, "minConfidence": 1e999999999`))}}, "web", "is not a number that can be used"},
 		{"as deep as a well", []Posted{{"api", []byte(deep)}}, "web", "brackets are nested deeper than 100"},
+		{"a list without end", []Posted{{"api", []byte(fit("api", "api", `, "metrics": [`+strings.Repeat("0,", 30000)+`0]`))}}, "web", "a list or struct has 30001 entries here; allowed by API are 200"},
 		{"two values", []Posted{{"api", []byte(fit("api", "api", "") + `{}`)}}, "web", "not JSON"},
 	}
 	for _, tt := range tests {

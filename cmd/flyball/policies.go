@@ -96,7 +96,8 @@ func newPoliciesPut(f *flags) *cobra.Command {
 		Long: `Put a policy into the store: one, in JSON, with the fields that it would have in a file, and its name. It is held to the schema, to
 the policies in files and to those by API; the daemon has it at work at once. FILE - is the standard input.
 
-A policy of that name by API is replaced; with --match only where nobody has changed it since its ETag was that.`,
+A policy of that name by API is replaced; with --match only where nobody has changed it since its ETag was that. Who may put policies
+may have commands run in the containers of their services (rollout.drain.exec).`,
 		Example: `  flyball policies put backend.json
   cue export backend.cue -e 'policies.backend' | flyball policies put -`,
 		Args: takes(1, 1, "a file", "flyball policies put backend.json"),

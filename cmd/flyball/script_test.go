@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,7 +29,7 @@ func TestScripts(t *testing.T) {
 		Dir:           "../../testdata/script",
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "", // writes what cmp compares with anew
 		Setup: func(env *testscript.Env) error {
-			for _, name := range []string{"AUTOSCALING_ENABLED", "AUTOSCALING_DRY_RUN", "COMPOSE_PROJECT_NAME", "DOCKER_HOST"} {
+			for _, name := range []string{"AUTOSCALING_ENABLED", "AUTOSCALING_DRY_RUN", "COMPOSE_PROJECT_NAME", "DOCKER_HOST", "SCALING_NOTIFICATIONS_ENABLED", "SCALING_WEBHOOK_URL"} {
 				env.Setenv(name, "")
 			}
 			env.Setenv("AUTOSCALING_LISTEN", "none") // scripts run side by side
@@ -41,11 +45,40 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":  exits,
+			"hears":  hears,
 			"opens":  opens,
 			"signal": signalAll,
 			"until":  until,
 		},
 	})
+}
+
+// hears NAME FILE: somebody takes what is posted to $NAME, and writes it into the file, the headers webhook-* before each body. At
+// $NAME/down nothing is taken; a GET is written as it is.
+func hears(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: hears NAME FILE")
+	}
+	var mu sync.Mutex
+	file := ts.MkAbs(args[1])
+	ts.Check(os.WriteFile(file, nil, 0o600))
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
+		out, err := os.OpenFile(file, os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return // the script is over
+		}
+		defer out.Close()
+		fmt.Fprintln(out, r.Method, r.URL, r.Header.Get("Webhook-Id"), r.Header.Get("Webhook-Signature"), string(body))
+		if r.URL.Path == "/down" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		fmt.Fprintln(w, "heard")
+	}))
+	ts.Defer(s.Close)
+	ts.Setenv(args[0], s.URL)
 }
 
 // exits CODE COMMAND...: the command ends with just this code.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -52,4 +53,11 @@ func (p *paper) Health(context.Context) Health {
 
 func (p *paper) Ready(context.Context) Health {
 	return HealthOf(Check{Name: "store", OK: false, Detail: "redis at redis:6379: connection refused"})
+}
+
+// local is the API as the owner of the Unix socket sees it.
+func local(f Flyball) http.Handler {
+	s := Server{Flyball: f, Hub: &Hub{}, Log: slog.New(slog.DiscardHandler), Clock: time.Now, Metrics: http.NotFoundHandler()}
+	s.Healthy, _ = f.(Healthy)
+	return s.Handler()
 }

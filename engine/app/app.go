@@ -103,6 +103,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 		}
 	}
 	loaded.whole = by.known
+	by.missed(notRead(loaded.Set) != nil, time.Now()) // there is nothing older that could stay at work
 	loaded.warn(o.Log)
 	to, err := connected(o, loaded.Policies)
 	if err != nil {

@@ -99,7 +99,7 @@ func speaks(t *testing.T, a *App, log *record, asks bool) {
 	go func() { a.loop.Run(ctx, a.sets); close(ended) }()
 	defer func() { stop(); <-ended }()
 	a.send(ctx)
-	front := a.front()
+	front := a.front(nil)
 	said := "metrics can't be read"
 	if !asks {
 		said = "can't be reached"

@@ -29,6 +29,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"rego":            {"engine"},
 		"engine/report":   {"engine"},
 		"engine/diff":     {"engine"},
+		"engine/notify":   {"engine", "engine/store"},
 		"engine/api":      {"engine", "engine/api/auth", "engine/report", "engine/store"},
 		"engine/api/auth": {"engine", "engine/store"},
 		"engine/app":      nil, // everything
@@ -71,6 +72,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"github.com/danielgtaylor/huma":       {"engine/api"},
 		"github.com/docker/docker":            {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
 		"github.com/prometheus/client_golang": {"engine/telemetry"},
+		"github.com/hashicorp/go-retry":       {"engine/notify"},
 	}
 	pure := []string{"engine", "engine/guard", "engine/sim", "engine/metrics", "engine/backtest", "engine/replay"}
 	world := []string{"os", "os/exec", "net", "net/http", "io/fs"}

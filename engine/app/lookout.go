@@ -15,6 +15,28 @@ type lookout struct {
 	documents []store.Document
 	known     bool   // they have been read
 	newest    string // entry of the audit log by then: each change of a document is in it, in the same step
+
+	unread  time.Time // when a load had no time for them; zero: it had
+	retries int
+}
+
+// again is how long after a load that had no time for the documents the next one is.
+const again = time.Minute
+
+// missed notes whether a load had no time for the documents, as on a machine that is busy.
+func (l *lookout) missed(any bool, now time.Time) {
+	l.unread = time.Time{}
+	if any {
+		l.unread = now
+	}
+}
+
+// retry has the documents read again, as if something had changed, where it is time.
+func (l *lookout) retry(now time.Time) {
+	if !l.unread.IsZero() && now.Sub(l.unread) >= again {
+		l.unread = time.Time{}
+		l.retries++
+	}
 }
 
 // look reads the documents where something has been done since the last look.
@@ -48,7 +70,7 @@ type ledgers interface {
 // sum tells one state of files and documents from another.
 func (l *lookout) sum(files uint64) uint64 {
 	sum := fnv.New64a()
-	fmt.Fprintln(sum, files, l.known)
+	fmt.Fprintln(sum, files, l.known, l.retries)
 	for _, d := range l.documents {
 		fmt.Fprintln(sum, d.Name, d.Version, d.At.UnixNano())
 	}

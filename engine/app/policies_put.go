@@ -148,6 +148,9 @@ func (d desk) check(ctx context.Context, all []store.Document, after store.Docum
 	if i < 0 {
 		return checked, fmt.Errorf("policy %s was read, and is not there", after.Name)
 	}
+	if err := notRead(checked.Set); err != nil {
+		return checked, refusal(http.StatusServiceUnavailable, "nothing was changed: %v; or try again", err)
+	}
 	left, status := checked.Left[i], http.StatusBadRequest
 	if left.Rival {
 		status = http.StatusConflict

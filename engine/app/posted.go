@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -66,6 +67,16 @@ func leaveOut(set *schema.Set, problems []engine.Problem, all bool) bool {
 	}
 	slices.SortFunc(set.Left, func(a, b schema.Left) int { return strings.Compare(a.Name, b.Name) })
 	return true
+}
+
+// notRead says why nobody could look at the posted policies of a set; nil: somebody did.
+func notRead(set schema.Set) error {
+	for _, l := range set.Left {
+		if l.Unread {
+			return fmt.Errorf("policies by API can't be read: %s", why(l))
+		}
+	}
+	return nil
 }
 
 // why says in one line why a posted policy is left out.

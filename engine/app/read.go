@@ -64,8 +64,8 @@ func Apart(verb ...string) Reader {
 			set.Problems = []engine.Problem{{File: path, Message: beside}}
 		}
 		for _, p := range posted {
-			left := engine.Problem{File: schema.PostedAt(p.Name), Policy: p.Name, Message: "with those that came by the API " + why}
-			set.Left = append(set.Left, schema.Left{Name: p.Name, Problems: []engine.Problem{left}})
+			left := engine.Problem{File: schema.PostedAt(p.Name), Policy: p.Name, Message: "with those by API the " + why}
+			set.Left = append(set.Left, schema.Left{Name: p.Name, Problems: []engine.Problem{left}, Unread: true})
 		}
 		return set, err
 	}

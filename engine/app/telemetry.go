@@ -17,6 +17,7 @@ func (a *App) state() telemetry.State {
 		lease, _ := a.leader.heard()
 		s.Epoch = lease.Epoch
 	}
+	s.Listeners = a.hub.Listeners()
 	s.Replicas, s.MaxReplicas = a.loop.Cycle.Budget.Use()
 	seen := a.probe.see(context.Background())
 	if seen.store == nil {

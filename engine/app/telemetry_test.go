@@ -28,7 +28,7 @@ type scraped model.Vector
 func scrapeOf(t testing.TB, a *App) scraped {
 	t.Helper()
 	w := httptest.NewRecorder()
-	a.front().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
+	a.front(nil).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/metrics", nil))
 	if w.Code != http.StatusOK {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}
@@ -308,7 +308,7 @@ func BenchmarkScrape(b *testing.B) {
 		})
 	}
 	a.taken(subjects)
-	front := a.front()
+	front := a.front(nil)
 	b.ReportAllocs()
 	for b.Loop() {
 		w := httptest.NewRecorder()

@@ -21,8 +21,12 @@ type troubles struct {
 	notify.Watch
 }
 
-// recall takes up the troubles that the audit log says are open, and ends those that nobody will look at again.
+// recall takes up the troubles that the audit log says are open, and ends those that nobody will look at again. From here on
+// what happens is told.
 func (a *App) recall(ctx context.Context) {
+	if err := a.notifier.Begin(ctx); err != nil && ctx.Err() == nil {
+		a.log.Error("what happens first is not told", "error", err)
+	}
 	const most = 2000 // of each kind, the newest
 	began, err := a.store.Audited(ctx, store.Filter{Kind: store.OfTrouble, Limit: most})
 	ended, err2 := a.store.Audited(ctx, store.Filter{Kind: store.OfRecovery, Limit: most})

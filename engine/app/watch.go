@@ -25,6 +25,7 @@ func (a *App) watch(ctx context.Context, reload <-chan os.Signal) {
 	a.watching.Store(true)
 	look := func() uint64 {
 		a.lookout.look(ctx, a.store)
+		a.lookout.retry(time.Now())
 		return a.lookout.sum(fingerprint(a.o.Policies))
 	}
 	watch(ctx, reload, a.written, a.seen, look, func() { a.reload(ctx) })
@@ -71,6 +72,10 @@ func (a *App) reload(ctx context.Context) {
 	loaded, err := load(ctx, a.given, a.lookout)
 	if ctx.Err() != nil {
 		return
+	}
+	if err == nil {
+		err = notRead(loaded.Set)
+		a.lookout.missed(err != nil, time.Now())
 	}
 	a.tells.Reloaded(err == nil)
 	if err != nil {

@@ -19,12 +19,9 @@ const (
 // pass makes messages of what the audit log has since the cursor, and puts them into the outbox with the new cursor, in one step.
 // storm says that some were summed up, so that the next pass may wait.
 func (t *term) pass(ctx context.Context) (storm bool, err error) {
-	cursor, known, err := t.Outbox.Posted(ctx)
+	cursor, _, err := t.Outbox.Posted(ctx)
 	if err != nil {
 		return false, err
-	}
-	if !known && !t.begun {
-		return false, t.begin(ctx)
 	}
 	found, upTo, err := t.read(ctx, cursor)
 	if err != nil || upTo <= cursor {
@@ -77,18 +74,6 @@ func (l *lane) batch(found []Notification, upTo int64, now time.Time) (b batch, 
 	m, err := messageOf(l.to.Name, fmt.Sprintf("%s-fold-%d", of, upTo), Content{Digest: &d}, old[0].Created, now)
 	b.made = append(b.made, m)
 	return b, err
-}
-
-// begin sets the cursor to the end of the log: what happened before anybody was to be told is not told.
-func (t *term) begin(ctx context.Context) error {
-	newest, err := t.Outbox.Audited(ctx, store.Filter{Limit: 1})
-	if err != nil {
-		return err
-	}
-	if t.begun = true; len(newest) == 0 {
-		return nil // the first entry is to be told
-	}
-	return t.Outbox.Post(ctx, newest[0].Number)
 }
 
 // read lists what there is to tell since an entry, and the number of the last that was looked at. What is older than a message

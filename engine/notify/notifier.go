@@ -73,6 +73,22 @@ func (n *Notifier) Receivers() []Receiver {
 // Counts are how many messages each receiver took, and did not.
 func (n *Notifier) Counts() map[string]Counts { return n.tally.read() }
 
+// Begin sets the cursor to the end of the log, where it was never set and somebody is to be told: what happened before that is not
+// told. Run does so too; who wants the first thing that happens to be told calls it before.
+func (n *Notifier) Begin(ctx context.Context) error {
+	if len(n.Receivers()) == 0 {
+		return nil
+	}
+	if _, known, err := n.Outbox.Posted(ctx); known || err != nil {
+		return err
+	}
+	newest, err := n.Outbox.Audited(ctx, store.Filter{Limit: 1})
+	if err != nil || len(newest) == 0 {
+		return err // of an empty log the first entry is told
+	}
+	return n.Outbox.Post(ctx, newest[0].Number)
+}
+
 // Run makes messages and delivers them until ctx ends. Only the leader is to run it.
 func (n *Notifier) Run(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -96,7 +112,6 @@ func (n *Notifier) Run(ctx context.Context) {
 type term struct {
 	*Notifier
 	lanes []*lane
-	begun bool // the log was found empty, or the cursor was set
 }
 
 // serve runs until ctx ends.
@@ -114,6 +129,7 @@ func (n *Notifier) serve(ctx context.Context, s Settings) {
 	for _, r := range s.Receivers {
 		t.lanes = append(t.lanes, n.lane(r, s.Allow))
 	}
+	t.every(ctx, n.Begin)
 	t.every(ctx, t.load)
 	for _, l := range t.lanes {
 		wg.Go(func() { l.run(ctx) })

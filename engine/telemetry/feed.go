@@ -159,20 +159,14 @@ func (m *Metrics) Delivered(receiver, result string) {
 	m.deliveries.WithLabelValues(receiver, result).Inc()
 }
 
-// Answered counts a request that was answered. operation is a route of the API, not a path that somebody asked for.
+// Answered counts a request that was answered. operation is one of the API, not a path that somebody asked for.
 func (m *Metrics) Answered(operation string, status int, took time.Duration) {
 	m.requests.WithLabelValues(operation, statusCode(status)).Inc()
 	m.answers.WithLabelValues(operation).Observe(took.Seconds())
 }
 
-// Follows counts a client that follows the stream of events, until gone is called.
-func (m *Metrics) Follows() (gone func()) {
-	m.listeners.Inc()
-	return m.listeners.Dec
-}
-
 func statusCode(status int) string {
-	if status < 100 || status > 599 {
+	if status < 100 || status > 599 { // who asked had gone
 		return "none"
 	}
 	return strconv.Itoa(status)

@@ -23,6 +23,8 @@ type State struct {
 	Replicas    int // of the budget that are used
 	MaxReplicas int // the budget
 
+	Listeners int // clients that follow the stream of events
+
 	Policies []Policy
 }
 
@@ -96,6 +98,7 @@ var (
 	outbox          = desc("outbox_messages", "Notifications that wait to be delivered, and those that were given up.", "state")
 	budgetUsed      = desc("budget_replicas", "Replicas of all services that count against the budget, open raises with them.")
 	budgetLimit     = desc("budget_replicas_limit", "Replicas that all services may have together.")
+	listeners       = desc("sse_clients", "Clients that follow the stream of events now.")
 	replicasNow     = desc("replicas", "Replicas of the service now; for a policy in shadow mode those that it would have.", ofPolicy...)
 	replicasReady   = desc("replicas_ready", "Replicas of the service that are ready.", ofPolicy...)
 	replicasAdvised = desc("replicas_recommended", "Replicas that the rules recommended last, before the guard.", ofPolicy...)
@@ -114,7 +117,7 @@ var (
 // Describe names all of them.
 func (states) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		buildInfo, reloaded, reloads, policiesThere, leads, epoch, storeUp, enabled, paused, outbox, budgetUsed, budgetLimit, replicasNow,
+		buildInfo, reloaded, reloads, policiesThere, leads, epoch, storeUp, enabled, paused, outbox, budgetUsed, budgetLimit, listeners, replicasNow,
 		replicasReady, replicasAdvised, replicasWanted, replicasMin, replicasMax, confidence, evaluated, interval, acting, servicePaused,
 		metricAge, metricStatus,
 	} {
@@ -144,6 +147,7 @@ func (s states) Collect(out chan<- prometheus.Metric) {
 	}
 	tell(budgetUsed, float64(now.Replicas))
 	tell(budgetLimit, float64(now.MaxReplicas))
+	tell(listeners, float64(now.Listeners))
 	type kind struct {
 		mode engine.Mode
 		on   bool

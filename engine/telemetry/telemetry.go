@@ -25,7 +25,6 @@ type Metrics struct {
 	reloads, storeErrors, deliveries    *prometheus.CounterVec
 	requests                            *prometheus.CounterVec
 	answers                             *prometheus.HistogramVec
-	listeners                           prometheus.Gauge
 
 	mu      sync.Mutex
 	known   map[who]map[string]bool // the policies that are loaded, and the codes that rules of each gave as reasons
@@ -84,14 +83,11 @@ func New(state func() State) *Metrics {
 		deliveries:  counter("deliveries_total", "Attempts to deliver a notification, by receiver and result.", "receiver", "result"),
 		requests:    counter("api_requests_total", "Requests that were answered, by operation and HTTP status.", "operation", "code"),
 		answers:     histogram("api_request_duration_seconds", "Time that answers took, by operation.", short, "operation"),
-		listeners: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "flyball_sse_clients", Help: "Clients that follow the stream of events now.",
-		}),
-		known: map[who]map[string]bool{}, sources: map[string]bool{},
+		known:       map[who]map[string]bool{}, sources: map[string]bool{},
 	}
 	m.registry.MustRegister(
 		m.decisions, m.clamps, m.events, m.failures, m.evaluations, m.samplings, m.unread, m.looks, m.scalings,
-		m.reloads, m.storeErrors, m.deliveries, m.requests, m.answers, m.listeners, states{state},
+		m.reloads, m.storeErrors, m.deliveries, m.requests, m.answers, states{state},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	for _, result := range []string{"success", "failure"} {

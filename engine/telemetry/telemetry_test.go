@@ -72,9 +72,9 @@ func TestWhatHappensIsCounted(t *testing.T) {
 	m.Reloaded(false)
 	m.StoreFailed("record")
 	m.Delivered("slack", "delivered")
-	gone := m.Follows()
-	m.Follows()
-	gone()
+	m.Answered("get-status", 200, time.Millisecond)
+	m.Answered("get-status", 200, time.Millisecond)
+	m.Answered("get-status", 503, time.Second)
 	has(t, page(t, m),
 		`flyball_decisions_total{action="scale_up",mode="live",policy="web",reason="BudgetExhausted",service="front"} 1`,
 		`flyball_decisions_total{action="hold",mode="shadow",policy="job",reason="Paused",service="worker"} 1`,
@@ -95,7 +95,9 @@ func TestWhatHappensIsCounted(t *testing.T) {
 		`flyball_store_errors_total{operation="record"} 1`,
 		`flyball_store_errors_total{operation="audit"} 0`,
 		`flyball_deliveries_total{receiver="slack",result="delivered"} 1`,
-		`flyball_sse_clients 1`,
+		`flyball_api_requests_total{code="200",operation="get-status"} 2`,
+		`flyball_api_requests_total{code="503",operation="get-status"} 1`,
+		`flyball_api_request_duration_seconds_count{operation="get-status"} 3`,
 		`go_goroutines `, `process_start_time_seconds `,
 	)
 }
@@ -151,7 +153,7 @@ func TestReasonsAreBounded(t *testing.T) {
 func TestStates(t *testing.T) {
 	age := 2.5
 	state := State{
-		Version: "1.2.3", Reloaded: time.Unix(1_700_000_000, 0), Reloads: true, Leads: true, Epoch: 7, Replicas: 5, MaxReplicas: 20,
+		Version: "1.2.3", Reloaded: time.Unix(1_700_000_000, 0), Reloads: true, Leads: true, Epoch: 7, Listeners: 2, Replicas: 5, MaxReplicas: 20,
 		Store: &Store{Enabled: true, Outbox: &Outbox{Waiting: 3, Dead: 1}},
 		Policies: []Policy{
 			{Name: "web", Service: "front", Mode: engine.Live, Enabled: true, Min: 1, Max: 8, Work: &Work{
@@ -168,7 +170,7 @@ func TestStates(t *testing.T) {
 	got := page(t, m)
 	has(t, got,
 		`flyball_build_info{go_version="go`, `flyball_last_reload_success_timestamp_seconds 1.7e+09`, `flyball_last_reload_successful 1`,
-		`flyball_leader 1`, `flyball_leader_epoch 7`, `flyball_store_up 1`, `flyball_autoscaling_enabled 1`, `flyball_paused 0`,
+		`flyball_leader 1`, `flyball_leader_epoch 7`, `flyball_store_up 1`, `flyball_autoscaling_enabled 1`, `flyball_paused 0`, `flyball_sse_clients 2`,
 		`flyball_outbox_messages{state="waiting"} 3`, `flyball_outbox_messages{state="dead"} 1`,
 		`flyball_budget_replicas 5`, `flyball_budget_replicas_limit 20`,
 		`flyball_policies{enabled="true",mode="live"} 2`, `flyball_policies{enabled="false",mode="shadow"} 1`, `flyball_policies{enabled="true",mode="shadow"} 0`,

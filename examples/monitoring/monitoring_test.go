@@ -23,7 +23,6 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -224,7 +223,7 @@ func TestWhatIsAskedForIsExported(t *testing.T) {
 					t.Errorf("%s asks for %s, which flyball does not export", q.where, n.Name)
 				}
 				for _, m := range n.LabelMatchers {
-					if m.Name != labels.MetricName && !slices.Contains(append(of, "job", "instance"), m.Name) {
+					if m.Name != model.MetricNameLabel && !slices.Contains(append(of, "job", "instance"), m.Name) {
 						t.Errorf("%s: %s has no label %s; it has %v", q.where, n.Name, m.Name, slices.Compact(slices.Sorted(slices.Values(of))))
 					}
 				}
