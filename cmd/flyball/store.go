@@ -18,8 +18,8 @@ func newStore(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "store",
 		Short: "Check, back up, restore and move what flyball has on record",
-		Long: `Check, back up, restore and move what flyball has on record: states, decisions, events, samples, the audit log, pauses and
-the switch. It is in .flyball/flyball.db, in another file (--store, store.path), or in a Redis.`,
+		Long: `Check, back up, restore and move what flyball has on record: states, decisions, events, samples, the audit log, pauses, the
+switch, notifications, who may use the API, and the policies that came by it. It is in .flyball/flyball.db, in another file (--store, store.path), or in a Redis.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -112,7 +112,8 @@ func newStoreBackup(f *flags) *cobra.Command {
 		Use:   "backup FILE",
 		Short: "Write everything in the store to a new file",
 		Long: `Write everything in the store, as it is at one instant, to a new file: an SQLite database like the store itself, from a Redis
-too. The daemon may run. The file has its name only once it is whole, on disk and read back; none is overwritten.`,
+too. The daemon may run. The file has its name only once it is whole, on disk and read back; none is overwritten.
+The hashes of passwords and tokens are in it.`,
 		Example: `  flyball store backup /var/backups/flyball-2026-11-27.db`,
 		Args:    takes(1, 1, "a file", "flyball store backup flyball-backup.db"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -139,7 +140,8 @@ func newStoreRestore(f *flags) *cobra.Command {
 		Short: "Replace everything in the store by a backup",
 		Long: `Replace everything in the store by what a backup has, in one step; without --yes only say what would be replaced. A running
 daemon does it itself: it begins nothing meanwhile, finishes what is under way first, and goes on. Every policy then waits a full
-cooldown, since what it did after the backup is not known. The audit log is not set back where it continues that of the backup.`,
+cooldown, since what it did after the backup is not known. The audit log is not set back where it continues that of the backup, and
+what is to be told of it is told. Who may use the API is as in the backup: look with flyball user list and flyball token list.`,
 		Example: `  flyball store restore /var/backups/flyball-2026-11-27.db
   flyball store restore /var/backups/flyball-2026-11-27.db --yes`,
 		Args: takes(1, 1, "a file", "flyball store restore flyball-backup.db --yes"),

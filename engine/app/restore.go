@@ -183,7 +183,7 @@ func replace(ctx context.Context, into, b store.Store, entry store.Entry) error 
 		return err
 	}
 	return into.Replace(ctx, func(take func(store.Part) error) error {
-		last := int64(0)
+		last, told := int64(0), outbox{own: own}
 		passed := func(p store.Part) error {
 			if n := len(p.Entries); n > 0 {
 				last = p.Entries[n-1].Number
@@ -194,12 +194,19 @@ func replace(ctx context.Context, into, b store.Store, entry store.Entry) error 
 			if own {
 				p.Entries = nil
 			}
-			return passed(p)
+			return passed(told.of(p))
 		})
 		if err == nil && own {
 			err = entriesOf(ctx, into, passed)
 		}
 		if err != nil {
+			return err
+		}
+		rest, err := told.rest(ctx, into, last, entry.At)
+		if err != nil {
+			return err
+		}
+		if err := take(rest); err != nil {
 			return err
 		}
 		entry.Number = last + 1

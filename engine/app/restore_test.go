@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -202,5 +203,116 @@ func TestWhatIsNotRestored(t *testing.T) {
 	after, err := exported(ctx, a.store)
 	if found, wrong := a.store.Check(ctx); err != nil || wrong != nil || len(found.Problems) > 0 || !slices.Equal(before, after) {
 		t.Errorf("before %+v, after %+v, %v, %v, %v", before, after, found, err, wrong)
+	}
+}
+
+func note(text string) store.Entry {
+	return store.Entry{At: time.Now(), Actor: "ana", Kind: store.OfTrouble, Reason: "Gone", Message: text}
+}
+
+func letter(id string, dead bool) store.Message {
+	at := time.Now().Add(-time.Hour)
+	return store.Message{ID: id, To: "chat", Body: []byte(`{}`), Created: at, Due: at, Dead: dead}
+}
+
+// outgoing is what a store has still to tell: the messages that wait, those that were given up, and up to which entry it was told.
+func outgoing(t *testing.T, s store.Store) string {
+	t.Helper()
+	var ids []string
+	waiting, err := s.Due(t.Context(), time.Now(), 0)
+	dead, other := s.Dead(t.Context(), 0)
+	upTo, known, another := s.Posted(t.Context())
+	if err := errors.Join(err, other, another); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range waiting {
+		ids = append(ids, m.ID)
+	}
+	ids = append(ids, "dead:")
+	for _, m := range dead {
+		ids = append(ids, m.ID)
+	}
+	return fmt.Sprint(strings.Join(ids, " "), " told: ", upTo, " ", known)
+}
+
+// Where the log goes on over a restore, what is to be told of it does: nothing twice, and nothing not at all.
+func TestRestoreTellsNothingTwice(t *testing.T) {
+	o, _ := place(t)
+	a := begin(t, o)
+	ctx := t.Context()
+	do := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	do(a.store.Audit(ctx, note("one"), note("two")))
+	do(a.store.Post(ctx, 2, letter("one", false), letter("long ago", true)))
+	do(a.store.PutUser(ctx, store.User{Email: "ana"}, note("ana comes")))
+	do(a.store.PutDocument(ctx, store.Document{Name: "shop", Version: "1", Body: []byte("{}")}, "", note("shop comes")))
+	file := backedUp(t, a)
+
+	do(a.store.Delivered(ctx, "one"))
+	do(a.store.Audit(ctx, note("three"), note("four")))
+	do(a.store.Post(ctx, 5, letter("two", false), letter("three", true)))
+	do(a.store.PutUser(ctx, store.User{Email: "ben"}, note("ben comes")))
+	do(a.store.PutToken(ctx, store.Token{ID: "t"}, note("a token")))
+	before := outgoing(t, a.store)
+	if before != "two dead: long ago three told: 5 true" {
+		t.Fatalf("before the restore it is %s", before)
+	}
+	if _, err := a.Restore(ctx, api.RestoreAsk{File: file, Actor: "ana"}); err != nil {
+		t.Fatal(err)
+	}
+	if after := outgoing(t, a.store); after != before {
+		t.Errorf("after the restore it is %s; want %s", after, before)
+	}
+	users, err := a.store.Users(ctx)
+	tokens, other := a.store.Tokens(ctx)
+	documents, another := a.store.Documents(ctx)
+	if err := errors.Join(err, other, another); err != nil || len(users) != 1 || users[0].Email != "ana" || len(tokens) != 0 || len(documents) != 1 {
+		t.Errorf("people are %+v, tokens %+v, policies %+v, %v; want those of the backup", users, tokens, documents, err)
+	}
+}
+
+// Where it is another log, what was in the backup is old: of that log it goes on with what comes after it.
+func TestRestoreOfAnotherLogTellsNothingOld(t *testing.T) {
+	for name, c := range map[string]struct {
+		post func(backup, into store.Store) error
+		want string
+	}{
+		"nobody was ever told": {func(backup, into store.Store) error { return nil }, "dead: told: 0 false"},
+		"the backup's had been": {func(backup, into store.Store) error {
+			return backup.Post(t.Context(), 1, letter("waits", false), letter("given up", true))
+		}, "dead: waits given up told: last true"},
+		"the store's had been": {func(backup, into store.Store) error { return into.Post(t.Context(), 9, letter("other", false)) }, "dead: told: last true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, _ := place(t)
+			a := begin(t, o)
+			if err := a.store.Audit(t.Context(), note("one"), note("two")); err != nil {
+				t.Fatal(err)
+			}
+			other, _ := place(t)
+			b := begin(t, other)
+			if err := c.post(a.store, b.store); err != nil {
+				t.Fatal(err)
+			}
+			last, err := a.store.Audited(t.Context(), store.Filter{Limit: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.Restore(t.Context(), api.RestoreAsk{File: backedUp(t, a), Actor: "ben"}); err != nil {
+				t.Fatal(err)
+			}
+			want := strings.ReplaceAll(c.want, "last", fmt.Sprint(last[0].Number))
+			if got := outgoing(t, b.store); got != want {
+				t.Errorf("to tell is %s; want %s", got, want)
+			}
+			next, err := b.store.Audited(t.Context(), store.Filter{After: last[0].Number, Limit: 1})
+			if err != nil || len(next) != 1 || next[0].Kind != store.OfStore {
+				t.Errorf("the next entry is %+v, %v; want that of the restore", next, err)
+			}
+		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	client "github.com/redis/go-redis/v9"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // A Redis that is down is an error of each call, the first after three seconds and then at once; and it goes on where it was
@@ -263,6 +264,20 @@ func TestLiveNewer(t *testing.T) {
 	leader(t, Options{URL: redis.url() + "?prefix=other"})
 }
 
+// Whoever comes to lead makes an older flyball's store one of this version. It does not make one of a newer.
+func TestLiveOlder(t *testing.T) {
+	redis := start(t)
+	s := leader(t, Options{URL: redis.url()})
+	for is, want := range map[int]int{1: version, version: version, version + 1: version + 1} {
+		redis.do("HSET", s.coreKey(), "version", is)
+		redis.do("DEL", s.leaseKey())
+		lead(t, s)
+		if got := redis.do("HGET", s.coreKey(), "version"); got != fmt.Sprint(want) {
+			t.Errorf("version is %v after %d; want %d", got, is, want)
+		}
+	}
+}
+
 func TestLiveReader(t *testing.T) {
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
@@ -275,6 +290,9 @@ func TestLiveReader(t *testing.T) {
 		"record":  reader.Record(t.Context(), decided(2, engine.ScaleUp), engine.State{}),
 		"switch":  reader.SetEnabled(t.Context(), true, "anna", now),
 		"replace": reader.Replace(t.Context(), nil, now),
+		"token":   reader.PutToken(t.Context(), store.Token{}, store.Entry{}),
+		"policy":  reader.RemoveDocument(t.Context(), "web", "1", store.Entry{}),
+		"post":    reader.Post(t.Context(), 1),
 		"lead":    func() error { _, err := reader.Lead(t.Context(), "two", time.Minute); return err }(),
 	} {
 		if !errors.Is(err, errReadOnly) {

@@ -25,6 +25,9 @@ func refusesAll(t *testing.T, s *Store) {
 		"audit":  s.Audit(ctx, store.Entry{}),
 		"learn":  s.Learn(ctx, store.Revision{ID: "r"}),
 		"post":   s.Post(ctx, 0, store.Message{ID: "m"}),
+		"token":  s.PutToken(ctx, store.Token{ID: "t"}, store.Entry{}),
+		"person": s.PutUser(ctx, store.User{Email: "ben"}, store.Entry{}),
+		"policy": s.PutDocument(ctx, store.Document{Name: "web"}, "", store.Entry{}),
 	} {
 		if !errors.Is(err, errLost) {
 			t.Errorf("%s after a loss: %v", what, err)
@@ -37,6 +40,48 @@ func refusesAll(t *testing.T, s *Store) {
 	isError(t, err, "writes to Redis were lost")
 	_, err = s.Pauses(ctx)
 	isError(t, err, "writes to Redis were lost")
+	_, _, err = s.Token(ctx, "t") // it may have been revoked
+	isError(t, err, "writes to Redis were lost")
+	_, _, err = s.User(ctx, "ben")
+	isError(t, err, "writes to Redis were lost")
+	_, err = s.Documents(ctx)
+	isError(t, err, "writes to Redis were lost")
+	_, _, err = s.Posted(ctx)
+	isError(t, err, "writes to Redis were lost")
+}
+
+// posts has a store keep some of what comes by the API, and forget some.
+func posts(t *testing.T, s *Store) {
+	t.Helper()
+	ctx, entry := t.Context(), store.Entry{At: now, Actor: "anna", Kind: store.OfAccess}
+	check(t, s.PutUser(ctx, store.User{Email: "ben", Hash: "x", Created: now}, entry))
+	for _, id := range []string{"stays", "revoked"} {
+		check(t, s.PutToken(ctx, store.Token{ID: id, Hash: []byte(id), User: "ben", Created: now}, entry))
+	}
+	check(t, s.PutDocument(ctx, store.Document{Name: "web", Body: []byte("{ }"), Version: "1", At: now}, "", entry))
+	if removed, err := s.RemoveToken(ctx, "revoked", entry); err != nil || !removed {
+		t.Errorf("a token is removed: %v, %v", removed, err)
+	}
+}
+
+// posted wants what posts has left.
+func posted(t *testing.T, s *Store) {
+	t.Helper()
+	ctx := t.Context()
+	tokens, err := s.Tokens(ctx)
+	if err != nil || len(tokens) != 1 || tokens[0].ID != "stays" || tokens[0].User != "ben" {
+		t.Errorf("tokens are %+v, %v", tokens, err)
+	}
+	if _, found, err := s.Token(ctx, "revoked"); found || err != nil {
+		t.Errorf("a token that was revoked is there: %v, %v", found, err)
+	}
+	if users, err := s.Users(ctx); err != nil || len(users) != 1 || users[0].Email != "ben" {
+		t.Errorf("people are %+v, %v", users, err)
+	}
+	documents, err := s.Documents(ctx)
+	if err != nil || len(documents) != 1 || string(documents[0].Body) != "{ }" || documents[0].Version != "1" {
+		t.Errorf("policies are %+v, %v", documents, err)
+	}
 }
 
 // cools wants a full cooldown from an instant on.
@@ -73,6 +118,7 @@ func TestLiveFlushed(t *testing.T) {
 			pause := engine.Pause{Service: "web", Since: now, Actor: "anna", Reason: "a sale"}
 			check(t, other.SetEnabled(ctx, true, "anna", now))
 			check(t, other.Pause(ctx, web.Target.Service("web"), pause))
+			posts(t, other)
 			virtual(t, s) // it sees what was turned
 			before := s.saw()
 
@@ -88,6 +134,7 @@ func TestLiveFlushed(t *testing.T) {
 				t.Errorf("state is %+v; want it empty, enabled and paused", state)
 			}
 			cools(t, state, began)
+			posted(t, s)
 			said(t, s, &log, "Redis has lost all that was written")
 			if left := redis.do("KEYS", "*:"+before.generation+":*").([]any); len(left) > 0 {
 				t.Errorf("what was lost is still there: %v", left)
@@ -141,12 +188,14 @@ func TestLiveLastWritesLost(t *testing.T) {
 	s := leader(t, Options{URL: redis.url(), Log: log.log()})
 	long := engine.Deadlines{Up: engine.Deadline{Until: time.Now().Add(time.Hour).UTC().Round(0), Wait: 2 * time.Hour}}
 	check(t, s.Record(ctx, decided(1, engine.ScaleUp), engine.State{Virtual: 1, Cooldown: long}))
+	check(t, s.PutToken(ctx, store.Token{ID: "revoked", Expires: now, Created: now.Add(-time.Hour)}, store.Entry{At: now}))
 	old := t.TempDir()
 	check(t, os.CopyFS(filepath.Join(old, "data"), os.DirFS(redis.arguments[1])))
 
 	record(t, s, 2)
 	pause := engine.Pause{Since: now, Actor: "anna", Reason: "a sale"}
 	check(t, s.Pause(ctx, "", pause))
+	posts(t, s)
 	before := s.saw()
 	redis.running.Kill()
 	redis.arguments[1] = filepath.Join(old, "data")
@@ -165,6 +214,7 @@ func TestLiveLastWritesLost(t *testing.T) {
 	if state.Cooldown.Up != long.Up {
 		t.Errorf("cooldown up is %+v; want the longer one that it had", state.Cooldown.Up)
 	}
+	posted(t, s)
 	state.Cooldown.Up = engine.Deadline{Until: began.Add(5 * time.Minute), Wait: 5 * time.Minute}
 	cools(t, state, began)
 	said(t, s, &log, "Redis has lost writes")

@@ -50,8 +50,13 @@ func TestLiveMoveBesideAWrite(t *testing.T) {
 			return s.Pause(ctx, "", engine.Pause{Actor: "anna", Reason: "a sale"})
 		},
 		"recorded": func(_ *server, s *Store) error { return s.Record(ctx, decided(9, engine.Hold), engine.State{}) },
-		"noted":    func(_ *server, s *Store) error { return s.Audit(ctx, store.Entry{Actor: "anna"}) },
-		"flushed":  func(redis *server, _ *Store) error { redis.do("FLUSHALL"); return nil },
+		"put": func(_ *server, s *Store) error {
+			return s.PutToken(ctx, store.Token{ID: "t"}, store.Entry{Actor: "anna"})
+		},
+		"told":    func(_ *server, s *Store) error { return s.Post(ctx, 4) },
+		"to tell": func(_ *server, s *Store) error { return s.Post(ctx, 0, store.Message{ID: "m9"}) },
+		"noted":   func(_ *server, s *Store) error { return s.Audit(ctx, store.Entry{Actor: "anna"}) },
+		"flushed": func(redis *server, _ *Store) error { redis.do("FLUSHALL"); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			redis := start(t)
@@ -124,6 +129,11 @@ func TestLiveDamage(t *testing.T) {
 		{"states: live/", []any{"HSET", s.coreKey(), "state:live///web", "{"}},
 		{"pauses: ", []any{"HSET", s.coreKey(), "pause:compose//web", "{"}},
 		{"switch, and when the store was begun anew: ", []any{"HSET", s.coreKey(), "switch", "{"}},
+		{"tokens: token web t1 can't be read", []any{"HSET", s.coreKey(), "token:web t1", "{"}},
+		{"tokens: token other can't be read: it says that it is t", []any{"HSET", s.coreKey(), "token:other", `{"id":"t"}`}},
+		{"people: person web@example.org can't be read", []any{"HSET", s.coreKey(), "user:web@example.org", "[]"}},
+		{"posted policies: posted policy web: it can't be read", []any{"HSET", s.coreKey(), "document:web", "x"}},
+		{"end of what was told: it is entry 999, and the last is", []any{"HSET", s.coreKey(), "posted", "999"}},
 		{"states: shadow/other has a newest decision, and no state", []any{"HSET", key(latestKey), "shadow/other", "x"}},
 		{"newest decisions: shadow/other: it can't be read", nil},
 		{"decisions: row 1: it can't be read", []any{"HSET", key(rowsKey), "1", "x"}},

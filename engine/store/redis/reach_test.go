@@ -48,6 +48,16 @@ func works(t *testing.T, s *Store) {
 		"resume":    s.Resume(ctx, "", "anna", now),
 		"delivered": s.Delivered(ctx, "web m1"),
 		"put":       s.Put(ctx, store.Message{ID: "web m2"}),
+		"tokens":    second(s.Tokens(ctx)),
+		"policies":  second(s.Documents(ctx)),
+		"session":   third(s.Token(ctx, "web s1")),
+		"person":    third(s.User(ctx, "web@example.org")),
+		"told":      third(s.Posted(ctx)),
+		"waiting":   third(s.Depth(ctx)),
+		"password":  s.PutUser(ctx, store.User{Email: "web@example.org"}, store.Entry{At: now}),
+		"sign out":  second(s.RemoveToken(ctx, "web t1", store.Entry{At: now})),
+		"leave":     second(s.RemoveUser(ctx, "nobody", store.Entry{At: now})),
+		"withdraw":  s.RemoveDocument(ctx, "web", "1", store.Entry{At: now}),
 		"flush":     s.Flush(ctx, time.Now()),
 	} {
 		if err != nil {
@@ -63,6 +73,8 @@ func works(t *testing.T, s *Store) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func third[A, B any](_ A, _ B, err error) error { return err }
 
 func TestLiveLeastRights(t *testing.T) {
 	redis := start(t)

@@ -46,7 +46,7 @@ func (s *Store) replace(ctx context.Context, from func(take func(store.Part) err
 	}
 	r := s.replacement(time.Now())
 	err := s.call(ctx, func(ctx context.Context) (err error) {
-		r.beside, err = s.client.HMGet(ctx, s.coreKey(), "generation", "epoch", "seq", "turns", "audit").Result()
+		r.beside, err = s.client.HMGet(ctx, s.coreKey(), "generation", "epoch", "seq", "turns", "audit", "message", "posted").Result()
 		return err
 	})
 	if err != nil {

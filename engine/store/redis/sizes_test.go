@@ -3,6 +3,7 @@ package redis
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 // The ledger of 300 services stays under 30 MB, which leaves 70 of the 100 to their samples, and to what Redis needs itself.
 func TestLiveSizes(t *testing.T) {
-	const services, rows, entries, revisions = 300, 2000, 2000, 50
+	const services, rows, entries, revisions, posted = 300, 2000, 2000, 50, 100
 	ctx := t.Context()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
@@ -45,16 +46,49 @@ func TestLiveSizes(t *testing.T) {
 		return all
 	}
 	key := func(name string) string { return s.key(s.saw().generation, name) }
+	states := size(s.coreKey(), key(latestKey))
+	grows := func(do func()) int64 {
+		before := size(s.coreKey())
+		do()
+		return size(s.coreKey()) - before
+	}
+	tokens := grows(func() {
+		for n := range posted {
+			check(t, s.PutToken(ctx, store.Token{
+				ID: fmt.Sprintf("%016x", n), Hash: make([]byte, 32), Name: "session", User: fmt.Sprintf("somebody%d@example.org", n), Role: "operator",
+				Created: now, Actor: fmt.Sprintf("somebody%d@example.org", n), Expires: now.Add(time.Hour),
+			}, access(n)))
+		}
+	})
+	people := grows(func() {
+		for n := range posted {
+			check(t, s.PutUser(ctx, store.User{Email: fmt.Sprintf("another%d@example.org", n), Hash: fmt.Sprintf("%0120d", n), Role: "operator", Created: now}, access(n)))
+		}
+	})
+	policies := grows(func() {
+		for n := range posted {
+			body := fmt.Appendf(nil, `{"name": "service-%d", "maxReplicas": %d, "metrics": [%s]}`, n, n, strings.Repeat(`{"name": "rps", "query": "sum(rate(x[1m]))"},`, 40))
+			check(t, s.PutDocument(ctx, store.Document{Name: fmt.Sprint("service-", n), Body: body, Version: fmt.Sprintf("%064x", dice.Uint64()), At: now, Actor: "somebody@example.org"}, "", access(n)))
+		}
+	})
+	for n := range posted {
+		m := store.Message{ID: fmt.Sprintf("%032x", n), To: "chat", Body: fmt.Appendf(nil, `{"text": "%x"}`, fmt.Sprint(dice.Uint64(), dice.Uint64(), dice.Uint64(), dice.Uint64())), Created: now, Due: now, Dead: true}
+		check(t, s.Post(ctx, int64(n), m))
+	}
 	var total int64
 	for _, c := range []struct {
 		what        string
 		bytes, have int64
 		most        int64
 	}{
-		{"states and newest records", size(s.coreKey(), key(latestKey)), services, services},
+		{"states and newest records", states, services, services},
 		{"decisions", size(key(rowsKey), key(spansKey)), counts(rowsKey), keepRows},
 		{"ended events", size(key(eventsKey), key(endedKey)), counts(eventsKey), keepEvents},
 		{"audit entries", size(key(auditKey)), redis.do("XLEN", key(auditKey)).(int64), keepEntries},
+		{"tokens", tokens, posted, 1000},
+		{"people", people, posted, 200},
+		{"posted policies", policies, posted, services},
+		{"messages given up", size(key(messagesKey), key(deadKey)), posted, store.MostDead},
 		{"revisions", size(key(revisionsKey)), counts(revisionsKey), 1000},
 	} {
 		each := c.bytes / c.have
@@ -65,6 +99,10 @@ func TestLiveSizes(t *testing.T) {
 	if total > 30e6 {
 		t.Errorf("the ledger takes %.1f MB at most; want 30", float64(total)/1e6)
 	}
+}
+
+func access(n int) store.Entry {
+	return store.Entry{At: now, Actor: "somebody@example.org", Kind: store.OfAccess, Message: fmt.Sprintf("somebody%d@example.org logged in from 192.0.2.7", n)}
 }
 
 // realistic is a decision of a service with three metrics, that begins an event.

@@ -16,7 +16,8 @@ import (
 // path stands between a store and its Redis, and can swallow an answer.
 type path struct {
 	address string
-	swallow atomic.Int64 // so many answers from now on: the connection is cut in their place
+	spare   atomic.Int64 // so many answers pass
+	swallow atomic.Int64 // so many from then on: the connection is cut in their place
 	detain  atomic.Bool  // the next request: the connection is cut once it was sent
 	late    chan []byte  // the requests that were detained
 }
@@ -67,7 +68,7 @@ func (w *path) pass(c net.Conn, to string) {
 	answer := make([]byte, 64<<10)
 	for {
 		n, err := server.Read(answer)
-		if err != nil || w.swallow.Add(-1) >= 0 {
+		if err != nil || w.spare.Add(-1) < 0 && w.swallow.Add(-1) >= 0 {
 			server.Close()
 			return
 		}
@@ -86,6 +87,8 @@ func TestLiveAnswerLost(t *testing.T) {
 	record(t, s, 0) // so that the scripts are known
 	check(t, s.SetEnabled(ctx, true, "anna", now))
 	check(t, s.Audit(ctx, store.Entry{Actor: "first"}))
+	check(t, s.PutToken(ctx, store.Token{ID: "first"}, store.Entry{Actor: "first"}))
+	check(t, s.Post(ctx, 1))
 	event := engine.Event{ID: "e1", Policy: "web", Service: "web", Action: engine.ScaleUp, Started: now}
 	ended := event
 	ended.Ended, ended.Result = now.Add(time.Second), engine.Succeeded
@@ -100,11 +103,25 @@ func TestLiveAnswerLost(t *testing.T) {
 		rows    int
 		entries int
 		seq     int64
+		reads   int64 // before it writes
 	}{
-		{"record", func() error { return s.Record(ctx, decided(1, engine.ScaleUp), engine.State{Open: &event}) }, 1, 1, 1},
-		{"close", func() error { return s.Close(ctx, ended, web, engine.State{Virtual: 2}) }, 0, 1, 1},
-		{"switch", func() error { return s.SetEnabled(ctx, false, "anna", now) }, 0, 1, 0},
-		{"audit", func() error { return s.Audit(ctx, store.Entry{Actor: "second"}) }, 0, 1, 0},
+		{"record", func() error { return s.Record(ctx, decided(1, engine.ScaleUp), engine.State{Open: &event}) }, 1, 1, 1, 0},
+		{"close", func() error { return s.Close(ctx, ended, web, engine.State{Virtual: 2}) }, 0, 1, 1, 0},
+		{"switch", func() error { return s.SetEnabled(ctx, false, "anna", now) }, 0, 1, 0, 0},
+		{"audit", func() error { return s.Audit(ctx, store.Entry{Actor: "second"}) }, 0, 1, 0, 0},
+		{"token", func() error { return s.PutToken(ctx, store.Token{ID: "t", Created: now}, store.Entry{At: now}) }, 0, 1, 0, 1},
+		{"policy", func() error {
+			return s.PutDocument(ctx, store.Document{Name: "web", Version: "1"}, "", store.Entry{At: now})
+		}, 0, 1, 0, 1},
+		{"a policy's end", func() error { return s.RemoveDocument(ctx, "web", "1", store.Entry{At: now}) }, 0, 1, 0, 1},
+		{"a token's end", func() error {
+			removed, err := s.RemoveToken(ctx, "t", store.Entry{At: now})
+			if !removed {
+				t.Error("it says that there was no token")
+			}
+			return err
+		}, 0, 1, 0, 1},
+		{"post", func() error { return s.Post(ctx, 3, store.Message{ID: "m"}) }, 0, 0, 0, 0},
 	} {
 		count := func() (rows, entries int) {
 			decisions, err := s.Decisions(ctx, "", 0)
@@ -115,6 +132,7 @@ func TestLiveAnswerLost(t *testing.T) {
 		}
 		rows, entries := count()
 		seq := s.saw().seq
+		w.spare.Store(c.reads)
 		w.swallow.Store(1)
 		check(t, c.do())
 		if w.swallow.Load() >= 0 {

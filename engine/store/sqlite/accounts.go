@@ -13,7 +13,7 @@ import (
 // Token is the one of an id; false where there is none.
 func (s *Store) Token(ctx context.Context, id string) (t store.Token, found bool, err error) {
 	err = s.look(ctx, withAccounts, func(tx *sql.Tx) error {
-		t, found, err = one(ctx, tx, "SELECT id, token FROM token WHERE id = ?", []any{id}, tokenOf)
+		t, found, err = one(ctx, tx, oneToken, []any{id}, tokenOf)
 		return err
 	})
 	return t, found, err
@@ -65,7 +65,7 @@ func (s *Store) RemoveToken(ctx context.Context, id string, e store.Entry) (remo
 // User is the person with an email address; false where there is none.
 func (s *Store) User(ctx context.Context, email string) (u store.User, found bool, err error) {
 	err = s.look(ctx, withAccounts, func(tx *sql.Tx) error {
-		u, found, err = one(ctx, tx, "SELECT email, person FROM person WHERE email = ?", []any{email}, userOf)
+		u, found, err = one(ctx, tx, oneUser, []any{email}, userOf)
 		return err
 	})
 	return u, found, err
@@ -117,6 +117,8 @@ func (s *Store) RemoveUser(ctx context.Context, email string, e store.Entry) (re
 
 const (
 	allTokens = "SELECT id, token FROM token ORDER BY id"
+	oneToken  = "SELECT id, token FROM token WHERE id = ?"
+	oneUser   = "SELECT email, person FROM person WHERE email = ?"
 	allUsers  = "SELECT email, person FROM person ORDER BY email"
 )
 

@@ -84,8 +84,8 @@ func (s *Store) beginAnew(cause error) error {
 	if err != nil {
 		return err
 	}
-	s.log.Error("store damaged: moved aside and begun anew; history and pauses are lost, every policy waits a full cooldown, "+
-		"and autoscaling is off until flyball enable", "store", s.path, "moved_to", string(aside), "error", cause)
+	s.log.Error("store damaged: moved aside and begun anew; history, pauses, who may use the API and the policies that came by it are lost, "+
+		"every policy waits a full cooldown, and autoscaling is off until flyball enable", "store", s.path, "moved_to", string(aside), "error", cause)
 	now := time.Now()
 	err = s.inTransaction(context.Background(), func(tx *sql.Tx) error {
 		if err := begunAnew(context.Background(), tx, now); err != nil {

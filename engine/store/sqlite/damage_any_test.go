@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,28 @@ func rightOrDamaged(t *testing.T, s *Store, all store.Part, samples []engine.Ser
 	}
 	if r, known, err := s.Revision(t.Context(), all.Revisions[0].ID); fine("revision", err) && known && !reflect.DeepEqual(r, all.Revisions[0]) {
 		t.Errorf("revision is %+v", r)
+	}
+	tokens, err := s.Tokens(t.Context())
+	slices.SortFunc(tokens, func(a, b store.Token) int { return strings.Compare(a.ID, b.ID) })
+	if fine("tokens", err) && !reflect.DeepEqual(tokens, all.Tokens) {
+		t.Errorf("tokens are %+v, want %+v", tokens, all.Tokens)
+	}
+	for _, want := range all.Tokens {
+		if one, found, err := s.Token(t.Context(), want.ID); fine("token", err) && (!found || !reflect.DeepEqual(one, want)) {
+			t.Errorf("token %s is %+v, there: %v", want.ID, one, found)
+		}
+	}
+	users, err := s.Users(t.Context())
+	if fine("people", err) && !reflect.DeepEqual(users, all.Users) {
+		t.Errorf("people are %+v, want %+v", users, all.Users)
+	}
+	documents, err := s.Documents(t.Context())
+	if fine("policies by the API", err) && !reflect.DeepEqual(documents, all.Documents) {
+		t.Errorf("policies are %+v, want %+v", documents, all.Documents)
+	}
+	upTo, known, err := s.Posted(t.Context())
+	if fine("end of what was told", err) && known && upTo != all.Posted {
+		t.Errorf("it was told up to %d, want %d", upTo, all.Posted)
 	}
 	got, err := s.Samples(t.Context(), engine.Range{Subject: "live/web", From: always.From, To: always.To})
 	if fine("samples", err) {

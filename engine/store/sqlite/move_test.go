@@ -96,6 +96,15 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		{"a gap in the audit log", "DELETE FROM audit WHERE number = 3", []string{"audit entries", "entry 4 follows on 2: there is a gap"}},
 		{"a policy", "UPDATE revision SET revision = 'x'", []string{"policies: number 1"}},
 		{"a notification", "UPDATE outbox SET message = 'x'", []string{"notifications: number 1"}},
+		{"a token", "UPDATE token SET token = 'x'", []string{"tokens: number 1"}},
+		{"a token of another id", "UPDATE token SET id = 'other' WHERE id = 'web t1'", []string{"tokens: number 1", "the token of id other says that it is web t1"}},
+		{"a person", "UPDATE person SET person = replace(person, 'admin', 'viewer')", []string{"people: number 1", "checksum"}},
+		{"a person of another address", "UPDATE person SET email = 'eve'", []string{"people: number 1", "the person at eve says that it is web@example.org"}},
+		{"a policy's body", "UPDATE document SET body = '{}'", []string{"posted policies: number 1", "checksum"}},
+		{"a policy's version", "UPDATE document SET version = '2'", []string{"posted policies: number 1", "version 2 of policy web says that it is version 1 of web"}},
+		{"what was told", "UPDATE posted SET posted = replace(posted, '3', '4')", []string{"end of what was told: number 1", "checksum"}},
+		{"a reason", "DROP TRIGGER audit_is_append_only; UPDATE audit SET reason = '' WHERE reason <> ''", []string{"audit entries: number", "the checksum of entry"}},
+		{"a reason of none", "DROP TRIGGER audit_is_append_only; UPDATE audit SET reason = 'x' WHERE number = 3", []string{"the checksum of entry 3 differs"}},
 		{"an index", `PRAGMA writable_schema = on; UPDATE sqlite_schema SET sql = 'CREATE INDEX event_by_start ON event (ended, seq)'
 			WHERE name = 'event_by_start'; PRAGMA writable_schema = reset`, []string{"file: ", "event_by_start"}},
 	} {

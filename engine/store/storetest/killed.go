@@ -29,7 +29,8 @@ func (s Suite) Write() bool {
 }
 
 // write goes on where the ledger ends: event n is opened with the state that says n, then closed, then a sample n seconds
-// after noon is flushed. A line on stdout acknowledges each. It ends with an error only.
+// after noon is flushed; a token is put, and a message posted, each with a number of its own. A line on stdout acknowledges
+// each. It ends with an error only.
 func (s Suite) write(to string) error {
 	ctx := context.Background()
 	ledger, err := s.Open(to)
@@ -39,6 +40,14 @@ func (s Suite) write(to string) error {
 	p := policy("web", engine.Live)
 	state, err := ledger.State(ctx, p)
 	if err != nil {
+		return err
+	}
+	tokens, err := ledger.Tokens(ctx)
+	if err != nil {
+		return err
+	}
+	put, posted := lastOf(tokens), int64(0)
+	if posted, _, err = ledger.Posted(ctx); err != nil {
 		return err
 	}
 	for n := state.Virtual + 1; ; n++ {
@@ -58,7 +67,32 @@ func (s Suite) write(to string) error {
 			return err
 		}
 		fmt.Println("flushed", n)
+		put++
+		entry := access("put")
+		entry.Event = numbered(put).ID
+		if err := ledger.PutToken(ctx, numbered(put), entry); err != nil {
+			return err
+		}
+		fmt.Println("put", put)
+		posted++
+		if err := ledger.Post(ctx, posted, message(fmt.Sprint("m", posted), 0)); err != nil {
+			return err
+		}
+		fmt.Println("posted", posted)
 	}
+}
+
+// numbered is a token that expires when some further ones are made.
+func numbered(n int) store.Token { return token(fmt.Sprint(n), n, keptTokens*time.Second) }
+
+const keptTokens = 20
+
+// lastOf is the number of the newest of them.
+func lastOf(tokens []store.Token) (n int) {
+	if len(tokens) > 0 {
+		fmt.Sscan(tokens[len(tokens)-1].ID, &n)
+	}
+	return n
 }
 
 func (s Suite) killed(t *testing.T) {
@@ -85,7 +119,8 @@ func (s Suite) killed(t *testing.T) {
 		if state.Virtual != len(events) || len(rows) != len(events) || rows[0].Record.Decision.To != state.Virtual {
 			t.Fatalf("half a write: state %d, %d events, %d decisions", state.Virtual, len(events), len(rows))
 		}
-		auditedAll(t, ledger, events)
+		auditedAll(t, ledger, events, putAll(t, ledger, newest(acknowledged["put"])))
+		postedAll(t, ledger, newest(acknowledged["posted"]))
 		samples = append(samples, acknowledged["flushed"]...)
 		flushedAll(t, ledger, samples)
 		switch {
@@ -100,10 +135,41 @@ func (s Suite) killed(t *testing.T) {
 	}
 }
 
-// auditedAll wants one entry for the beginning of each event, one for its end where it has one, and no other.
-func auditedAll(t *testing.T, ledger store.Store, events []engine.Event) {
+// putAll wants each token, up to the last one that was acknowledged at least, but for those that have expired.
+func putAll(t *testing.T, ledger store.Store, acknowledged int) (last int) {
+	t.Helper()
+	tokens := must(ledger.Tokens(t.Context()))(t)
+	last = lastOf(tokens)
+	if last < acknowledged || len(tokens) != min(last, keptTokens) {
+		t.Fatalf("acknowledged are tokens up to %d; on record are %d, the last of them %d", acknowledged, len(tokens), last)
+	}
+	for i, one := range tokens {
+		same(t, "token", one, numbered(last-len(tokens)+1+i))
+	}
+	return last
+}
+
+// postedAll wants each message of what is said to be told, which is all that was acknowledged at least, and no other.
+func postedAll(t *testing.T, ledger store.Store, acknowledged int) {
+	t.Helper()
+	upTo, _, err := ledger.Posted(t.Context())
+	check(t, err)
+	messages := must(ledger.Due(t.Context(), start, 0))(t)
+	if int(upTo) < acknowledged || len(messages) != int(upTo) {
+		t.Fatalf("acknowledged are messages up to %d; on record is that they were made up to %d, and there are %d", acknowledged, upTo, len(messages))
+	}
+	for i, m := range messages {
+		same(t, "message", m, message(fmt.Sprint("m", i+1), 0))
+	}
+}
+
+// auditedAll wants one entry for the beginning of each event, one for its end where it has one, one for each token, and no other.
+func auditedAll(t *testing.T, ledger store.Store, events []engine.Event, tokens int) {
 	t.Helper()
 	missing := map[string]int{}
+	for n := range tokens {
+		missing[string(store.OfAccess)+numbered(n+1).ID]++
+	}
 	for _, e := range events {
 		missing[string(store.OfDecision)+e.ID]++
 		if e.Result != "" {

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -217,5 +216,3 @@ func (s Suite) due(t *testing.T) {
 	same(t, "dead", must(ledger.Dead(ctx, 0))(t), []store.Message{old, given})
 	same(t, "the first of the dead", must(ledger.Dead(ctx, 1))(t), []store.Message{old})
 }
-
-func isChanged(err error) bool { return errors.Is(err, store.ErrChanged) }

@@ -2,7 +2,7 @@
 -- new generation, 7 on: what the marks of the core were when that was begun. Whoever led does so no longer. Done again it does
 -- nothing.
 if now[1] == ARGV[6] then return done() end
-for i, is in ipairs(redis.call('HMGET', core, 'generation', 'epoch', 'seq', 'turns', 'audit')) do
+for i, is in ipairs(redis.call('HMGET', core, 'generation', 'epoch', 'seq', 'turns', 'audit', 'message', 'posted')) do
   if (is or '') ~= ARGV[6 + i] then return {'changed'} end
 end
 local epoch = string.format('%.0f', math.max(number(now[2]), number(ARGV[3]), number(redis.call('TIME')[1])) + 1)
