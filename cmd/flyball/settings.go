@@ -42,6 +42,9 @@ func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
 		on, err := boolOf(env, "SCALING_NOTIFICATIONS_ENABLED")
 		o.Silent, errs = !on, append(errs, err)
 	}
+	if !strings.HasPrefix(o.Webhook, "https://") && !strings.HasPrefix(o.Webhook, "http://") && o.Webhook != "" {
+		errs = append(errs, errors.New("SCALING_WEBHOOK_URL does not begin with https:// or http://")) // it may be a secret
+	}
 	if n, given, err := intOf(env, "MAX_TOTAL_REPLICAS", 1); err != nil || given {
 		o.MaxReplicas, errs = n, append(errs, err)
 	}

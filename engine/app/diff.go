@@ -106,6 +106,7 @@ func configFields(c schema.Config) []diff.Field {
 			all = append(all, diff.Field{Path: at + "port", Value: s.Port})
 		}
 	}
+	all = append(all, notifyFields(c.Notify)...)
 	for i := range all {
 		all[i].Path = "config." + all[i].Path
 	}

@@ -3,10 +3,13 @@ package app
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine/diff"
 	"github.com/flyball-dev/flyball/engine/notify"
 	"github.com/flyball-dev/flyball/schema"
 )
@@ -92,6 +95,38 @@ func shownAddress(r notify.Receiver) string {
 		return err.Error()
 	}
 	return notify.Shown(address)
+}
+
+// notifyFields are what a config says of who is told. Of an address it tells one from another, and no more.
+func notifyFields(n schema.Notify) []diff.Field {
+	address := func(text string) any {
+		if text == "" {
+			return nil
+		}
+		return fmt.Sprintf("%s (%.4x)", notify.Shown(text), sha256.Sum256([]byte(text)))
+	}
+	list := func(texts []string) any { return orNone(strings.Join(texts, ", ")) }
+	all := []diff.Field{{Path: "notify.allow", Value: list(n.Allow)}}
+	for _, r := range n.Receivers {
+		at := "notify.receivers[" + r.Name + "]."
+		all = append(all,
+			diff.Field{Path: at + "url", Value: address(r.URL)},
+			diff.Field{Path: at + "urlFrom", Value: orNone(secretAt(r.URLFrom))},
+			diff.Field{Path: at + "format", Value: orNone(r.Format)},
+			diff.Field{Path: at + "kinds", Value: list(r.Kinds)},
+			diff.Field{Path: at + "services", Value: list(r.Services)},
+			diff.Field{Path: at + "secret", Value: orNone(secretAt(r.Secret))},
+			diff.Field{Path: at + "timeout", Value: r.Timeout},
+		)
+	}
+	if h := n.Heartbeat; h.Every > 0 {
+		all = append(all,
+			diff.Field{Path: "notify.heartbeat.url", Value: address(h.URL)},
+			diff.Field{Path: "notify.heartbeat.urlFrom", Value: orNone(secretAt(h.URLFrom))},
+			diff.Field{Path: "notify.heartbeat.every", Value: h.Every},
+		)
+	}
+	return all
 }
 
 // notify tells the world as long as this daemon leads.

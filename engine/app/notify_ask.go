@@ -151,12 +151,25 @@ func notices(ctx context.Context, outbox notify.Outbox, receivers []notify.Recei
 	}
 	slices.SortStableFunc(waiting, func(a, b store.Message) int { return a.Created.Compare(b.Created) })
 	for _, m := range waiting {
+		if rest := rests(waiting, m.To); m.Due.Before(rest) {
+			m.Due = rest
+		}
 		found.Waiting = append(found.Waiting, notice(m))
 	}
 	for _, m := range dead {
 		found.Dead = append(found.Dead, notice(m))
 	}
 	return found, nil
+}
+
+// rests is until when a receiver is left alone after what it did not take: what else is for it waits behind that.
+func rests(waiting []store.Message, receiver string) (until time.Time) {
+	for _, m := range waiting {
+		if m.To == receiver && m.Attempts > 0 && (until.IsZero() || m.Due.Before(until)) {
+			until = m.Due
+		}
+	}
+	return until
 }
 
 func notice(m store.Message) api.Notice {

@@ -163,6 +163,7 @@ func TestEverySettingIsCompared(t *testing.T) {
 		reflect.TypeFor[schema.SharedStore](): schema.SharedStore{URL: "redis://x"},
 		reflect.TypeFor[schema.API]():         schema.API{Authz: "x"}, reflect.TypeFor[bool](): true,
 		reflect.TypeFor[schema.Secret](): schema.Secret{File: "x"}, reflect.TypeFor[[]schema.Source](): []schema.Source{{Name: "x"}},
+		reflect.TypeFor[[]string](): []string{"x"}, reflect.TypeFor[schema.Notify](): schema.Notify{Allow: []string{"x"}},
 	}
 	var config schema.Config
 	for i := range reflect.TypeOf(config).NumField() {
@@ -187,6 +188,17 @@ func TestEverySettingIsCompared(t *testing.T) {
 		field.Set(reflect.ValueOf(values[field.Type()]))
 		if len(Diff(Loaded{}, Loaded{Set: schema.Set{Config: c}}).Config) == 0 {
 			t.Errorf("another %s of the API is no difference", reflect.TypeFor[schema.API]().Field(i).Name)
+		}
+	}
+	for i := range reflect.TypeFor[schema.Receiver]().NumField() {
+		before, after := schema.Receiver{Name: "a"}, schema.Receiver{Name: "a"}
+		field := reflect.ValueOf(&after).Elem().Field(i)
+		field.Set(reflect.ValueOf(values[field.Type()]))
+		of := func(r schema.Receiver) Loaded {
+			return Loaded{Set: schema.Set{Config: schema.Config{Notify: schema.Notify{Receivers: []schema.Receiver{r}}}}}
+		}
+		if len(Diff(of(before), of(after)).Config) == 0 {
+			t.Errorf("another %s of a receiver is no difference", reflect.TypeFor[schema.Receiver]().Field(i).Name)
 		}
 	}
 	for i := range reflect.TypeFor[schema.Source]().NumField() {

@@ -95,13 +95,13 @@ func newCaller(to Receiver, allow Allow, now func() time.Time) *caller {
 func (c *caller) close() { c.plain.CloseIdleConnections() }
 
 // post sends a content under an id. The signature is of now, the id is that of every attempt.
-func (c *caller) post(ctx context.Context, id string, created time.Time, content Content) Answer {
+func (c *caller) post(ctx context.Context, id string, content Content) Answer {
 	address, err := c.to.URL()
 	if err != nil {
 		return Answer{Err: err}
 	}
 	format := c.to.As()
-	payload, err := Render(format, id, created, content)
+	payload, err := Render(format, id, content)
 	if err != nil {
 		return Answer{Err: err}
 	}

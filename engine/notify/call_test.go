@@ -66,7 +66,7 @@ func TestAnswersThatDoNotEnd(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.path[1:], func(t *testing.T) {
 			began := time.Now()
-			a := calling(t, s.URL+tt.path, 300*time.Millisecond, "127.0.0.1").post(t.Context(), "1", at, hello())
+			a := calling(t, s.URL+tt.path, 300*time.Millisecond, "127.0.0.1").post(t.Context(), "1", hello())
 			if tt.problem == "" && a.Problem() != "" || !strings.Contains(a.Problem(), tt.problem) || len(a.Body) > longestAnswer {
 				t.Errorf("%q, %d bytes of answer; want %q", a.Problem(), len(a.Body), tt.problem)
 			}
@@ -116,7 +116,7 @@ func TestWhatIsNotCalled(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			a := calling(t, tt.address, 5*time.Second, tt.allow...).post(t.Context(), "1", at, hello())
+			a := calling(t, tt.address, 5*time.Second, tt.allow...).post(t.Context(), "1", hello())
 			if got := a.Problem(); tt.problem == "" && got != "" || !strings.Contains(got, tt.problem) || strings.Contains(got, "hunter2") {
 				if !(tt.name == "as one number" && strings.Contains(got, "is loopback")) { // some resolvers take it for an address
 					t.Errorf("%q, want %q", got, tt.problem)
@@ -134,7 +134,7 @@ func TestAddressStaysSecret(t *testing.T) {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }))
 	s.Close() // nobody is there
 	for _, address := range []string{s.URL + "/hunter2?token=hunter2", "http://me:hunter2@127.0.0.1:1/", "http://hunter2.invalid:99999/hunter2", "https://127.0.0.1:1/hunter2"} {
-		a := calling(t, address, time.Second, "127.0.0.1").post(t.Context(), "1", at, hello())
+		a := calling(t, address, time.Second, "127.0.0.1").post(t.Context(), "1", hello())
 		if a.Problem() == "" || strings.Contains(strings.ReplaceAll(a.Problem(), "hunter2.invalid", ""), "hunter2") {
 			t.Errorf("%s: %q", address, a.Problem())
 		}
@@ -156,7 +156,7 @@ func TestWhatIsSent(t *testing.T) {
 	c := calling(t, s.URL+"/hook?a=b", 0, "127.0.0.1")
 	c.to.Secret = func() (string, error) { return "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", nil }
 	c.now = func() time.Time { return time.Unix(1614265330, 0) }
-	if a := c.post(t.Context(), "a-1-x", at, hello()); a.Problem() != "" || a.Status != http.StatusNoContent {
+	if a := c.post(t.Context(), "a-1-x", hello()); a.Problem() != "" || a.Status != http.StatusNoContent {
 		t.Fatalf("%+v", a)
 	}
 	secret, err := ParseSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
@@ -175,7 +175,7 @@ func TestWhatIsSent(t *testing.T) {
 		t.Errorf("%s %s", got.Method, got.URL)
 	}
 	c.to.Secret = func() (string, error) { return "hunter2", nil }
-	if a := c.post(t.Context(), "a-1-x", at, hello()); a.Status != 0 || !strings.Contains(a.Problem(), "whsec_") || strings.Contains(a.Problem(), "hunter2") {
+	if a := c.post(t.Context(), "a-1-x", hello()); a.Status != 0 || !strings.Contains(a.Problem(), "whsec_") || strings.Contains(a.Problem(), "hunter2") {
 		t.Errorf("with a secret that is none: %+v", a)
 	}
 }
@@ -189,12 +189,12 @@ func TestQuickTries(t *testing.T) {
 		}
 	}))
 	defer s.Close()
-	if a := calling(t, s.URL, 0, "127.0.0.1").post(t.Context(), "1", at, hello()); a.Problem() != "" || tries != 3 {
+	if a := calling(t, s.URL, 0, "127.0.0.1").post(t.Context(), "1", hello()); a.Problem() != "" || tries != 3 {
 		t.Errorf("%q after %d tries", a.Problem(), tries)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if a := calling(t, s.URL, 0, "127.0.0.1").post(ctx, "1", at, hello()); a.Problem() == "" || tries != 3 {
+	if a := calling(t, s.URL, 0, "127.0.0.1").post(ctx, "1", hello()); a.Problem() == "" || tries != 3 {
 		t.Errorf("told to stop: %q after %d tries", a.Problem(), tries)
 	}
 }

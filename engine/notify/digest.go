@@ -11,8 +11,8 @@ import (
 
 // Digest sums many notifications up. However many they are, it stays small.
 type Digest struct {
-	From     time.Time      `json:"from"` // of the first
-	To       time.Time      `json:"to"`   // of the last
+	From     time.Time      `json:"since"` // of the first
+	To       time.Time      `json:"until"` // of the last
 	Counts   map[Kind]int   `json:"counts"`
 	Services []Tally        `json:"services"`         // most concerned, the most first
 	Others   int            `json:"others,omitempty"` // notifications of services that are not in there

@@ -61,13 +61,13 @@ type Payload struct {
 }
 
 // Render writes a content as a receiver wants it. The same content under the same id gives the same bytes, whenever it is sent.
-func Render(f Format, id string, created time.Time, c Content) (Payload, error) {
+func Render(f Format, id string, c Content) (Payload, error) {
 	body, kind := any(nil), "application/json"
 	switch f {
 	case JSON:
-		body = own(id, created, c)
+		body = own(id, c)
 	case CloudEvents:
-		body, kind = cloudEvent(id, created, c), "application/cloudevents+json; charset=utf-8"
+		body, kind = cloudEvent(id, c), "application/cloudevents+json; charset=utf-8"
 	case Slack:
 		body = slack(c)
 	case Discord:
@@ -87,7 +87,7 @@ func Render(f Format, id string, created time.Time, c Content) (Payload, error) 
 }
 
 // own is a notification with its fields at the top, or a digest with its own.
-func own(id string, created time.Time, c Content) any {
+func own(id string, c Content) any {
 	if c.Notification != nil {
 		n := *c.Notification
 		n.ID = id
@@ -99,7 +99,7 @@ func own(id string, created time.Time, c Content) any {
 		At   time.Time `json:"at"`
 		Text string    `json:"text"`
 		Digest
-	}{id, "digest", created, c.lines()[0], *c.Digest}
+	}{id, "digest", c.Digest.To, c.lines()[0], *c.Digest}
 }
 
 type cloudEventBody struct {
@@ -113,13 +113,14 @@ type cloudEventBody struct {
 	Data        any       `json:"data"`
 }
 
-func cloudEvent(id string, created time.Time, c Content) any {
+func cloudEvent(id string, c Content) any {
 	e := cloudEventBody{
-		SpecVersion: "1.0", ID: id, Source: "/flyball", Type: "dev.flyball.digest", Time: created.UTC(), ContentType: "application/json",
-		Data: own(id, created, c),
+		SpecVersion: "1.0", ID: id, Source: "/flyball", Type: "dev.flyball.digest", ContentType: "application/json", Data: own(id, c),
 	}
 	if n := c.Notification; n != nil {
 		e.Type, e.Subject, e.Time = "dev.flyball."+string(n.Kind), n.Service, n.At.UTC()
+	} else {
+		e.Time = c.Digest.To.UTC()
 	}
 	return e
 }

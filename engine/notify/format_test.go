@@ -47,7 +47,7 @@ func TestFormats(t *testing.T) {
 	for _, format := range Formats {
 		var got strings.Builder
 		for _, name := range []string{"started", "failed", "trouble", "recovery", "nasty", "digest"} {
-			p, err := Render(format, "ops-7-abc", at, contents()[name])
+			p, err := Render(format, "ops-7-abc", contents()[name])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -110,8 +110,8 @@ func TestFormatsHoldTheirLimits(t *testing.T) {
 			c = Content{Digest: &d}
 		}
 		for _, format := range Formats {
-			p, err := Render(format, "a", at, c)
-			again, _ := Render(format, "a", at, c)
+			p, err := Render(format, "a", c)
+			again, _ := Render(format, "a", c)
 			if err != nil || !json.Valid(p.Body) || !bytes.Equal(p.Body, again.Body) {
 				t.Fatalf("%s: %v: %s", format, err, p.Body)
 			}

@@ -111,7 +111,7 @@ func (l *lane) deliver(ctx context.Context, m store.Message) {
 		l.end(ctx, m, "what it says can't be read: "+a.Err.Error())
 		return
 	}
-	a = l.post(ctx, m.ID, m.Created, content)
+	a = l.post(ctx, m.ID, content)
 	if ctx.Err() != nil {
 		return // it is tried again, under the same id
 	}

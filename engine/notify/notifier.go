@@ -230,7 +230,7 @@ func (n *Notifier) Try(ctx context.Context, name, actor string) (map[string]Answ
 			defer c.close()
 			at := n.Now().UTC()
 			test := Notification{Kind: Test, At: at, Actor: actor, Text: "a test of flyball's notifications, asked for by " + line(actor, longestReason)}
-			a := c.post(ctx, fmt.Sprintf("%s-test-%d", r.Name, at.UnixNano()), at, Content{Notification: &test})
+			a := c.post(ctx, fmt.Sprintf("%s-test-%d", r.Name, at.UnixNano()), Content{Notification: &test})
 			mu.Lock()
 			defer mu.Unlock()
 			answers[r.Name] = a
