@@ -93,12 +93,12 @@ type (
 	}
 	newUserRequest struct {
 		Email    string `json:"email" doc:"It is their name here, in small letters"`
-		Password string `json:"password" doc:"12 characters or more"`
+		Password string `json:"password" doc:"8 characters or more"`
 		Role     string `json:"role,omitempty" doc:"viewer, operator or admin; default: viewer"`
 		Actor    string `json:"actor,omitempty" doc:"Who asks; over the Unix socket alone, elsewhere it is who the token is of"`
 	}
 	changeUserRequest struct {
-		Password string `json:"password,omitempty" doc:"12 characters or more; absent: as it is"`
+		Password string `json:"password,omitempty" doc:"8 characters or more; absent: as it is"`
 		Role     string `json:"role,omitempty" doc:"viewer, operator or admin; absent: as it is"`
 		Actor    string `json:"actor,omitempty" doc:"Who asks; over the Unix socket alone, elsewhere it is who the token is of"`
 	}
