@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -15,7 +16,7 @@ import (
 // onDisk reads the library as it lies in this folder, tests included.
 func onDisk(t *testing.T) (rules, tests []File) {
 	t.Helper()
-	for _, pattern := range []string{"lib/*.rego", "strategy/*.rego"} {
+	for _, pattern := range []string{"lib/*.rego", "strategy/*.rego", "*.rego"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("%s: %v, %v", pattern, paths, err)
@@ -62,16 +63,18 @@ func TestLibraryIsFormatted(t *testing.T) {
 }
 
 func TestLibraryIsStrictAndMeetsTheSchema(t *testing.T) {
-	var schema any
-	text, err := os.ReadFile("schema/input.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(text, &schema); err != nil {
-		t.Fatal(err)
-	}
 	set := ast.NewSchemaSet()
-	set.Put(ast.MustParseRef("schema.input"), schema)
+	for _, name := range []string{"input", "access/input"} {
+		var schema any
+		text, err := os.ReadFile("schema/" + name + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &schema); err != nil {
+			t.Fatal(err)
+		}
+		set.Put(ast.MustParseRef("schema."+strings.ReplaceAll(name, "/", ".")), schema)
+	}
 	rules, tests := onDisk(t)
 	modules := modulesOf(t, append(rules, tests...))
 	compiler := newCompiler().WithSchemas(set).WithUseTypeCheckAnnotations(true)

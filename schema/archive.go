@@ -88,12 +88,12 @@ func placed(path, found string) string {
 }
 
 // loadArchive reads an archive's own policies and rules.
-func loadArchive(f file, queries Queries) (Set, error) {
+func loadArchive(f file, queries Queries, posted ...Posted) (Set, error) {
 	a, problems := unpack(f.path, f.text)
 	if len(problems) > 0 {
 		return Set{Problems: problems, Files: []string{f.path}}, nil
 	}
-	set, err := check(a.own, false, queries)
+	set, err := check(a.own, "", false, queries, posted...)
 	if err != nil {
 		return Set{}, err
 	}

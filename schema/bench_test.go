@@ -43,7 +43,7 @@ func BenchmarkValidate(b *testing.B) {
 			f := []file{{path: "bench.cue", kind: cueFile, text: benchText(n)}}
 			b.ReportAllocs()
 			for b.Loop() {
-				set, err := check(f, false, nil)
+				set, err := check(f, "", false, nil)
 				if err != nil || len(set.Policies) != n {
 					b.Fatal(err, set.Errors())
 				}

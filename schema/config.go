@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/token"
 
 	"github.com/flyball-dev/flyball/engine"
 )
@@ -14,8 +15,10 @@ import (
 // setting is one value of the author's config, and where it stands.
 type setting struct {
 	value any
-	spot  string
+	at    token.Position
 }
+
+func (s setting) spot() string { return fmt.Sprintf("%s:%d:%d", s.at.Filename, s.at.Line, s.at.Column) }
 
 // readConfig checks one `config` and adds what it sets. Files may share the work, not disagree.
 func (l *loading) readConfig(v cue.Value) {
@@ -24,6 +27,7 @@ func (l *loading) readConfig(v cue.Value) {
 	l.readSources(v.LookupPath(pathOf("sources")), &w)
 	l.storeRules(v.LookupPath(pathOf("store")), &w)
 	l.readNotify(v.LookupPath(pathOf("notify")), &w)
+	l.apiRules(v.LookupPath(pathOf("api")), &w)
 	for _, section := range l.configShape.names {
 		if section == "notify" {
 			continue // which has more than single values
@@ -35,12 +39,15 @@ func (l *loading) readConfig(v cue.Value) {
 				continue
 			}
 			at := valuePlace(field)
-			s := setting{scalar(field), fmt.Sprintf("%s:%d:%d", at.Filename, at.Line, at.Column)}
-			if name == "password" {
+			s := setting{scalar(field), at}
+			switch name {
+			case "password", "adminToken":
 				s.value = reader{v}.secret(path)
+			case "openMetrics":
+				s.value, _ = field.Bool() // it is sound
 			}
 			if earlier, ok := l.config[path]; ok && earlier.value != s.value {
-				w.report(at, join("config", path), "config.%s is %v, and %v at %s; write it once", path, s.value, earlier.value, earlier.spot)
+				w.report(at, join("config", path), "config.%s is %v, and %v at %s; write it once", path, s.value, earlier.value, earlier.spot())
 				continue
 			}
 			l.config[path] = s
@@ -73,9 +80,11 @@ func (l *loading) settings() Config {
 		Store:                SharedStore{URL: text("store.url"), Username: text("store.username"), Password: password, Lease: lease},
 		SocketPath:           text("socket.path"),
 		LogLevel:             text("log.level"),
+		LogFormat:            text("log.format"),
 		SampleDays:           whole("store.sampleDays"),
 		RollupDays:           whole("store.rollupDays"),
 		AuditDays:            whole("store.auditDays"),
+		API:                  l.apiWritten(),
 		Sources:              l.sourcesWritten(),
 		Notify:               l.notifyWritten(),
 	}

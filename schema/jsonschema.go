@@ -32,6 +32,15 @@ func RecommendationJSONSchema() ([]byte, error) {
 	return encode(tree)
 }
 
+// AccessJSONSchema is the JSON Schema of the input of the rules of access.
+func AccessJSONSchema() ([]byte, error) {
+	tree, err := generate("#Access")
+	if err != nil {
+		return nil, err
+	}
+	return encode(tree)
+}
+
 // InputSchema is the JSON Schema of the Rego input of one policy: metrics are closed, so that a rule that misspells
 // one, or a field of one, does not compile.
 func InputSchema(p engine.Policy) ([]byte, error) {

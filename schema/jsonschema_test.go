@@ -19,6 +19,7 @@ func TestCommittedJSONSchema(t *testing.T) {
 	}{
 		{"../rego/schema/input.json", InputJSONSchema},
 		{"../rego/schema/output/recommendation.json", RecommendationJSONSchema},
+		{"../rego/schema/access/input.json", AccessJSONSchema},
 	}
 	for _, c := range cases {
 		t.Run(c.path, func(t *testing.T) {

@@ -15,17 +15,23 @@ import (
 // Load reads a file, or a folder and the folders in it. CUE files of one folder and package merge; each JSON or YAML
 // file stands alone. Hidden files, cue.mod, Compose files, and snapshots for `flyball eval` are left out of a folder.
 //
+// Posted policies are held to the same, and against those in files and those before them. One with an error is left out.
+//
 // The error is for a path that could not be read at all. All else that is wrong is in Problems.
-func Load(path string, queries Queries) (Set, error) {
+func Load(path string, queries Queries, posted ...Posted) (Set, error) {
 	files, problems, err := collect(path)
 	if err != nil {
 		return Set{}, err
 	}
 	folder := len(files) != 1 || files[0].path != path
 	if !folder && files[0].kind == archiveFile {
-		return loadArchive(files[0], queries)
+		return loadArchive(files[0], queries, posted...)
 	}
-	set, err := check(files, folder, queries)
+	root := path
+	if !folder {
+		root = filepath.Dir(path)
+	}
+	set, err := check(files, root, folder, queries, posted...)
 	if err != nil {
 		return Set{}, err
 	}
@@ -41,7 +47,7 @@ func Load(path string, queries Queries) (Set, error) {
 
 // Decode reads one JSON text, such as the body of a request. name stands for the file in problems.
 func Decode(name string, text []byte, queries Queries) (Set, error) {
-	return check([]file{{path: name, kind: jsonFile, text: text}}, false, queries)
+	return check([]file{{path: name, kind: jsonFile, text: text}}, "", false, queries)
 }
 
 // loading is one run over files.
@@ -53,15 +59,16 @@ type loading struct {
 	sources  map[string]*sourceWritten
 	notify   notifyWritten
 	queries  Queries
-	folder   bool // a folder was asked for, which may hold files of other tools
+	root     string // the folder that all is below; empty: there is none
+	folder   bool   // a folder was asked for, which may hold files of other tools
 }
 
-func check(files []file, folder bool, queries Queries) (Set, error) {
+func check(files []file, root string, folder bool, queries Queries, posted ...Posted) (Set, error) {
 	rules, err := newRulebook()
 	if err != nil {
 		return Set{}, err
 	}
-	l := loading{rulebook: rules, config: map[string]setting{}, sources: map[string]*sourceWritten{}, queries: queries, folder: folder}
+	l := loading{rulebook: rules, config: map[string]setting{}, sources: map[string]*sourceWritten{}, queries: queries, root: root, folder: folder}
 	var cues []file
 	for _, f := range files {
 		l.set.Files = append(l.set.Files, f.path)
@@ -83,6 +90,9 @@ func check(files []file, folder bool, queries Queries) (Set, error) {
 		}
 	}
 	l.units(cues)
+	for _, p := range posted {
+		l.post(p)
+	}
 	l.finish()
 	return l.set, nil
 }
@@ -212,28 +222,34 @@ func (l *loading) readPolicies(v cue.Value, w *walk) {
 
 // finish holds the policies against each other and keeps those that nothing is wrong with.
 func (l *loading) finish() {
-	l.rivals()
 	l.set.Written, l.set.Asks = map[string]Body{}, map[string][]Ask{}
 	for _, w := range l.policies {
 		l.asks(w)
 	}
+	l.rivals()
+	l.leaveOut()
 	l.capacity()
 	for _, w := range l.policies {
 		w.exempt()
 	}
 	for _, w := range l.policies {
 		l.set.Problems = append(l.set.Problems, w.problems...)
-		if !slices.ContainsFunc(w.problems, func(p engine.Problem) bool { return !p.Warning }) {
+		if !w.broken() {
+			if w.api {
+				l.set.Posted = append(l.set.Posted, w.policy.Name)
+			}
 			l.set.Policies = append(l.set.Policies, w.policy)
 			l.set.Asks[w.policy.Name] = w.named()
-			if body, err := w.value.MarshalJSON(); err == nil {
+			if body, err := w.body(); err == nil {
 				l.set.Written[w.policy.Name] = body
 			}
 		}
 	}
 	slices.SortFunc(l.set.Policies, func(a, b engine.Policy) int { return strings.Compare(a.Name, b.Name) })
 	l.set.Config = l.settings()
+	l.findAuthz()
 	l.set.Problems = arrange(l.set.Problems)
+	slices.Sort(l.set.Posted)
 	slices.Sort(l.set.Files)
 	l.set.Files = slices.Compact(l.set.Files)
 }
@@ -245,8 +261,12 @@ func (l *loading) rivals() {
 	named, acting := map[string]*written{}, map[string][]*written{}
 	for _, w := range l.policies {
 		p := w.policy
+		if w.api && w.broken() {
+			continue // which stands in nobody's way
+		}
 		if w.sound("name") && p.Name != "" {
 			if earlier, ok := named[p.Name]; ok {
+				w.rival = true
 				w.say(w.place("name"), "name", "a policy is called %q already, at %s; rename one", p.Name, earlier.spot("name"))
 			} else {
 				named[p.Name] = w
@@ -265,6 +285,7 @@ func (l *loading) rivals() {
 			continue
 		}
 		earlier := acting[scaled][rival]
+		w.rival = true
 		mend := `disable one, or give it mode: "shadow"`
 		if earlier.policy.Target.Project != p.Target.Project {
 			mend += ", or name a target.project in both"

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -22,6 +23,8 @@ type written struct {
 	bounds []int         // of policy.Thresholds: which of the author's thresholds each of them is
 	aims   []int         // of policy.Targets
 	bands  []int         // of policy.Bands
+	api    bool          // it was posted
+	rival  bool          // and is at odds with another one
 }
 
 // readPolicy checks one policy. key is the name that it has unless it says otherwise, "" if it must say.
@@ -220,6 +223,20 @@ func (r reader) list(path string) []reader {
 		readers = append(readers, reader{v})
 	}
 	return readers
+}
+
+// body is what the author wrote of the policy, without what stands beside it.
+func (w *written) body() (Body, error) {
+	body, err := w.value.MarshalJSON()
+	if err != nil || w.beside == "" || !w.value.LookupPath(pathOf(w.beside)).Exists() {
+		return body, err
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return nil, err
+	}
+	delete(fields, w.beside)
+	return json.Marshal(fields)
 }
 
 // place is where the author wrote the value of a field, or else the nearest thing around it.

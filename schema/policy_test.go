@@ -113,7 +113,7 @@ func TestEveryField(t *testing.T) {
 	}
 	memory := 256
 	wantConfig := Config{MaxTotalReplicas: 50, MinAvailableMemoryMB: &memory, DockerHost: "tcp://docker:2375", StorePath: "flyball.db",
-		SocketPath: "flyball.sock", LogLevel: "debug", SampleDays: 7, RollupDays: 90, Sources: []Source{
+		SocketPath: "flyball.sock", LogLevel: "debug", LogFormat: "json", SampleDays: 7, RollupDays: 90, Sources: []Source{
 			{Name: "app", Type: "push", Timeout: 5 * time.Second, AtOnce: 4},
 			{Name: "broker", Type: "http", URL: "http://rabbit:15672/api/queues", Token: Secret{Env: "RABBIT_TOKEN"}, Timeout: 5 * time.Second, AtOnce: 4},
 			{Name: "business", Type: "scrape", Port: 9102, Path: "/internal/metrics", Token: Secret{File: "/run/secrets/scrape"}, Timeout: 5 * time.Second, AtOnce: 4},

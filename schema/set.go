@@ -22,10 +22,13 @@ type Set struct {
 	Problems  []engine.Problem // sorted by place; warnings too
 	Rules     []RegoFile       // the author's rules
 	Tests     []RegoFile       // the author's *_test.rego
+	Authz     Authz            // the author's rules of access
 	Scenarios []string         // paths of *.scenario.yaml
 	Files     []string         // every file that was read, for watching
 	Written   map[string]Body  // what the author wrote of each policy, by its name
 	Asks      map[string][]Ask // where each policy, by its name, names its strategies; in their order
+	Posted    []string         // names of the policies that were posted, sorted
+	Left      []Left           // posted ones that are not among them, sorted
 }
 
 // Ask is where a policy names a strategy or rules. A default one is named nowhere, and has no line.
@@ -38,6 +41,12 @@ type Ask struct {
 
 // Body is a policy as its author wrote it, without defaults, in JSON.
 type Body = json.RawMessage
+
+// Authz are rules of access and their tests, which stand beside them; without a path there are none.
+type Authz struct {
+	File  RegoFile
+	Tests []RegoFile
+}
 
 // RegoFile is a file of the author's rules, not compiled.
 type RegoFile struct {
@@ -54,11 +63,23 @@ type Config struct {
 	Store                SharedStore // URL "": the file at StorePath
 	SocketPath           string
 	LogLevel             string
+	LogFormat            string
 	SampleDays           int
 	RollupDays           int
 	AuditDays            int
+	API                  API
 	Sources              []Source // sorted by name
 	Notify               Notify
+}
+
+// API is how flyball is spoken to, beside the Unix socket.
+type API struct {
+	Listen          string // an address, or none; "": not written
+	TLSCert, TLSKey string // paths, both or none
+	Authz           string // path of the rules of access from the folder of policies; "": those that are shipped
+	AdminToken      Secret
+	OpenMetrics     bool
+	Session         time.Duration // 0: not written
 }
 
 // SharedStore is a Redis that several daemons may share.

@@ -83,7 +83,7 @@ func fuzz(f *testing.F, name string, seeds ...string) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		set, err := check([]file{{path: name, kind: kindOf(name), text: text}}, false, nil)
+		set, err := check([]file{{path: name, kind: kindOf(name), text: text}}, "", false, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,6 +39,7 @@ func BenchmarkIdleDaemon(b *testing.B) {
 func idle(b *testing.B, binary string, args ...string) float64 {
 	b.Helper()
 	daemon := exec.CommandContext(b.Context(), binary, args...)
+	daemon.Env = append(os.Environ(), "AUTOSCALING_LISTEN=none")
 	if err := daemon.Start(); err != nil {
 		b.Fatal(err)
 	}

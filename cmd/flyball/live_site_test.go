@@ -204,7 +204,7 @@ func (s *site) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(s.binary, append(args, "-p", "policies.cue")...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "DOCKER_HOST="+s.host, "COMPOSE_PROJECT_NAME=",
-		"AUTOSCALING_ENABLED=true", "AUTOSCALING_LOG_LEVEL=debug", "MIN_AVAILABLE_MEMORY_MB=0")
+		"AUTOSCALING_ENABLED=true", "AUTOSCALING_LISTEN=none", "AUTOSCALING_LOG_LEVEL=debug", "MIN_AVAILABLE_MEMORY_MB=0")
 	cmd.Env = append(cmd.Env, s.env...)
 	return cmd
 }

@@ -12,6 +12,8 @@ func newLoad() *cobra.Command {
 	return &cobra.Command{
 		Use: "load PATH", Short: "Read policies for another flyball", Hidden: true,
 		Args: takes(1, 1, "a path", "flyball load config/autoscaling"),
-		RunE: func(cmd *cobra.Command, args []string) error { return app.ReadFor(cmd.OutOrStdout(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return app.ReadFor(cmd.InOrStdin(), cmd.OutOrStdout(), args[0])
+		},
 	}
 }

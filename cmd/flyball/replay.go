@@ -21,7 +21,7 @@ func newReplay(f *flags) *cobra.Command {
 the memory that it had, by the policy and the rules of then. The same bytes come out, or what differs is told, field by field: the
 proof that another version of flyball decides as the one before. Of holds in a row that are alike the ledger has the first.
 
-With --current the policies and rules on disk answer in the place of those of then: which decisions would a change have changed? Each
+With --current the policies and rules on disk, and those by API, answer in the place of those of then: which decisions would a change have changed? Each
 is made again by itself, from what was seen and remembered before it; what would have come of another one is not followed up (that
 does flyball backtest).
 
@@ -60,7 +60,11 @@ func (f *flags) replay(cmd *cobra.Command, r app.Replay, current bool) error {
 		return err
 	}
 	if current {
-		loaded, err := app.Load(cmd.Context(), reader(), f.policies)
+		posted, err := app.PostedIn(cmd.Context(), flyball)
+		if err != nil {
+			return refused(err)
+		}
+		loaded, err := app.Load(cmd.Context(), reader(), f.policies, posted...)
 		if err != nil {
 			return unreachable(err)
 		}

@@ -82,11 +82,13 @@ type flags struct {
 	policies   string
 	store      string
 	socket     string
+	listen     string
 	envFile    string
 	output     string
 	dockerHost string
 	remote     api.Remote
 	tokenFile  string
+	logFormat  string
 }
 
 func newRoot() *cobra.Command {
@@ -114,6 +116,8 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newRun(f),
 		newStatus(f),
 		newHistory(f),
+		newRecommendations(f),
+		newPolicies(f),
 		newMetrics(f),
 		newPush(f),
 		newDoctor(f),
@@ -128,6 +132,7 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newExplain(f),
 		newReplay(f),
 		newAudit(f),
+		newToken(f), newUser(f),
 		newNotify(f),
 		newStore(f),
 		newVersion(),

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -32,6 +33,10 @@ A decision is one line on stderr; status, history, enable and disable reach the 
 			if cmd.Flags().Changed("dry-run") {
 				o.DryRun = dryRun
 			}
+			o.Show = func(secret string) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "flyball: nobody may use the API yet, so here is an admin token, shown this once and valid for 24 hours:\n\n  %s\n\n"+
+					"flyball token create NAME and flyball user add EMAIL, here, let others in.\n", secret)
+			}
 			a, err := app.New(cmd.Context(), o)
 			if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {
 				return nil // told to stop before it had begun
@@ -55,6 +60,9 @@ A decision is one line on stderr; status, history, enable and disable reach the 
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "decide as if autoscaling were on and record, touch nothing (AUTOSCALING_DRY_RUN)")
 	cmd.Flags().BoolVar(&once, "once", false, "run one cycle of each policy, and end")
 	cmd.Flags().StringVar(&f.dockerHost, "docker-host", "", "Docker endpoint (default: DOCKER_HOST, or the local socket)")
+	cmd.Flags().StringVar(&f.logFormat, "log-format", "", "how log lines are written: text or json (AUTOSCALING_LOG_FORMAT, default text)")
+	_ = cmd.RegisterFlagCompletionFunc("log-format", cobra.FixedCompletions(app.Formats, cobra.ShellCompDirectiveNoFileComp))
+	cmd.Flags().StringVar(&f.listen, "listen", "", "address to answer at beside the Unix socket, or none (AUTOSCALING_LISTEN; default 127.0.0.1:5001)")
 	f.daemonFlags(cmd)
 	return cmd
 }

@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 			for _, name := range []string{"AUTOSCALING_ENABLED", "AUTOSCALING_DRY_RUN", "COMPOSE_PROJECT_NAME", "DOCKER_HOST", "SCALING_NOTIFICATIONS_ENABLED", "SCALING_WEBHOOK_URL"} {
 				env.Setenv(name, "")
 			}
+			env.Setenv("AUTOSCALING_LISTEN", "none") // scripts run side by side
 			root, err := os.Getwd()
 			env.Setenv("ROOT", strings.TrimSuffix(root, "/cmd/flyball"))
 			return err

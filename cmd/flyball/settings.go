@@ -51,13 +51,22 @@ func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
 	if n, given, err := intOf(env, "MIN_AVAILABLE_MEMORY_MB", 0); err != nil || given {
 		o.MinMemoryMB, errs = &n, append(errs, err)
 	}
+	listen := "--listen"
+	if o.Listen = f.listen; o.Listen == "" {
+		listen, o.Listen = "AUTOSCALING_LISTEN", env("AUTOSCALING_LISTEN")
+	}
+	if o.Listen != "" && !app.Listens(o.Listen) {
+		errs = append(errs, fmt.Errorf("%s is %q; allowed is an address such as 127.0.0.1:5001 or :5001, or none", listen, o.Listen))
+	}
 	level := new(slog.LevelVar)
-	o.Log = slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
+	format := new(app.Format)
+	o.Log = app.NewLog(cmd.ErrOrStderr(), level, format)
 	if text := env("AUTOSCALING_LOG_LEVEL"); text == "" {
 		o.Level = level
 	} else if level.UnmarshalText([]byte(text)) != nil {
 		errs = append(errs, fmt.Errorf("AUTOSCALING_LOG_LEVEL is %q; allowed is debug, info, warn or error", text))
 	}
+	errs = append(errs, f.formatOf(&o, format, env("AUTOSCALING_LOG_FORMAT")))
 	if err := errors.Join(errs...); err != nil {
 		return o, coded{exitUsage, err}
 	}
@@ -78,6 +87,22 @@ func (f *flags) remoteOf(env func(string) string) (api.Remote, error) {
 		r.Token = strings.TrimSpace(string(text))
 	}
 	return r, nil
+}
+
+// formatOf sets how log lines are written, where that is said outside; else the author's config may.
+func (f *flags) formatOf(o *app.Options, format *app.Format, fromEnv string) error {
+	name, from := f.logFormat, "--log-format"
+	if name == "" {
+		name, from = fromEnv, "AUTOSCALING_LOG_FORMAT"
+	}
+	if name == "" {
+		o.Form = format
+		return nil
+	}
+	if format.Set(name) != nil {
+		return fmt.Errorf("%s is %q; allowed is %s", from, name, join(app.Formats))
+	}
+	return nil
 }
 
 // environment looks a variable up in the process, then in the env file. The default file may be absent.

@@ -85,6 +85,9 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 			fmt.Fprintf(out, "the policies on disk can't be used, the last good ones stay:\n%s\n", d.Problem)
 		}
 	}
+	for _, l := range s.LeftOut {
+		printLines(out, fold(fmt.Sprintf("policy %s, which came by API, is left out: %s", l.Policy, l.Reason), ""))
+	}
 	w := newTable("POLICY", "SERVICE", "STATE", "REPLICAS", "MIN-MAX", "METRICS", "LAST DECISION", "REASON")
 	for _, p := range s.Policies {
 		w.row(p.Name, p.Service, stateOf(p, s), replicasOf(p), fmt.Sprintf("%d-%d", p.MinReplicas, p.MaxReplicas),

@@ -46,7 +46,10 @@ type Flyball interface {
 	Audit(ctx context.Context, f store.Filter) ([]store.Entry, error)
 	// Restore puts what a backup has in the place of everything in the store. A Refusal says why nothing was replaced.
 	Restore(ctx context.Context, ask RestoreAsk) (Restored, error)
+	Accounts
 	Notifier
+	Policies
+	Adviser
 }
 
 // Status is what flyball knows now.
@@ -56,6 +59,13 @@ type Status struct {
 	Daemon   *Daemon        `json:"daemon,omitempty"` // absent: no daemon runs, this was read from the store
 	Leader   *Leader        `json:"leader,omitempty"` // that shares the store with daemons of this place, of which none runs
 	Policies []PolicyStatus `json:"policies"`
+	LeftOut  []LeftOut      `json:"leftOut,omitempty"`
+}
+
+// LeftOut is a policy that came by the API and is not among those at work.
+type LeftOut struct {
+	Policy string `json:"policy"`
+	Reason string `json:"reason"` // in one line
 }
 
 // Daemon is the process that runs the policies.

@@ -44,6 +44,9 @@ type paper struct {
 
 	filter  store.Filter
 	restore RestoreAsk
+	token   TokenAsk
+	user    UserAsk
+	put     putAsk
 
 	tested NotifyTest
 	replay NotifyReplay
@@ -339,4 +342,32 @@ func TestTheStoreIsAway(t *testing.T) {
 	if log.Len() > 0 {
 		t.Errorf("logged: %s", &log)
 	}
+}
+
+func (p *paper) CreateToken(_ context.Context, ask TokenAsk) (CreatedToken, error) {
+	p.token = ask
+	return CreatedToken{Secret: "secret", Token: Token{ID: "1", Name: ask.Name, Role: ask.Role, Scopes: ask.Scopes}}, p.fail
+}
+
+func (p *paper) Tokens(context.Context) ([]Token, error) {
+	return []Token{{ID: "1", Name: "ci"}}, p.fail
+}
+
+func (p *paper) RevokeToken(_ context.Context, token, actor string) (Token, error) {
+	p.actor = actor
+	return Token{ID: token}, p.fail
+}
+
+func (p *paper) PutUser(_ context.Context, ask UserAsk) (User, error) {
+	p.user = ask
+	return User{Email: ask.Email, Role: ask.Role}, p.fail
+}
+
+func (p *paper) Users(context.Context) ([]User, error) {
+	return []User{{Email: "ana@example.org"}}, p.fail
+}
+
+func (p *paper) RemoveUser(_ context.Context, email, actor string) (User, error) {
+	p.actor = actor
+	return User{Email: email}, p.fail
 }

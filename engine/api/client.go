@@ -51,20 +51,29 @@ func (c *Client) unanswered(err error) error {
 
 // do asks what is at a path: below root, or from / on.
 func (c *Client) do(ctx context.Context, method, path string, body, into any) error {
-	var text bytes.Buffer
+	var text []byte
 	if body != nil {
-		if err := json.NewEncoder(&text).Encode(body); err != nil {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
 			return err
 		}
 	}
+	return c.send(ctx, method, path, "", text, into)
+}
+
+// send sends a body as it is; match is the If-Match, or "".
+func (c *Client) send(ctx context.Context, method, path, match string, body []byte, into any) error {
 	if path[0] != '/' {
 		path = root + path
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.at+path, &text)
+	req, err := http.NewRequestWithContext(ctx, method, c.at+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if match != "" {
+		req.Header.Set("If-Match", match)
+	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}

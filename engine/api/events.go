@@ -27,7 +27,7 @@ func (s *server) serveEvents() {
 			"and an event `entry` for each entry of the audit log but those about access. The id of an entry is its number: who sends it back in Last-Event-ID, " +
 			"as browsers do by themselves, gets what was missed first, over restarts too. An event `gap` says which entries are not kept any more. " +
 			"Who is too slow is let go, and asks again.",
-		stream: true,
+		kind: "text/event-stream",
 	}, func(ctx context.Context, in *struct {
 		Caller
 		Last    string `header:"Last-Event-ID" pattern:"^[0-9]+$" patternDescription:"the number of an entry" maxLength:"18"`

@@ -1,88 +1,89 @@
 package api
 
 import (
-	"context"
-	"net"
+	"cmp"
 	"net/http"
-	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/flyball-dev/flyball/engine/api/auth"
 )
-
-// Gate says who asks, and what they may.
-type Gate interface {
-	Identify(ctx context.Context, bearer string, from netip.Addr, now time.Time) (Identity, error)
-	Allow(ctx context.Context, who Identity, ask Permission, now time.Time) error
-}
-
-// local is who asks over the Unix socket, which its owner alone may use.
-var local = Identity{Kind: Local, Name: "local", Role: "admin"}
 
 const cookieName = "flyball_session"
 
 // admit says who asks, and lets them pass or not.
 func (s *server) admit(x *exchange, op operation) error {
+	x.who = auth.Identity{Kind: auth.BySocket, Name: "local", Role: auth.Admin}
 	if s.Gate == nil {
-		x.who = local
 		return nil
 	}
+	x.who = auth.Identity{Kind: auth.Anonymous, From: auth.FromAddress(x.RemoteAddr())}
 	if op.local {
-		return Refusal{Status: http.StatusForbidden, Detail: op.summary + " is for the Unix socket of the daemon alone, since it names files where flyball runs"}
-	}
-	if op.action == "" {
-		return nil
+		return Refusal{Status: http.StatusForbidden, Detail: "this is for the Unix socket of the daemon alone, since it names files where flyball runs"}
 	}
 	bearer, err := s.bearer(x)
-	if err != nil {
-		return err
+	if err == nil && (op.action != "" || bearer != "") {
+		x.who, err = s.Gate.Identify(x.Context(), bearer, x.who.From, s.Clock())
 	}
-	if x.who, err = s.Gate.Identify(x.Context(), bearer, from(x), s.Clock()); err != nil {
+	switch {
+	case op.action == "" && op.open:
+		return nil // who they are adds to what they are told, if anything
+	case err != nil || op.action == "" || op.late:
 		return err
-	}
-	if op.late {
-		return nil
 	}
 	return s.permit(x, x.Param("service"))
 }
 
 // permit asks whether whoever asks may do what the operation does to a service; "": to all, or to none.
 func (s *server) permit(x *exchange, service string) error {
+	op := x.Operation().Metadata["operation"].(operation)
+	return s.may(x, op.action, service)
+}
+
+// may asks whether whoever asks may do something.
+func (s *server) may(x *exchange, action, service string) error {
 	if s.Gate == nil {
 		return nil
 	}
-	op := x.Operation().Metadata["operation"].(operation)
-	return s.Gate.Allow(x.Context(), x.who, Permission{
-		Action: op.action, Operation: op.id, Method: x.Method(), Path: x.Operation().Path, Service: service, Policy: x.Param("name"), From: from(x),
+	op := x.Operation()
+	return s.Gate.Allow(x.Context(), x.who, auth.Ask{
+		Action: action, Operation: op.OperationID, Method: x.Method(), Path: op.Path, Service: service, Policy: x.Param("name"),
 	}, s.Clock())
 }
 
-// bearer is the secret that a request carries: in its header, or in a browser's cookie.
+// bearer is the secret that a request carries: in its header, or in a browser's cookie; "": none.
 func (s *server) bearer(x *exchange) (string, error) {
 	if header := x.under.Header("Authorization"); header != "" {
 		scheme, secret, found := strings.Cut(header, " ")
-		if !found || !strings.EqualFold(scheme, "Bearer") {
+		if secret = strings.TrimSpace(secret); !found || secret == "" || !strings.EqualFold(scheme, "Bearer") {
 			return "", Refusal{Status: http.StatusUnauthorized, Detail: "the header Authorization is not Bearer and a token"}
 		}
-		return strings.TrimSpace(secret), nil
+		return secret, nil
 	}
-	if c, err := huma.ReadCookie(x, cookieName); err == nil {
+	if c, err := huma.ReadCookie(x, cookieName); err == nil && c.Value != "" {
 		x.cookie = true
 		return c.Value, nil
 	}
-	return "", Refusal{Status: http.StatusUnauthorized, Detail: "who asks? Send the header Authorization: Bearer and a token, which flyball token create makes"}
+	return "", nil
 }
 
-// from is the address that a request comes from.
-func from(x *exchange) netip.Addr {
-	host, _, err := net.SplitHostPort(x.RemoteAddr())
-	if err != nil {
-		return netip.Addr{}
+// Caller is part of the input of operations that want to know who asks.
+type Caller struct{ x *exchange }
+
+// Resolve is called once the request is read.
+func (c *Caller) Resolve(ctx huma.Context) []error {
+	c.x, _ = ctx.(*exchange)
+	return nil
+}
+
+// actor is whom the audit log is to name. The local command line is believed who it is.
+func (c *Caller) actor(said string) string {
+	if c.x.who.Kind == auth.BySocket {
+		return cmp.Or(said, c.x.who.Actor())
 	}
-	at, _ := netip.ParseAddr(host)
-	return at.Unmap()
+	return c.x.who.Actor()
 }
 
 func unwrap(x *exchange) (*http.Request, http.ResponseWriter) { return humago.Unwrap(x) }

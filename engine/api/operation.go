@@ -3,12 +3,15 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/flyball-dev/flyball/engine/api/auth"
 )
 
 // root is where everything but login is.
@@ -22,13 +25,15 @@ type operation struct {
 	summary string
 	about   string // more of it
 	tag     string
-	action  string // that whoever asks must be permitted; "": anybody may ask
-	late    bool   // it permits itself, once it has read which service it is about
-	local   bool   // over the Unix socket alone
-	stream  bool   // server-sent events
-	endless bool   // it takes as long as it takes
-	status  int    // of a good answer; default: 200
-	refuses []int  // statuses beside those that every operation may answer with
+	action  string               // that whoever asks must be permitted; "": anybody may ask
+	open    bool                 // it answers whoever asks, and may tell more to those it knows
+	late    bool                 // it permits itself, once it has read which service it is about
+	local   bool                 // over the Unix socket alone
+	kind    string               // of a good answer, where that is not JSON
+	also    map[int]reflect.Type // bodies of answers with other statuses
+	endless bool                 // it takes as long as it takes
+	status  int                  // of a good answer; default: 200
+	refuses []int                // statuses beside those that every operation may answer with
 }
 
 // answer is a body alone.
@@ -56,14 +61,17 @@ func add[I, O any](s *server, op operation, do func(ctx context.Context, in *I) 
 	} else {
 		h.Extensions["x-action"] = op.action
 	}
-	if op.stream {
-		h.Responses["200"] = &huma.Response{Description: "Server-sent events", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}
+	if op.kind != "" {
+		h.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{op.kind: {Schema: &huma.Schema{Type: huma.TypeString}}}}
 	}
 	for _, status := range s.statuses(op, h.Method) {
 		h.Responses[strconv.Itoa(status)] = &huma.Response{
 			Description: http.StatusText(status),
 			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: s.problem}},
 		}
+	}
+	for status, of := range op.also {
+		h.Responses[strconv.Itoa(status)].Content["application/json"] = &huma.MediaType{Schema: s.api.OpenAPI().Components.Schemas.Schema(of, true, "")}
 	}
 	huma.Register(s.api, h, func(ctx context.Context, in *I) (*O, error) {
 		out, err := do(ctx, in)
@@ -94,7 +102,7 @@ func (s *server) statuses(op operation, method string) []int {
 // exchange is one request with its answer, and who asks.
 type exchange struct {
 	under
-	who    Identity
+	who    auth.Identity
 	cookie bool // who asks is known by a browser's cookie
 	status int
 }
@@ -161,21 +169,4 @@ func (s *server) refuse(x *exchange, p *Problem) {
 func endless(w http.ResponseWriter) {
 	c := http.NewResponseController(w)
 	_, _ = c.SetReadDeadline(time.Time{}), c.SetWriteDeadline(time.Time{}) // a recorder of a test has none
-}
-
-// Caller is part of the input of operations that want to know who asks.
-type Caller struct{ x *exchange }
-
-// Resolve is called once the request is read.
-func (c *Caller) Resolve(ctx huma.Context) []error {
-	c.x, _ = ctx.(*exchange)
-	return nil
-}
-
-// actor is whom the audit log is to name. The local command line is believed who it is.
-func (c *Caller) actor(said string) string {
-	if c.x.who.Kind == Local && said != "" {
-		return said
-	}
-	return c.x.who.Name
 }

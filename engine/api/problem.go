@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/flyball-dev/flyball/engine/api/auth"
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
@@ -30,6 +31,8 @@ func (r Refusal) Error() string { return r.Detail }
 type Fault struct {
 	Location string `json:"location" doc:"Where it is, such as body.metrics[0].type, query.limit or path.service"`
 	Message  string `json:"message" doc:"What was found, and what is allowed"`
+	Line     int    `json:"line,omitempty" doc:"In the body, of a policy"`
+	Column   int    `json:"column,omitempty"`
 }
 
 // Problem is an error as RFC 9457 writes it.
@@ -68,9 +71,14 @@ func problemOf(err error, log *slog.Logger) *Problem {
 	if errors.As(err, &told) {
 		return told
 	}
+	if wrong := (Invalid{}); errors.As(err, &wrong) {
+		return wrong.problem()
+	}
 	p := Problem{Status: http.StatusInternalServerError, Detail: "see the daemon's log"}
 	if mendable := (Refusal{}); errors.As(err, &mendable) {
 		p = Problem{Status: mendable.Status, Detail: mendable.Detail, Errors: mendable.Faults, wait: mendable.Wait}
+	} else if denied := (auth.Refused{}); errors.As(err, &denied) {
+		p = Problem{Status: denied.Status, Detail: denied.Detail, wait: denied.RetryAfter}
 	} else if errors.Is(err, store.ErrUnavailable) {
 		p = Problem{Status: http.StatusServiceUnavailable, Detail: err.Error()}
 	} else if !errors.Is(err, context.Canceled) { // else who asked has gone
@@ -129,5 +137,5 @@ func (p *Problem) write(w http.ResponseWriter) {
 
 // refusal is a 400 about one place.
 func refusal(location, detail string) error {
-	return Refusal{Status: http.StatusBadRequest, Detail: detail, Faults: []Fault{{location, detail}}}
+	return Refusal{Status: http.StatusBadRequest, Detail: detail, Faults: []Fault{{Location: location, Message: detail}}}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/flyball-dev/flyball/engine/api/auth"
 )
 
 const (
@@ -28,12 +30,14 @@ var openAPI []byte
 // Server is what the API is made of.
 type Server struct {
 	Flyball Flyball
-	Gate    Gate             // nil: for the Unix socket, whose owner may everything
+	Gate    *auth.Gate       // nil: for the Unix socket, whose owner may do everything
 	Clock   func() time.Time // what a request says of how long ago counts from here
 	Log     *slog.Logger
 	Hub     *Hub
 	Observe func(operation string, status int, took time.Duration) // is told of each answer; nil: nobody is
-	Beside  map[string]http.Handler                                // what else is answered, by path
+	Healthy Healthy
+	Metrics http.Handler // for Prometheus; nil: there are none
+	Open    bool         // Prometheus needs no token
 }
 
 // server is a Server that is being put together.
@@ -52,9 +56,6 @@ func (o Server) Handler() http.Handler {
 		_, _ = w.Write(openAPI) // the caller is gone
 	})
 	mux.HandleFunc("GET /api/docs", docs(s.api.OpenAPI()))
-	for path, beside := range o.Beside {
-		mux.Handle(path, beside)
-	}
 	mux.HandleFunc("/", nowhere(mux))
 	return guarded(mux, o.Gate != nil)
 }
@@ -99,8 +100,14 @@ func build(o Server, mux humago.Mux) *server {
 	s.serveLedger()
 	s.serveAudit()
 	s.serveRestore()
+	s.serveTokens()
+	s.serveUsers()
 	s.serveNotifications()
 	s.serveEvents()
+	s.servePolicies()
+	s.serveRecommendations()
+	s.serveLogin()
+	s.serveHealth()
 	return s
 }
 

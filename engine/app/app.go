@@ -21,6 +21,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/metrics/poll"
 	"github.com/flyball-dev/flyball/engine/notify"
 	"github.com/flyball-dev/flyball/engine/store"
+	"github.com/flyball-dev/flyball/engine/telemetry"
 	"github.com/flyball-dev/flyball/schema"
 	"golang.org/x/sync/errgroup"
 )
@@ -40,8 +41,17 @@ type App struct {
 	sources *sources     // the others
 	sets    chan []engine.Policy
 	errands chan errand // what people ask for
-	seen    uint64      // the state of the files that New read
+	lookout lookout     // for policies by API; New looks, and then watch
+	seen    uint64      // the state of what New read
 	since   time.Time
+	tells   *telemetry.Metrics
+	probe   *probe
+
+	stopping atomic.Bool
+
+	posting  chan struct{}      // full while somebody changes a policy by API
+	written  chan chan struct{} // is sent what is to be closed once that is at work
+	watching atomic.Bool        // there is somebody who takes it up
 
 	restoring sync.Mutex // while the store is replaced
 	noting    sync.Mutex // while policies are compared with the audit log
@@ -50,7 +60,6 @@ type App struct {
 	notifier *notify.Notifier
 	telling  string // whom
 	troubles troubles
-	turns    turns
 	hub      *api.Hub
 	stir     chan struct{} // something is to be told
 
@@ -59,34 +68,43 @@ type App struct {
 	policies []engine.Policy
 	problem  string // why the policies on disk are not the ones at work
 	last     map[string]last
-	known    api.Status      // as last told
-	loaded   Loaded          // the set that policies are of
-	unread   map[string]bool // by policy and source: its last sampling failed
+	known    api.Status           // as last told
+	loaded   Loaded               // the set that policies are of
+	reloaded time.Time            // when that was read
+	unread   map[string]bool      // by policy and source: its last sampling failed
+	turns    map[string]time.Time // by subject of those that the loop runs: the end of the last evaluation, or when it was taken up
 }
 
 // last is the newest cycle of a policy.
 type last struct {
 	record engine.Record
+	event  *engine.Event // the newest that ended; nil: none has
 	err    error
 }
 
 // New loads, checks and connects everything. It fails before anything is touched.
 func New(ctx context.Context, given Options) (*App, error) {
 	seen := fingerprint(given.Policies)
-	loaded, err := load(ctx, given)
+	loaded, err := load(ctx, given, lookout{})
 	if err != nil {
 		return nil, err
 	}
 	o := given.filled(loaded.Config)
-	o.setLevel()
-	for _, w := range loaded.Warnings() {
-		o.Log.Warn("policy", "problem", w.String())
-	}
+	o.setLog()
 	o.runs = true
 	ledgers, err := openStore(o, false)
 	if err != nil {
 		return nil, err
 	}
+	var by lookout
+	if by.look(ctx, ledgers); len(by.documents) > 0 {
+		if loaded, err = load(ctx, given, by); err != nil {
+			return nil, errors.Join(err, ledgers.Shutdown())
+		}
+	}
+	loaded.whole = by.known
+	by.missed(notRead(loaded.Set) != nil, time.Now()) // there is nothing older that could stay at work
+	loaded.warn(o.Log)
 	to, err := connected(o, loaded.Policies)
 	if err != nil {
 		return nil, errors.Join(err, ledgers.Shutdown())
@@ -96,13 +114,15 @@ func New(ctx context.Context, given Options) (*App, error) {
 	now := clock()
 	a := &App{
 		given: given, o: o, log: o.Log, store: ledgers, leader: lead, drivers: to,
-		sets: make(chan []engine.Policy), errands: make(chan errand), seen: seen, last: map[string]last{}, unread: map[string]bool{}, since: now().At,
+		posting: make(chan struct{}, 1), written: make(chan chan struct{}),
+		sets: make(chan []engine.Policy), errands: make(chan errand), lookout: by, seen: by.sum(seen), last: map[string]last{}, unread: map[string]bool{}, since: now().At,
 		hub: &api.Hub{}, stir: make(chan struct{}, 1), stirred: map[string]bool{},
 	}
+	a.tells, a.probe = telemetry.New(a.state), &probe{look: a.look}
 	a.system = control.Feed{Source: byDriver{stats: poll.NewBreaker(to.stats, callDeadline), simulated: to.simulated}}
 	a.sources = &sources{env: o.env()}
 	live := &control.Live{
-		Targets:    to.targets(),
+		Targets:    timedAll(to.targets(), a.tells),
 		NewWindows: func(p engine.Policy) control.Windows { return metrics.For(p) },
 		History:    ledgers,
 		Deadline:   callDeadline,
@@ -114,7 +134,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	a.live = live
 	a.loop = &control.Loop{
 		Cycle: &control.Cycle{
-			World: live, Rules: a, Ledger: ledger{ledgers, o.Enabled, o.DryRun}, Actor: termed{live, lead},
+			World: live, Rules: a, Ledger: ledger{ledgers, o.Enabled, o.DryRun, a.storeFailed}, Actor: termed{live, lead},
 			Decided: a.decided, Ended: a.ended,
 			Budget: live.Budget, Boot: func() engine.Boot { return now().Boot },
 		},
@@ -143,6 +163,7 @@ func (a *App) feed(c schema.Config) error {
 func (a *App) Close() error {
 	a.restoring.Lock() // whoever asked for it may be gone
 	defer a.restoring.Unlock()
+	a.probe.close()
 	return errors.Join(mine(a.store.Shutdown()), a.drivers.close(), a.sources.close())
 }
 
@@ -150,6 +171,10 @@ func (a *App) Close() error {
 // changes or reload is sent to.
 func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	a.banner()
+	door, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
 	if a.leader.elector == nil {
 		a.began(ctx, "started")
 		a.notePolicies(ctx)
@@ -157,9 +182,16 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	release := a.leader.hold(ctx)
-	group.Go(func() error {
-		return api.Serve(ctx, a.o.Socket, api.Server{Flyball: a, Clock: func() time.Time { return a.loop.Now().At }, Log: a.log, Hub: a.hub}.Handler())
-	})
+	stopping := context.AfterFunc(ctx, func() { a.stopping.Store(true) })
+	defer stopping()
+	group.Go(func() error { return api.Serve(ctx, a.o.Socket, a.front(nil)) })
+	if door != nil {
+		a.log.Info("listens", "address", door.Address(), "tls", door.Secure())
+		if !door.Secure() && !local(door.Address()) {
+			a.log.Warn("tokens and passwords go over the network as they are: set config.api.tlsCert and tlsKey, or put a proxy with TLS in front", "address", door.Address())
+		}
+		group.Go(func() error { return door.Serve(ctx, a.front(a.gate())) })
+	}
 	group.Go(func() error { a.lead(ctx); return nil })
 	group.Go(func() error { a.loop.Run(ctx, a.sets); return nil })
 	group.Go(func() error { a.run(ctx, group); return nil })
@@ -168,7 +200,7 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	group.Go(func() error { a.keep(ctx); return nil })
 	group.Go(func() error { a.notify(ctx); return nil })
 	group.Go(func() error { a.news(ctx); return nil })
-	err := group.Wait()
+	err = group.Wait()
 	release()
 	a.stopped(err)
 	err = errors.Join(err, a.resign())
@@ -189,6 +221,7 @@ func (a *App) keep(ctx context.Context) {
 				continue // and there are none
 			}
 			if err := a.store.Flush(ctx, now); err != nil && ctx.Err() == nil {
+				a.storeFailed("samples", err)
 				a.log.Error("samples are kept in memory for now", "error", err)
 			}
 		}
@@ -253,8 +286,9 @@ func (a *App) use(ctx context.Context, l Loaded) {
 	}
 	a.answered(l)
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.policies, a.problem, a.loaded = l.Policies, "", l
+	a.policies, a.problem, a.loaded, a.reloaded = l.Policies, "", l, time.Now()
+	a.mu.Unlock()
+	a.counts()
 }
 
 // set is the one that is at work.
@@ -287,17 +321,24 @@ func (a *App) mode(p engine.Policy) engine.Policy {
 // decided writes the one line of a decision, and keeps it for status.
 func (a *App) decided(p engine.Policy, r engine.Record) {
 	a.mu.Lock()
-	a.last[p.Subject()] = last{record: r}
+	a.last[p.Subject()] = last{record: r, event: a.last[p.Subject()].event}
 	a.mu.Unlock()
 	a.wake(p.Name)
+	a.turned(p.Subject())
+	a.tells.Decided(p, r.Decision, max(0, a.loop.Now().At.Sub(r.At)))
 	d := r.Decision
-	a.turns.note(p, d.Action != engine.Hold)
 	a.logOf(p).Info("decision", "action", d.Action, "from", d.From, "to", d.To, "reason", d.Reason, "message", d.Message)
 }
 
 // ended writes the one line of an event.
 func (a *App) ended(p engine.Policy, e engine.Event) {
 	a.wake(p.Name)
+	a.mu.Lock()
+	l := a.last[p.Subject()]
+	l.event = &e
+	a.last[p.Subject()] = l
+	a.mu.Unlock()
+	a.tells.Ended(p, e)
 	if p.Mode != engine.Live {
 		return
 	}
@@ -312,6 +353,7 @@ func (a *App) ended(p engine.Policy, e engine.Event) {
 
 // sampled writes that metrics of a source could not be read: when that begins, and when it ends.
 func (a *App) sampled(p engine.Policy, part control.Part, err error) {
+	a.tells.Sampled(part.Source, err)
 	key := p.Subject() + " " + part.Source + " " + part.Service
 	a.mu.Lock()
 	before := a.unread[key]
@@ -336,8 +378,9 @@ func (a *App) ran(p engine.Policy, err error) {
 	l.err = err
 	a.last[p.Subject()] = l
 	a.mu.Unlock()
-	a.turns.note(p, false)
-	a.look(p, l)
+	a.turned(p.Subject())
+	a.tells.Ran(p, err)
+	a.lookAt(p, l)
 	if news {
 		a.logOf(p).Error("cycle", "error", err)
 	}

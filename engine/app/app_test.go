@@ -120,7 +120,7 @@ func TestOnceSaysWhatItCouldNotReach(t *testing.T) {
 
 func TestReload(t *testing.T) {
 	o, log := place(t)
-	o.Store, o.Level = "", new(slog.LevelVar)
+	o.Store, o.Level, o.Form = "", new(slog.LevelVar), new(Format)
 	t.Chdir(filepath.Dir(o.Policies))
 	a := begin(t, o)
 	ctx := t.Context()
@@ -150,7 +150,7 @@ func TestReload(t *testing.T) {
 	}
 
 	more := strings.Replace(web, "web:", "api:", 1) + web
-	reload(strings.Replace(more, `"web"`, `"api"`, 1) + `config: {limits: {maxTotalReplicas: 3, minAvailableMemoryMB: 0}, store: path: "other.db", log: level: "debug"}`)
+	reload(strings.Replace(more, `"web"`, `"api"`, 1) + `config: {limits: {maxTotalReplicas: 3, minAvailableMemoryMB: 0}, store: path: "other.db", log: {level: "debug", format: "json"}}`)
 	if set := <-taken; len(set) != 2 || a.problem != "" {
 		t.Errorf("a good file after it: %+v, %s", set, a.problem)
 	}
@@ -160,7 +160,7 @@ func TestReload(t *testing.T) {
 	if n := running(t, a); n != 1 || a.policies[0].Service != "api" {
 		t.Errorf("%d replicas of %s", n, a.policies[0].Service)
 	}
-	const restart = `needs a restart of the daemon" changed="store.path, log.level"`
+	const restart = `needs a restart of the daemon" changed="store.path, log.level, log.format"`
 	if strings.Count(log.String(), restart) != 1 {
 		t.Errorf("not once %q in\n%s", restart, log)
 	}

@@ -30,6 +30,7 @@ func (f *Offline) Audit(ctx context.Context, filter store.Filter) (entries []sto
 func (a *App) note(ctx context.Context, entries ...store.Entry) {
 	defer a.wake("")
 	if err := a.store.Audit(ctx, entries...); err != nil && ctx.Err() == nil {
+		a.storeFailed("audit", err)
 		for _, e := range entries {
 			a.log.Error("not in the audit log", "kind", e.Kind, "actor", e.Actor, "policy", e.Policy, "message", e.Message, "error", err)
 		}

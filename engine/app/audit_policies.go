@@ -22,6 +22,9 @@ func (a *App) notePolicies(ctx context.Context) {
 	a.noting.Lock()
 	defer a.noting.Unlock()
 	now := a.set()
+	if !now.whole { // those by API are not known yet, and not gone
+		return
+	}
 	entries, err := policyEntries(ctx, a.store, now)
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("which policies are new is not in the audit log", "error", err)
@@ -86,7 +89,13 @@ func policyEntries(ctx context.Context, ledger store.Store, now Loaded) ([]store
 	}
 	for _, name := range slices.Sorted(maps.Keys(last)) {
 		if is[name].Name == "" {
-			entries = append(entries, store.Entry{Policy: name, Service: last[name].Service, Message: "removed" + inWords(differ[name])})
+			message := "removed" + inWords(differ[name])
+			for _, left := range now.Left {
+				if left.Name == name {
+					message = "left out" + inWords(differ[name]) + ": " + unbroken(why(left))
+				}
+			}
+			entries = append(entries, store.Entry{Policy: name, Service: last[name].Service, Message: message})
 		}
 	}
 	return entries, nil

@@ -63,6 +63,17 @@ func Test(ctx context.Context, read Reader, l Loaded) Verdicts {
 			v.Coverage = &report.Coverage
 		}
 	}
+	if len(l.Authz.Tests) > 0 {
+		report, err := rego.TestAccess(ctx, rego.File(l.Authz.File), files(l.Authz.Tests))
+		if err != nil {
+			v.Problems = append(v.Problems, engine.Problem{Message: err.Error()})
+			return v
+		}
+		v.Problems = append(v.Problems, report.Problems...)
+		for _, c := range report.Cases {
+			v.Tests = append(v.Tests, regoTest(c))
+		}
+	}
 	for _, path := range l.Scenarios {
 		told, wrong := tell(ctx, read, l, path)
 		v.Tests, v.Problems = append(v.Tests, told...), append(v.Problems, wrong...)

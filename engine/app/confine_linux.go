@@ -2,7 +2,9 @@ package app
 
 import (
 	"fmt"
+	"math"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,7 +14,7 @@ func self() (string, error) { return "/proc/self/exe", nil }
 
 // confine lets the kernel end this process when it takes too much. What it has already counts for nothing: the race
 // detector takes terabytes of addresses.
-func confine() error {
+func confine(cpu time.Duration) error {
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
 		return err
@@ -26,6 +28,6 @@ func confine() error {
 	if err := unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: data, Max: data}); err != nil {
 		return err
 	}
-	seconds := uint64(mostCPU.Seconds())
+	seconds := uint64(math.Ceil(cpu.Seconds()))
 	return unix.Setrlimit(unix.RLIMIT_CPU, &unix.Rlimit{Cur: seconds, Max: seconds})
 }

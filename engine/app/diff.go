@@ -60,7 +60,7 @@ func sideOf(l Loaded) diff.Side {
 
 // configFields are what a config says, with the defaults that the daemon has.
 func configFields(c schema.Config) []diff.Field {
-	o := Options{Level: new(slog.LevelVar)}.filled(c)
+	o := Options{Level: new(slog.LevelVar), Form: new(Format)}.filled(c)
 	file := o.Store
 	if shared(file) {
 		file = ""
@@ -79,6 +79,14 @@ func configFields(c schema.Config) []diff.Field {
 		{Path: "store.auditDays", Value: o.auditDays},
 		{Path: "socket.path", Value: o.Socket},
 		{Path: "log.level", Value: cmp.Or(o.level, "info")},
+		{Path: "log.format", Value: cmp.Or(o.format, "text")},
+		{Path: "api.listen", Value: o.Listen},
+		{Path: "api.tlsCert", Value: orNone(o.api.TLSCert)},
+		{Path: "api.tlsKey", Value: orNone(o.api.TLSKey)},
+		{Path: "api.authz", Value: orNone(o.api.Authz)},
+		{Path: "api.adminToken", Value: orNone(secretAt(o.api.AdminToken))},
+		{Path: "api.openMetrics", Value: o.api.OpenMetrics},
+		{Path: "api.session", Value: o.api.Session},
 	}
 	for _, s := range c.Sources {
 		at := "sources[" + s.Name + "]."

@@ -42,6 +42,14 @@ func Doctor(ctx context.Context, given Options) []Check {
 		return []Check{{"policies", failed, err.Error(), "name the folder with -p, or make one with flyball init"}}
 	}
 	o := given.filled(loaded.Config)
+	f := &Offline{o: o}
+	_ = f.read(func(ledger store.Store) error { // else checkStore says why not
+		documents, err := documentsOf(ctx, ledger)
+		if with, wrong := Load(ctx, given.Read, given.Policies, posted(documents)...); len(documents) > 0 && wrong == nil {
+			loaded = with
+		}
+		return err
+	})
 	checks := []Check{checkPolicies(loaded), checkDaemon(ctx, o), checkStore(ctx, o)}
 	to, err := connected(o, loaded.Policies)
 	if err != nil {
@@ -84,6 +92,9 @@ func checkPolicies(l Loaded) Check {
 		return Check{"policies", failed, fmt.Sprintf("%s, the first: %s", count(len(errs), "error"), errs[0]), "flyball validate lists them all, each with its mend"}
 	case len(l.Policies) == 0:
 		return Check{"policies", failed, "there are none", "write one, or begin with flyball init"}
+	case len(l.Left) > 0:
+		c.Result, c.Mend = warning, "flyball policies lists them"
+		c.Detail += fmt.Sprintf("; left out of those by API: %d, the first: %s: %s", len(l.Left), l.Left[0].Name, why(l.Left[0]))
 	case len(warnings) > 0:
 		c.Result, c.Mend = warning, "flyball validate lists them"
 		c.Detail += fmt.Sprintf("; %s, the first: %s", count(len(warnings), "warning"), warnings[0])

@@ -10,7 +10,9 @@ import (
 	"github.com/flyball-dev/flyball/schema"
 )
 
-func readHere(_ context.Context, path string) (schema.Set, error) { return schema.Load(path, nil) }
+func readHere(_ context.Context, path string, _ ...schema.Posted) (schema.Set, error) {
+	return schema.Load(path, nil)
+}
 
 // Whatever the policies are, what is laid down beside them compiles, is held to their metrics, and passes its own tests.
 func TestInitRules(t *testing.T) {

@@ -246,6 +246,7 @@ func (a *App) lead(ctx context.Context) {
 	silent := false
 	for ctx.Err() == nil {
 		now, err := a.leader.renew(ctx)
+		a.storeFailed("lease", err)
 		switch {
 		case ctx.Err() != nil:
 			return

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/store"
@@ -15,6 +16,9 @@ func (a *App) learn(ctx context.Context, l Loaded) {
 	revisions := make([]store.Revision, len(l.Policies))
 	for i, p := range l.Policies {
 		revisions[i] = store.Revision{ID: p.Revision, At: a.loop.Now().At, Commit: commit, Policy: p}
+		if slices.Contains(l.Posted, p.Name) {
+			revisions[i].Commit = "" // it is in no file
+		}
 		for _, f := range l.RulesOf(p) {
 			revisions[i].Rules = append(revisions[i].Rules, store.Rule{Name: f.Path, Text: string(f.Text)})
 		}

@@ -41,7 +41,7 @@ func TestARuleThatChangesIsARevision(t *testing.T) {
 		}
 		old := a.atWork()[0]
 		write(t, rules, wants("3"))
-		l, err := load(ctx, a.given)
+		l, err := load(ctx, a.given, lookout{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +86,7 @@ func TestPoliciesWorkThatCanNotBeLearned(t *testing.T) {
 	a := begin(t, o)
 	gone, leave := context.WithCancel(t.Context())
 	leave()
-	l, err := load(t.Context(), o)
+	l, err := load(t.Context(), o, lookout{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // while flyball changes a service itself is its own doing.
 func (a *App) listen(ctx context.Context) {
 	var all sync.WaitGroup
-	for driver, target := range a.live.Targets {
+	for driver, target := range a.drivers.targets() {
 		watcher, hears := target.(control.Watcher)
 		if !hears || driver == "compose-cli" { // it is compose's
 			continue

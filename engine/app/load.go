@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
 	"github.com/flyball-dev/flyball/rego"
 	"github.com/flyball-dev/flyball/schema"
 )
@@ -13,20 +14,27 @@ import (
 // Loaded is a folder of policies, checked, with its rules compiled.
 type Loaded struct {
 	schema.Set
-	Rules *rego.Rules
+	Rules     *rego.Rules
+	documents []store.Document // that the posted ones of it are, and those that are left out
+	whole     bool             // they are known
+	Access    *rego.Authorizer // the author's, or those that are shipped; nil where they can't be used
 }
 
-// Load reads and checks a folder or a file, rules and all. An error means that it could not be read; what is wrong with
-// its content is in Problems, and Rules is nil where that stops the rules from being compiled.
-func Load(ctx context.Context, read Reader, path string) (Loaded, error) {
-	set, err := read(ctx, path)
+// Load reads and checks a folder or a file, and beside it what was posted, rules and all. An error means that it could not be
+// read; what is wrong with its content is in Problems, and Rules is nil where that stops the rules from being compiled.
+func Load(ctx context.Context, read Reader, path string, posted ...schema.Posted) (Loaded, error) {
+	set, err := read(ctx, path, posted...)
 	if err != nil {
 		return Loaded{}, err
 	}
-	loaded := Loaded{Set: set}
 	rules, problems := rego.Compile(ctx, files(set.Rules), set.Policies, schema.InputSchema)
-	loaded.Rules = rules
+	for round := 0; rules == nil && leaveOut(&set, problems, round > 0); round++ {
+		rules, problems = rego.Compile(ctx, files(set.Rules), set.Policies, schema.InputSchema)
+	}
+	loaded := Loaded{Set: set, Rules: rules}
 	loaded.Problems = append(loaded.Problems, schema.Placed(path, atAsks(set, problems))...)
+	loaded.Access, problems = rego.NewAuthorizer(ctx, rego.File(set.Authz.File))
+	loaded.Problems = append(loaded.Problems, schema.Placed(path, problems)...)
 	return loaded, nil
 }
 
@@ -66,8 +74,9 @@ func (e Invalid) Error() string {
 }
 
 // load is Load, and an Invalid where what was read can't be used.
-func load(ctx context.Context, o Options) (Loaded, error) {
-	l, err := Load(ctx, o.Read, o.Policies)
+func load(ctx context.Context, o Options, by lookout) (Loaded, error) {
+	l, err := Load(ctx, o.Read, o.Policies, posted(by.documents)...)
+	l.documents, l.whole = by.documents, by.known
 	if errs := l.Errors(); err == nil && len(errs) > 0 {
 		err = Invalid{errs}
 	}

@@ -24,7 +24,7 @@ func (a *App) tell(c schema.Notify) error {
 		return err
 	}
 	if settings.Heartbeat != nil {
-		settings.Heartbeat.Turns = a.turns.turn
+		settings.Heartbeat.Turns = func() bool { return a.Health(context.Background()).OK }
 	}
 	a.telling = text
 	a.notifier.Use(settings)

@@ -99,7 +99,7 @@ func tested(ctx context.Context, n *notify.Notifier, ask api.NotifyTest) ([]api.
 	case len(receivers) == 0:
 		return nil, refusal(http.StatusNotFound, "nobody is notified: name receivers under config: notify: receivers, or an address in SCALING_WEBHOOK_URL; and SCALING_NOTIFICATIONS_ENABLED may be false")
 	case ask.Receiver != "" && !named:
-		return nil, refusal(http.StatusNotFound, "there is no receiver %s; there is %s", ask.Receiver, strings.Join(names(receivers), ", "))
+		return nil, refusal(http.StatusNotFound, "there is no receiver %s; there is %s", ask.Receiver, strings.Join(receiverNames(receivers), ", "))
 	}
 	answers, err := n.Try(ctx, ask.Receiver, cmp.Or(ask.Actor, "api"))
 	if err != nil {
@@ -119,7 +119,7 @@ func tested(ctx context.Context, n *notify.Notifier, ask api.NotifyTest) ([]api.
 	return all, nil
 }
 
-func names(receivers []api.NotifyReceiver) []string {
+func receiverNames(receivers []api.NotifyReceiver) []string {
 	var all []string
 	for _, r := range receivers {
 		all = append(all, r.Name)

@@ -18,9 +18,10 @@ import (
 
 // Offline answers from the store while no daemon runs.
 type Offline struct {
-	o        Options
-	set      schema.Set
-	policies []engine.Policy
+	o         Options
+	set       schema.Set
+	policies  []engine.Policy
+	documents []store.Document
 }
 
 // Open finds flyball: the daemon at a URL where one is given, or the one behind the socket, or else its store and the policies on disk. Where a broken file may
@@ -34,7 +35,7 @@ func Open(ctx context.Context, given Options) (api.Flyball, error) {
 		return nil, err
 	}
 	o := given.filled(set.Config)
-	o.setLevel()
+	o.setLog()
 	doubts := set.Doubts()
 	client, err := api.Dial(o.Socket)
 	if err == nil && given.Store != "" {
@@ -51,7 +52,23 @@ func Open(ctx context.Context, given Options) (api.Flyball, error) {
 	case doubts != nil && given.Store == "":
 		return nil, Invalid{doubts}
 	}
-	return &Offline{o, set, set.Policies}, nil
+	return offline(ctx, o, set), nil
+}
+
+// offline has the policies in the store beside those on disk. Where they can't be read, whatever asks the store says so.
+func offline(ctx context.Context, o Options, set schema.Set) *Offline {
+	f := &Offline{o: o, set: set}
+	_ = f.read(func(ledger store.Store) (err error) {
+		f.documents, err = documentsOf(ctx, ledger)
+		return err
+	})
+	if len(f.documents) > 0 {
+		if l, err := Load(ctx, o.Read, o.Policies, posted(f.documents)...); err == nil {
+			f.set = l.Set
+		}
+	}
+	f.policies = f.set.Policies
+	return f
 }
 
 // runs says whether the daemon that answers is the one of these policies.
@@ -101,7 +118,7 @@ func (f *Offline) read(do func(store.Store) error) error {
 
 // Status joins the policies on disk with what was last recorded of them.
 func (f *Offline) Status(ctx context.Context) (api.Status, error) {
-	s := api.Status{Enabled: f.o.Enabled, Policies: []api.PolicyStatus{}}
+	s := api.Status{Enabled: f.o.Enabled, Policies: []api.PolicyStatus{}, LeftOut: leftOut(f.set.Left)}
 	now := clock()()
 	newest, states := map[string]engine.Record{}, map[string]engine.State{}
 	var pauses map[string]engine.Pause

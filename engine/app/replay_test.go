@@ -139,7 +139,7 @@ func TestReplay(t *testing.T) {
 
 		write(t, filepath.Join(o.Policies, "decide.rego"), wants("3"))
 		write(t, filepath.Join(o.Policies, "policies.cue"), strings.Replace(ruled, `"cpu_usage", type: "cpu"`, `"memory_usage", type: "memory"`, 1))
-		current, err := load(t.Context(), o)
+		current, err := load(t.Context(), o, lookout{})
 		if err != nil {
 			t.Fatal(err)
 		}

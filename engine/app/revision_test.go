@@ -161,7 +161,8 @@ func TestEverySettingIsCompared(t *testing.T) {
 	values := map[reflect.Type]any{
 		reflect.TypeFor[int](): 3, reflect.TypeFor[*int](): &one, reflect.TypeFor[string](): "x", reflect.TypeFor[time.Duration](): time.Minute,
 		reflect.TypeFor[schema.SharedStore](): schema.SharedStore{URL: "redis://x"},
-		reflect.TypeFor[schema.Secret]():      schema.Secret{File: "x"}, reflect.TypeFor[[]schema.Source](): []schema.Source{{Name: "x"}},
+		reflect.TypeFor[schema.API]():         schema.API{Authz: "x"}, reflect.TypeFor[bool](): true,
+		reflect.TypeFor[schema.Secret](): schema.Secret{File: "x"}, reflect.TypeFor[[]schema.Source](): []schema.Source{{Name: "x"}},
 		reflect.TypeFor[[]string](): []string{"x"}, reflect.TypeFor[schema.Notify](): schema.Notify{Allow: []string{"x"}},
 	}
 	var config schema.Config
@@ -192,6 +193,14 @@ func TestEverySettingIsCompared(t *testing.T) {
 			t.Errorf("another %s of a receiver is no difference", reflect.TypeFor[schema.Receiver]().Field(i).Name)
 		}
 	}
+	for i := range reflect.TypeFor[schema.API]().NumField() {
+		var c schema.Config
+		field := reflect.ValueOf(&c.API).Elem().Field(i)
+		field.Set(reflect.ValueOf(values[field.Type()]))
+		if len(Diff(Loaded{}, Loaded{Set: schema.Set{Config: c}}).Config) == 0 {
+			t.Errorf("another %s of the API is no difference", reflect.TypeFor[schema.API]().Field(i).Name)
+		}
+	}
 	for i := range reflect.TypeFor[schema.Source]().NumField() {
 		before, after := schema.Source{Name: "a"}, schema.Source{Name: "a"}
 		field := reflect.ValueOf(&after).Elem().Field(i)
@@ -213,13 +222,14 @@ func TestDiffOfConfigs(t *testing.T) {
 		want   string
 	}{
 		"defaults": {schema.Config{MaxTotalReplicas: 20, MinAvailableMemoryMB: &default_, StorePath: ".flyball/flyball.db", SocketPath: ".flyball/flyball.sock",
-			LogLevel: "info", SampleDays: 30, RollupDays: 400, AuditDays: 400, Store: schema.SharedStore{Lease: 10 * time.Second}}, ""},
+			LogLevel: "info", LogFormat: "text", SampleDays: 30, RollupDays: 400, AuditDays: 400, Store: schema.SharedStore{Lease: 10 * time.Second}}, ""},
 		"replicas": {schema.Config{MaxTotalReplicas: 30}, "config.limits.maxTotalReplicas 20 → 30"},
 		"memory":   {schema.Config{MinAvailableMemoryMB: &none}, "config.limits.minAvailableMemoryMB 512 → 0"},
 		"docker":   {schema.Config{DockerHost: "tcp://x"}, "config.docker.host none → tcp://x"},
 		"store":    {schema.Config{StorePath: "x"}, "config.store.path .flyball/flyball.db → x"},
 		"socket":   {schema.Config{SocketPath: "x"}, "config.socket.path .flyball/flyball.sock → x"},
 		"log":      {schema.Config{LogLevel: "warn"}, "config.log.level info → warn"},
+		"format":   {schema.Config{LogFormat: "json"}, "config.log.format text → json"},
 		"samples":  {schema.Config{SampleDays: 3}, "config.store.sampleDays 30 → 3"},
 		"rollups":  {schema.Config{RollupDays: 3}, "config.store.rollupDays 400 → 3"},
 		"audit":    {schema.Config{AuditDays: 3}, "config.store.auditDays 400 → 3"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -107,7 +108,9 @@ func newLate(s schema.Source, env func(string) string) *late {
 type secrets struct{ dsn, password, token string }
 
 // LogValue keeps them out of logs.
-func (secrets) LogValue() any { return "(secret)" }
+func (secrets) LogValue() slog.Value { return slog.StringValue("(secret)") }
+
+var _ slog.LogValuer = secrets{}
 
 // Sample asks the source.
 func (l *late) Sample(ctx context.Context, metrics []engine.Metric, s engine.Service) ([]engine.Sample, error) {

@@ -52,9 +52,10 @@ func (a *App) remembered(told []api.PolicyStatus) []api.PolicyStatus {
 
 func (a *App) status(ctx context.Context) (api.Status, error) {
 	a.mu.Lock()
-	policies, problem := a.policies, a.problem
+	policies, problem, left := a.policies, a.problem, a.loaded.Left
 	a.mu.Unlock()
 	s := api.Status{
+		LeftOut: leftOut(left),
 		Daemon: &api.Daemon{
 			PID: os.Getpid(), Version: a.o.Version, Since: a.since, Policies: absolute(a.o.Policies), Ledger: rooted(a.o.Store), DryRun: a.o.DryRun, Problem: problem,
 			Leader: a.leader.told(),

@@ -22,28 +22,38 @@ const settle = time.Second
 // that can't be used leaves the one at work where it is, and is said once.
 func (a *App) watch(ctx context.Context, reload <-chan os.Signal) {
 	a.send(ctx)
-	watch(ctx, reload, a.seen, func() uint64 { return fingerprint(a.o.Policies) }, func() { a.reload(ctx) })
+	a.watching.Store(true)
+	look := func() uint64 {
+		a.lookout.look(ctx, a.store)
+		a.lookout.retry(time.Now())
+		return a.lookout.sum(fingerprint(a.o.Policies))
+	}
+	watch(ctx, reload, a.written, a.seen, look, func() { a.reload(ctx) })
 }
 
 // Follow calls run, and again each time that a file below a path has changed, until ctx ends.
 func Follow(ctx context.Context, path string, run func()) {
 	seen := fingerprint(path)
 	run()
-	watch(ctx, nil, seen, func() uint64 { return fingerprint(path) }, run)
+	watch(ctx, nil, nil, seen, func() uint64 { return fingerprint(path) }, run)
 }
 
 // watch calls load when two looks in a row see the same, and that differs from what was seen before the last load; and
-// at once when reload is sent to. seen is what was seen before the first load.
-func watch(ctx context.Context, reload <-chan os.Signal, seen uint64, look func() uint64, load func()) {
+// at once when reload is sent to, or written, the channel of which is closed after the load. seen is what was seen before the
+// first load.
+func watch(ctx context.Context, reload <-chan os.Signal, written <-chan chan struct{}, seen uint64, look func() uint64, load func()) {
 	tick := time.NewTicker(settle)
 	defer tick.Stop()
 	last := seen
 	for {
+		taken := func() {}
 		select {
 		case <-ctx.Done():
 			return
 		case <-reload:
 			last = look()
+		case done := <-written:
+			last, taken = look(), func() { close(done) }
 		case <-tick.C:
 			now := look()
 			settled := now == last
@@ -54,14 +64,20 @@ func watch(ctx context.Context, reload <-chan os.Signal, seen uint64, look func(
 		}
 		seen = last // looked at before the load, so that an edit in the middle of it is a change
 		load()
+		taken()
 	}
 }
 
 func (a *App) reload(ctx context.Context) {
-	loaded, err := load(ctx, a.given)
+	loaded, err := load(ctx, a.given, a.lookout)
 	if ctx.Err() != nil {
 		return
 	}
+	if err == nil {
+		err = notRead(loaded.Set)
+		a.lookout.missed(err != nil, time.Now())
+	}
+	a.tells.Reloaded(err == nil)
 	if err != nil {
 		a.mu.Lock()
 		a.problem = err.Error()
@@ -70,9 +86,7 @@ func (a *App) reload(ctx context.Context) {
 		a.lookAtSet()
 		return
 	}
-	for _, w := range loaded.Warnings() {
-		a.log.Warn("policy", "problem", w.String())
-	}
+	loaded.warn(a.log)
 	a.configure(loaded.Config)
 	if err := a.feed(loaded.Config); err != nil {
 		a.log.Warn("reload: close the sources that are gone", "error", err)
@@ -107,7 +121,11 @@ func (a *App) send(ctx context.Context) {
 	if a.leader.leads() {
 		policies = a.atWork()
 	}
-	a.turns.begin(policies)
+	subjects := make([]string, len(policies))
+	for i, p := range policies {
+		subjects[i] = p.Subject()
+	}
+	a.taken(subjects)
 	select {
 	case a.sets <- policies:
 	case <-ctx.Done():

@@ -42,7 +42,7 @@ func TestWatch(t *testing.T) {
 				var loads []int
 				ctx, stop := context.WithTimeout(t.Context(), 9500*time.Millisecond)
 				defer stop()
-				watch(ctx, nil, 1, look, func() {
+				watch(ctx, nil, nil, 1, look, func() {
 					loads = append(loads, second())
 					if to := tt.edits[second()]; to != 0 {
 						edited = to
@@ -62,7 +62,7 @@ func TestSignalReloadsAtOnce(t *testing.T) {
 		reload := make(chan os.Signal, 1)
 		loads := 0
 		var watching sync.WaitGroup
-		watching.Go(func() { watch(ctx, reload, 1, func() uint64 { return 2 }, func() { loads++ }) })
+		watching.Go(func() { watch(ctx, reload, nil, 1, func() uint64 { return 2 }, func() { loads++ }) })
 		reload <- syscall.SIGHUP
 		synctest.Wait()
 		if loads != 1 {

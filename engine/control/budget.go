@@ -2,6 +2,7 @@ package control
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -17,6 +18,8 @@ type Budget struct {
 
 	mu       sync.Mutex
 	accounts map[string]account // by the subject of live policies
+
+	used, limit atomic.Int64 // as last counted
 }
 
 // account is what one service has of the budget.
@@ -43,6 +46,21 @@ func (b *Budget) Limit(maxReplicas int, minMemory int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.MaxReplicas, b.MinMemory = maxReplicas, minMemory
+	b.count()
+}
+
+// Use is how many replicas of the limit are used, open raises with them. It waits for no decision, nor for what that waits
+// for.
+func (b *Budget) Use() (replicas, limit int) { return int(b.used.Load()), int(b.limit.Load()) }
+
+// count notes what is used, with b.mu held.
+func (b *Budget) count() {
+	n := 0
+	for _, a := range b.accounts {
+		n += a.replicas()
+	}
+	b.used.Store(int64(n))
+	b.limit.Store(int64(b.MaxReplicas))
 }
 
 // Watch tells the budget which policies are at work. A service that none scales any more is forgotten, unless a raise
@@ -68,6 +86,7 @@ func (b *Budget) Watch(policies []engine.Policy) {
 		accounts[p.Subject()] = a
 	}
 	b.accounts = accounts
+	b.count()
 }
 
 // observed notes how many replicas run. Where nobody could tell, the service counts as it last did.
@@ -96,6 +115,7 @@ func (b *Budget) change(p engine.Policy, do func(a *account)) {
 	if !found {
 		return
 	}
+	defer b.count()
 	if do(&a); !a.watched && a.reserved == 0 {
 		delete(b.accounts, p.Subject())
 		return
@@ -161,6 +181,7 @@ func (r *reservation) commit(d engine.Decision, priority engine.Priority) {
 		}
 	}
 	r.b.accounts[r.p.Subject()] = a
+	r.b.count()
 }
 
 func (r *reservation) release() { r.b.mu.Unlock() }

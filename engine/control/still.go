@@ -68,6 +68,13 @@ func (c *Cycle) Still(ctx context.Context) (goOn func(), err error) {
 	}
 }
 
+// Resting says that nothing is begun now.
+func (c *Cycle) Resting() bool {
+	c.passes.mu.Lock()
+	defer c.passes.mu.Unlock()
+	return c.passes.still
+}
+
 // goOn lets passes begin again, and names the services of those that are under way.
 func (ps *passes) goOn() []string {
 	ps.mu.Lock()

@@ -168,7 +168,7 @@ func run(t *testing.T, e *dockertest.Engine, flyball string) *daemon {
 	d := &daemon{socket: filepath.Join(dir, "sock"), ended: make(chan struct{})}
 	cmd := exec.Command(flyball, "run", "--env-file", os.DevNull, "-p", filepath.Join(dir, "policies"), "--docker-host", e.Host(),
 		"--store", filepath.Join(dir, "db"), "--socket", d.socket)
-	cmd.Env = append(os.Environ(), "AUTOSCALING_ENABLED=true", "AUTOSCALING_DRY_RUN=false")
+	cmd.Env = append(os.Environ(), "AUTOSCALING_ENABLED=true", "AUTOSCALING_DRY_RUN=false", "AUTOSCALING_LISTEN=none")
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

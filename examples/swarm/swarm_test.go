@@ -75,7 +75,7 @@ func run(t *testing.T, flyball, host string) *output {
 	out := new(output)
 	cmd := exec.Command(flyball, "run", "--env-file", os.DevNull, "-p", "policies", "--docker-host", host,
 		"--store", filepath.Join(dir, "db"), "--socket", filepath.Join(dir, "sock"))
-	cmd.Env = append(os.Environ(), "AUTOSCALING_ENABLED=true", "AUTOSCALING_DRY_RUN=false")
+	cmd.Env = append(os.Environ(), "AUTOSCALING_ENABLED=true", "AUTOSCALING_DRY_RUN=false", "AUTOSCALING_LISTEN=none")
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -49,6 +49,14 @@ func New(host string, log *slog.Logger) (*Target, error) {
 // before the first order.
 func (t *Target) Ask(may func(context.Context) error) { t.docker.May = may }
 
+// Reach says why the engine does not answer.
+func (t *Target) Reach(ctx context.Context) error {
+	if _, err := t.docker.Ping(ctx); err != nil {
+		return t.docker.Explain("ask the engine", err)
+	}
+	return nil
+}
+
 // Close ends the connections to the engine.
 func (t *Target) Close() error { return t.docker.Close() }
 

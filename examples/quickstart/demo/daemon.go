@@ -41,7 +41,7 @@ func (d *daemon) start(ctx context.Context) error {
 	}
 	// Not tied to ctx: stop ends it in order, and before the stack.
 	d.process = command(context.WithoutCancel(ctx), d.binary, args...)
-	d.process.Env = append(os.Environ(), "AUTOSCALING_ENABLED=true", "AUTOSCALING_DRY_RUN=false")
+	d.process.Env = append(os.Environ(), "AUTOSCALING_ENABLED=true", "AUTOSCALING_DRY_RUN=false", "AUTOSCALING_LISTEN=none")
 	d.process.Stdout, d.process.Stderr = log, log
 	if err := d.process.Start(); err != nil {
 		return fmt.Errorf("start flyball: %w", err)

@@ -1,0 +1,384 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/flyball-dev/flyball/engine/api/auth"
+	"github.com/flyball-dev/flyball/engine/store"
+)
+
+// ledgerOfAccess keeps accounts in memory, and the entries of what was done with them.
+type ledgerOfAccess struct {
+	mu      sync.Mutex
+	tokens  map[string]store.Token
+	users   map[string]store.User
+	entries []store.Entry
+}
+
+func (l *ledgerOfAccess) note(e store.Entry) { l.entries = append(l.entries, e) }
+
+func (l *ledgerOfAccess) Token(_ context.Context, id string) (store.Token, bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t, known := l.tokens[id]
+	return t, known, nil
+}
+
+func (l *ledgerOfAccess) Tokens(context.Context) ([]store.Token, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.SortedFunc(maps.Values(l.tokens), func(a, b store.Token) int { return cmp.Compare(a.ID, b.ID) }), nil
+}
+
+func (l *ledgerOfAccess) PutToken(_ context.Context, t store.Token, e store.Entry) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tokens[t.ID] = t
+	l.note(e)
+	return nil
+}
+
+func (l *ledgerOfAccess) RemoveToken(_ context.Context, id string, e store.Entry) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, known := l.tokens[id]
+	delete(l.tokens, id)
+	l.note(e)
+	return known, nil
+}
+
+func (l *ledgerOfAccess) User(_ context.Context, email string) (store.User, bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	u, known := l.users[email]
+	return u, known, nil
+}
+
+func (l *ledgerOfAccess) Users(context.Context) ([]store.User, error) {
+	return slices.Collect(maps.Values(l.users)), nil
+}
+
+func (l *ledgerOfAccess) PutUser(_ context.Context, u store.User, e store.Entry) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.users[u.Email] = u
+	l.note(e)
+	return nil
+}
+
+func (l *ledgerOfAccess) RemoveUser(_ context.Context, email string, e store.Entry) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, known := l.users[email]
+	delete(l.users, email)
+	l.note(e)
+	return known, nil
+}
+
+// byRole are rules of access as short as can be: a viewer reads, an operator may all but what accounts and policies are, an admin all.
+type byRole struct{}
+
+func (byRole) Authorize(_ context.Context, who auth.Identity, ask auth.Ask) (bool, string, error) {
+	switch {
+	case who.Role == auth.Admin, who.Role == auth.Viewer && ask.Action == auth.Read:
+		return true, "", nil
+	case who.Role == auth.Operator:
+		return ask.Action != auth.Accounts && ask.Action != auth.Policies, "an operator may not " + ask.Action, nil
+	}
+	return false, "a " + who.Role + " may not " + ask.Action, nil
+}
+
+// gated is the API as the world sees it, with a token of each role.
+func gated(t testing.TB, f Flyball) (http.Handler, map[string]string) {
+	t.Helper()
+	h, tokens, _ := gatedBy(t, f)
+	return h, tokens
+}
+
+const password = "correct horse battery"
+
+func gatedBy(t testing.TB, f Flyball) (http.Handler, map[string]string, *ledgerOfAccess) {
+	t.Helper()
+	accounts := &ledgerOfAccess{tokens: map[string]store.Token{}, users: map[string]store.User{}}
+	tokens := map[string]string{}
+	now := time.Now()
+	for _, role := range auth.Roles() {
+		made, secret := auth.Make(auth.NewToken{Name: role, Role: role}, "test", now)
+		accounts.tokens[made.ID], tokens[role] = made, secret
+	}
+	made, secret := auth.Make(auth.NewToken{Name: "web", Role: auth.Operator, Scopes: []string{"scale:web", "pause:web"}}, "test", now)
+	accounts.tokens[made.ID], tokens["of web"] = made, secret
+	hash, err := auth.HashPassword(password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	accounts.users["ana@example.com"] = store.User{Email: "ana@example.com", Role: auth.Operator, Hash: hash}
+	log := slog.New(slog.DiscardHandler)
+	gate := auth.NewGate(auth.Settings{Accounts: accounts, Rules: byRole{}, Log: log, Note: func(_ context.Context, e store.Entry) {
+		accounts.mu.Lock()
+		defer accounts.mu.Unlock()
+		accounts.note(e)
+	}})
+	metrics := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		_, _ = w.Write([]byte("flyball_up 1\n"))
+	})
+	s := Server{Flyball: f, Gate: gate, Log: log, Clock: time.Now, Hub: &Hub{}, Metrics: metrics}
+	s.Healthy, _ = f.(Healthy)
+	return s.Handler(), tokens, accounts
+}
+
+// ask asks once, with a bearer token unless that is "".
+func ask(h http.Handler, method, path, token, body string, header ...string) *httptest.ResponseRecorder {
+	if path[0] != '/' {
+		path = root + path
+	}
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestWhoMayWhat(t *testing.T) {
+	p := &paper{}
+	h, tokens := gated(t, p)
+	for _, c := range []struct {
+		name, method, path, as, body string
+		status                       int
+		want                         string
+	}{
+		{"nobody", "GET", "status", "", "", 401, `"detail":"a token is needed`},
+		{"what is no token", "GET", "status", "nonsense", "", 401, `the token is not one of flyball's`},
+		{"a token that was made up", "GET", "status", "flyball_aaaaaaaaaaaa_" + strings.Repeat("b", 43), "", 401, ``},
+		{"a viewer reads", "GET", "status", "viewer", "", 200, `"success":true`},
+		{"a viewer does not scale", "POST", "test/web", "viewer", `{"replicas": 3}`, 403, `a viewer may not scale`},
+		{"an operator scales", "POST", "test/web", "operator", `{"replicas": 3}`, 200, `"success":true`},
+		{"an operator writes no policies", "POST", "policies", "operator", `{"name": "web"}`, 403, `may not policies`},
+		{"an admin does", "POST", "policies", "admin", `{"name": "web"}`, 201, `"policy":{"name":"web"`},
+		{"a scope", "POST", "test/web", "of web", `{"replicas": 3}`, 200, `"success":true`},
+		{"beyond a scope", "POST", "test/db", "of web", `{"replicas": 3}`, 403, `do not include scale of db`},
+		{"a scope of a service that the body names", "POST", "pause", "of web", `{"service": "web", "reason": "a sale"}`, 200, `"success":true`},
+		{"beyond it", "POST", "pause", "of web", `{"reason": "a sale"}`, 403, `do not include pause`},
+		{"files where flyball runs", "POST", "store/restore", "admin", `{"file": "/etc/passwd"}`, 403, `for the Unix socket of the daemon alone`},
+		{"anybody reads how to ask", "GET", "/api/openapi.json", "", "", 200, `"openapi":`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := ask(h, c.method, c.path, cmp.Or(tokens[c.as], c.as), c.body)
+			if got := strings.TrimSpace(w.Body.String()); w.Code != c.status || !strings.Contains(got, c.want) {
+				t.Errorf("%d %s, want %d with %s", w.Code, got, c.status, c.want)
+			}
+			if w.Code == 401 && w.Header().Get("WWW-Authenticate") == "" {
+				t.Error("nothing says how to authenticate")
+			}
+		})
+	}
+}
+
+// Whom the audit log names is who the token is of, whatever the body says.
+func TestTheActorIsWhoAsks(t *testing.T) {
+	p := &paper{}
+	h, tokens := gated(t, p)
+	if w := ask(h, "POST", "enable", tokens["operator"], `{"enabled": true, "actor": "root"}`); w.Code != 200 || p.actor != "token operator" {
+		t.Errorf("%d, the actor is %q", w.Code, p.actor)
+	}
+	if w := ask(h, "DELETE", "policies/web?actor=root", tokens["admin"], "", "If-Match", `"v1"`); w.Code != 200 || p.put != (putAsk{"web", "", `"v1"`, "token admin"}) {
+		t.Errorf("%d, asked %+v", w.Code, p.put)
+	}
+}
+
+func login(t *testing.T, h http.Handler) (token string, cookie *http.Cookie) {
+	t.Helper()
+	w := ask(h, "POST", "/api/auth/login", "", `{"email": "ana@example.com", "password": "`+password+`"}`)
+	var s Session
+	if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || w.Code != 200 || s.Token == "" || s.Role != auth.Operator {
+		t.Fatalf("%d %s, %v", w.Code, w.Body, err)
+	}
+	cookies := w.Result().Cookies()
+	if len(cookies) != 1 || !cookies[0].HttpOnly || cookies[0].SameSite != http.SameSiteStrictMode || cookies[0].Value != s.Token {
+		t.Fatalf("cookies %+v", cookies)
+	}
+	return s.Token, cookies[0]
+}
+
+func TestLogin(t *testing.T) {
+	p := &paper{}
+	h, _, accounts := gatedBy(t, p)
+	for body, want := range map[string]string{
+		`{"email": "ana@example.com", "password": "wrong horse battery"}`: "wrong email or password",
+		`{"email": "nobody@example.com", "password": "` + password + `"}`: "wrong email or password",
+	} {
+		if w := ask(h, "POST", "/api/auth/login", "", body); w.Code != 401 || !strings.Contains(w.Body.String(), want) || len(w.Result().Cookies()) > 0 {
+			t.Errorf("%s: %d %s", body, w.Code, w.Body)
+		}
+	}
+	if w := ask(h, "POST", "/api/auth/login", "", `{"email": "ana@example.com", "password": 12}`); w.Code != 400 || strings.Contains(w.Body.String(), "12") {
+		t.Errorf("a password in an answer: %d %s", w.Code, w.Body)
+	}
+	token, cookie := login(t, h)
+	if w := ask(h, "GET", "/api/auth/me", token, ""); w.Code != 200 || !strings.Contains(w.Body.String(), `"kind":"session","name":"ana@example.com","role":"operator"`) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := ask(h, "POST", "enable", token, `{"enabled": true}`); w.Code != 200 || p.actor != "ana@example.com" {
+		t.Errorf("%d %s by %s", w.Code, w.Body, p.actor)
+	}
+	if w := ask(h, "POST", "/api/auth/logout", "", "", "Cookie", cookie.String()); w.Code != 200 || w.Result().Cookies()[0].Value != "" {
+		t.Errorf("logout: %d %s %v", w.Code, w.Body, w.Result().Cookies())
+	}
+	if w := ask(h, "GET", "/api/auth/me", token, ""); w.Code != 401 {
+		t.Errorf("after it: %d %s", w.Code, w.Body)
+	}
+	accounts.mu.Lock()
+	defer accounts.mu.Unlock()
+	for _, e := range accounts.entries {
+		if strings.Contains(e.Message, "battery") {
+			t.Errorf("a password in the audit log: %+v", e)
+		}
+	}
+}
+
+// Fault 42: who tries tokens or passwords is held up, is told when to come back, and is in the audit log, a line for many tries.
+func TestFault42BruteForce(t *testing.T) {
+	h, tokens, accounts := gatedBy(t, &paper{})
+	tried := func(method, path, body string, token func(int) string) (refused int, wait string) {
+		for i := range 200 {
+			w := ask(h, method, path, token(i), body)
+			switch w.Code {
+			case 401:
+			case 429:
+				refused++
+				wait = w.Header().Get("Retry-After")
+			default:
+				t.Fatalf("%s: %d %s", path, w.Code, w.Body)
+			}
+		}
+		return refused, wait
+	}
+	before := len(accounts.entries)
+	guess := func(i int) string { return fmt.Sprintf("flyball_aaaaaaaaaaaa_%043d", i) }
+	if refused, wait := tried("GET", "status", "", guess); refused < 150 || wait == "" {
+		t.Errorf("of 200 tokens %d were refused, wait %q", refused, wait)
+	}
+	if refused, wait := tried("POST", "/api/auth/login", `{"email": "ana@example.com", "password": "not the password"}`, func(int) string { return "" }); refused < 190 || wait == "" {
+		t.Errorf("of 200 logins %d were refused, wait %q", refused, wait)
+	}
+	if noted := len(accounts.entries) - before; noted == 0 || noted > 10 {
+		t.Errorf("%d entries of 400 tries", noted)
+	}
+	if w := ask(h, "GET", "status", tokens["viewer"], ""); w.Code != 200 && w.Code != 429 {
+		t.Errorf("with a good token: %d", w.Code)
+	}
+}
+
+// Fault 46: a page of elsewhere asks nothing in the name of who looks at it, and a form is no JSON where a cookie says who asks.
+func TestFault46ForeignPages(t *testing.T) {
+	p := &paper{}
+	h, tokens := gated(t, p)
+	token, cookie := login(t, h)
+	const form = "application/x-www-form-urlencoded"
+	for _, c := range []struct {
+		name, token string
+		header      []string
+		status      int
+	}{
+		{"the page itself", "", []string{"Cookie", cookie.String(), "Sec-Fetch-Site", "same-origin"}, 200},
+		{"a page of elsewhere", "", []string{"Cookie", cookie.String(), "Sec-Fetch-Site", "cross-site"}, 403},
+		{"a page of another port", "", []string{"Cookie", cookie.String(), "Origin", "http://example.com:8080"}, 403},
+		{"a page of elsewhere with a token", tokens["operator"], []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"a form with a cookie", "", []string{"Cookie", cookie.String(), "Content-Type", form}, 415},
+		{"a form with the charset", "", []string{"Cookie", cookie.String(), "Content-Type", form + "; charset=utf-8"}, 415},
+		{"text with a cookie", "", []string{"Cookie", cookie.String(), "Content-Type", "text/plain"}, 415},
+		{"what curl -d says that it sends", tokens["operator"], []string{"Content-Type", form}, 200},
+		{"the same with a session's token", token, []string{"Content-Type", form}, 200},
+		{"text with a token", token, []string{"Content-Type", "text/plain"}, 415},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p.actor = ""
+			w := ask(h, "POST", "enable", c.token, `{"enabled": true}`, c.header...)
+			if w.Code != c.status || (p.actor != "") != (c.status == 200) {
+				t.Errorf("%d %s, want %d; done by %q", w.Code, w.Body, c.status, p.actor)
+			}
+		})
+	}
+}
+
+// Fault 46: what others write stays text: nothing that is answered can be a page, and the one page that there is has no script.
+func TestFault46NothingIsAPage(t *testing.T) {
+	h, tokens := gated(t, &paper{})
+	for _, path := range []string{"status", "history/%3Cscript%3E", "policies/x", "/nowhere", "/api/docs", "/api/openapi.json"} {
+		w := ask(h, "GET", path, tokens["admin"], "")
+		kind, policy := w.Header().Get("Content-Type"), w.Header().Get("Content-Security-Policy")
+		if w.Header().Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+			t.Errorf("%s: %v", path, w.Header())
+		}
+		if strings.HasPrefix(kind, "text/html") != (path == "/api/docs") || strings.Contains(w.Body.String(), "<script") {
+			t.Errorf("%s is %s: %.300s", path, kind, w.Body)
+		}
+	}
+}
+
+// Fault 43: a name in a path that is none is refused before anything looks at it.
+func TestFault43Names(t *testing.T) {
+	h, tokens := gated(t, &paper{})
+	for _, name := range []string{"..%2f..%2fetc%2fpasswd", "%2e%2e", "web;rm%20-rf", "web'--", "$(id)", "%00", "a%0ab", "web%2f..", "<b>", strings.Repeat("x", 129)} {
+		for _, path := range []string{"history/", "test/", "rollback/", "policies/", "metrics/"} {
+			method := "GET"
+			if path == "test/" || path == "rollback/" {
+				method = "POST"
+			}
+			w := ask(h, method, path+name, tokens["admin"], "")
+			if w.Code != 400 || w.Header().Get("Content-Type") != "application/problem+json" {
+				t.Errorf("%s %s%s: %d %s", method, path, name, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+// Fault 44: a body that is too large, too deep, or says two things costs little, and is refused.
+func TestFault44Bodies(t *testing.T) {
+	p := &paper{}
+	h, tokens := gated(t, p)
+	deep := strings.Repeat(`{"a":`, 10_000)
+	for name, c := range map[string]struct {
+		body   string
+		status int
+	}{
+		"50 MB":          {`{"enabled": true, "actor": "` + strings.Repeat("x", 50<<20) + `"}`, 413},
+		"levels":         {deep, 400},
+		"many levels":    {strings.Repeat("[", 60_000), 400},
+		"duplicate keys": {`{"enabled": false, "enabled": true}`, 400},
+		"huge numbers":   {`{"enabled": 1e999999999}`, 400},
+		"no UTF-8":       {"{\"enabled\": true, \"actor\": \"\xff\"}", 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := heap()
+			w := ask(h, "POST", "enable", tokens["operator"], c.body)
+			if w.Code != c.status || p.actor != "" {
+				t.Errorf("%d %.300s, want %d; done by %q", w.Code, w.Body, c.status, p.actor)
+			}
+			if grown := int64(heap()) - int64(before); grown > 4<<20 {
+				t.Errorf("%d kB more", grown>>10)
+			}
+		})
+	}
+}
