@@ -279,14 +279,14 @@ func TestEachReceiverIsToldWhatItAsksFor(t *testing.T) {
 func TestRetriedForThreeDaysUnderOneID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, w := newMemory(), &world{answer: always(503)}
-		n, stop := begun(m, w, "down.example", "up.example")
-		defer func() { stop() }()
+		_, stop := begun(m, w, "down.example", "up.example")
 		pass(2 * time.Second)
 		m.scaled("web")
 		pass(36 * time.Hour)
 		before := len(w.to("down.example"))
 		stop()
-		n, stop = begun(m, w, "down.example", "up.example") // a restart in between
+		n, stop := begun(m, w, "down.example", "up.example") // a restart in between
+		defer stop()
 		pass(35 * time.Hour)
 		if waiting, dead, _ := m.Depth(t.Context()); waiting != 2 || dead != 0 {
 			t.Fatalf("after 71 h %d wait and %d are dead", waiting, dead)
@@ -444,7 +444,7 @@ func TestOutboxStaysBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, w := newMemory(), &world{answer: always(503)}
 		n, stop := begun(m, w, "a.example")
-		defer func() { stop() }()
+		defer stop()
 		pass(2 * time.Second)
 		for i := range 400 {
 			m.scaled("web")
