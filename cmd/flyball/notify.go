@@ -55,7 +55,7 @@ the answer. Exit 1 where one did not take it.`,
 			return err
 		},
 	}
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json")
 	return cmd
 }
@@ -85,7 +85,7 @@ func newNotifyList(f *flags) *cobra.Command {
 			return nil
 		},
 	}
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json")
 	return cmd
 }
@@ -115,7 +115,7 @@ those ids.`,
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "all that were given up")
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	return cmd
 }
 

@@ -25,7 +25,7 @@ that has the name of one in a file, or acts on its service too, is left out unti
   flyball policies put backend.json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			policies, err := f.openPolicies(cmd)
+			policies, err := f.open(cmd)
 			if err != nil {
 				return err
 			}
@@ -39,23 +39,10 @@ that has the name of one in a file, or acts on its service too, is left out unti
 			return printPolicyList(cmd.OutOrStdout(), all)
 		},
 	}
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json")
 	cmd.AddCommand(newPoliciesShow(f), newPoliciesPut(f), newPoliciesDelete(f))
 	return cmd
-}
-
-// openPolicies finds who can be asked for policies.
-func (f *flags) openPolicies(cmd *cobra.Command) (api.Policies, error) {
-	flyball, err := f.open(cmd)
-	if err != nil {
-		return nil, err
-	}
-	policies, can := flyball.(api.Policies)
-	if !can {
-		return nil, unreachable(errors.New("the daemon can't be asked for its policies"))
-	}
-	return policies, nil
 }
 
 func newPoliciesShow(f *flags) *cobra.Command {
@@ -67,7 +54,7 @@ and its ETag, go to stderr.`,
 		Example: `  flyball policies show backend > backend.json`,
 		Args:    takes(1, 1, "a policy", "flyball policies show backend"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			policies, err := f.openPolicies(cmd)
+			policies, err := f.open(cmd)
 			if err != nil {
 				return err
 			}
@@ -84,7 +71,7 @@ and its ETag, go to stderr.`,
 			return err
 		},
 	}
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	return cmd
 }
 
@@ -106,7 +93,7 @@ may have commands run in the containers of their services (rollout.drain.exec).`
 			if err != nil {
 				return unreachable(err)
 			}
-			policies, err := f.openPolicies(cmd)
+			policies, err := f.open(cmd)
 			if err != nil {
 				return err
 			}
@@ -134,14 +121,12 @@ may have commands run in the containers of their services (rollout.drain.exec).`
 				fmt.Fprintln(cmd.ErrOrStderr(), "warning:", w)
 			}
 			fmt.Fprintln(cmd.ErrOrStderr(), putText(p, created))
-			if offline, is := policies.(api.Flyball); is {
-				wrote(cmd, offline, "the policy")
-			}
+			wrote(cmd, policies, "the policy")
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&match, "match", "", "the ETag of the policy that is replaced (default: whichever is there)")
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	return cmd
 }
 
@@ -154,7 +139,7 @@ func newPoliciesDelete(f *flags) *cobra.Command {
 		Example: `  flyball policies delete backend`,
 		Args:    takes(1, 1, "a policy", "flyball policies delete backend"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			policies, err := f.openPolicies(cmd)
+			policies, err := f.open(cmd)
 			if err != nil {
 				return err
 			}
@@ -174,7 +159,7 @@ func newPoliciesDelete(f *flags) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&match, "match", "", "the ETag of the policy that is deleted (default: whichever is there)")
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	return cmd
 }
 

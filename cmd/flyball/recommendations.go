@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -24,11 +23,7 @@ no bounds, no cooldown and no budget. What became of it, and why, says flyball e
 			if err != nil {
 				return err
 			}
-			adviser, can := flyball.(api.Adviser)
-			if !can {
-				return unreachable(errors.New("the daemon can't be asked for recommendations"))
-			}
-			all, err := adviser.Recommendations(cmd.Context())
+			all, err := flyball.Recommendations(cmd.Context())
 			if err != nil {
 				return refused(err)
 			}
@@ -38,7 +33,7 @@ no bounds, no cooldown and no budget. What became of it, and why, says flyball e
 			return printRecommendations(cmd.OutOrStdout(), all, time.Now())
 		},
 	}
-	f.daemonFlags(cmd)
+	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json")
 	return cmd
 }

@@ -27,7 +27,7 @@ func newUserAdd(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add EMAIL",
 		Short: "Add a person who may log in",
-		Long: `Add a person who may log in. The password, of 12 characters or more, is asked for twice; where standard input is no terminal
+		Long: `Add a person who may log in. The password, of 8 characters or more, is asked for twice; where standard input is no terminal
 it is the first line of that, or of --password-file.`,
 		Example: `  flyball user add anna@example.org --role operator`,
 		Args:    takes(1, 1, "an email address", "flyball user add anna@example.org --role operator"),
@@ -46,7 +46,7 @@ func newUserPasswd(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "passwd EMAIL",
 		Short: "Give a person another password",
-		Long: `Give a person another password, and end their sessions. The password, of 12 characters or more, is asked for twice; where
+		Long: `Give a person another password, and end their sessions. The password, of 8 characters or more, is asked for twice; where
 standard input is no terminal it is the first line of that, or of --password-file.`,
 		Example: `  flyball user passwd anna@example.org`,
 		Args:    takes(1, 1, "an email address", "flyball user passwd anna@example.org"),

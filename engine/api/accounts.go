@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine/api/auth"
@@ -92,12 +93,12 @@ type (
 	}
 	newUserRequest struct {
 		Email    string `json:"email" doc:"It is their name here, in small letters"`
-		Password string `json:"password" doc:"12 characters or more"`
+		Password string `json:"password" doc:"8 characters or more"`
 		Role     string `json:"role,omitempty" doc:"viewer, operator or admin; default: viewer"`
 		Actor    string `json:"actor,omitempty" doc:"Who asks; over the Unix socket alone, elsewhere it is who the token is of"`
 	}
 	changeUserRequest struct {
-		Password string `json:"password,omitempty" doc:"12 characters or more; absent: as it is"`
+		Password string `json:"password,omitempty" doc:"8 characters or more; absent: as it is"`
 		Role     string `json:"role,omitempty" doc:"viewer, operator or admin; absent: as it is"`
 		Actor    string `json:"actor,omitempty" doc:"Who asks; over the Unix socket alone, elsewhere it is who the token is of"`
 	}
@@ -152,6 +153,11 @@ func (s *server) serveUsers() {
 		if err := c.mayGive(ask.Role, nil); err != nil {
 			return nil, err
 		}
+		if !ask.New {
+			if err := s.mayTake(ctx, c, ask.Email); err != nil {
+				return nil, err
+			}
+		}
 		ask.Actor = c.actor(ask.Actor)
 		u, err := s.Flyball.PutUser(ctx, ask)
 		return &answer[userAnswer]{userAnswer{true, u}}, err
@@ -194,6 +200,17 @@ func (c *Caller) mayGive(role string, scopes []string) error {
 		return Refusal{Status: http.StatusForbidden, Detail: err.Error()}
 	}
 	return nil
+}
+
+// mayTake refuses to change a person who may more than whoever asks, who could then log in as them.
+func (s *server) mayTake(ctx context.Context, c Caller, email string) error {
+	people, err := s.Flyball.Users(ctx)
+	for _, u := range people {
+		if err == nil && strings.EqualFold(u.Email, strings.TrimSpace(email)) {
+			err = c.mayGive(u.Role, nil)
+		}
+	}
+	return err
 }
 
 // CreateToken asks for a token.

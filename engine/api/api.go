@@ -78,6 +78,7 @@ type Daemon struct {
 	DryRun   bool      `json:"dryRun"`
 	Problem  string    `json:"problem,omitempty"` // why the policies on disk are not the ones at work
 	Leader   *Leader   `json:"leader,omitempty"`  // absent: the store is this daemon's alone
+	Listens  string    `json:"listens,omitempty"` // the URL at which the API is, beside the socket
 	Store    string    `json:"store,omitempty"`   // why the store can't be read: the rest is what was known before
 }
 

@@ -364,7 +364,7 @@ func (p *paper) PutUser(_ context.Context, ask UserAsk) (User, error) {
 }
 
 func (p *paper) Users(context.Context) ([]User, error) {
-	return []User{{Email: "ana@example.org"}}, p.fail
+	return []User{{Email: "ana@example.org", Role: "admin"}}, p.fail
 }
 
 func (p *paper) RemoveUser(_ context.Context, email, actor string) (User, error) {

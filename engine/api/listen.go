@@ -57,6 +57,15 @@ func Open(address, cert, key string) (*Door, error) {
 	return d, nil
 }
 
+// URL is where it is.
+func (d *Door) URL() string {
+	scheme := "http"
+	if d.secure != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + d.listener.Addr().String()
+}
+
 // Address is where it is.
 func (d *Door) Address() net.Addr { return d.listener.Addr() }
 

@@ -41,6 +41,9 @@ func (authored) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true, Description: "A policy, in the fields of schema/policy.cue"}
 }
 
+// MarshalJSON writes the text as it is.
+func (a authored) MarshalJSON() ([]byte, error) { return a, nil }
+
 // UnmarshalJSON keeps the text as it is.
 func (a *authored) UnmarshalJSON(text []byte) error {
 	*a = append((*a)[:0], text...)
@@ -65,6 +68,12 @@ type tagged struct {
 	Body     policyAnswer
 }
 
+// bare is a policy's own text with its ETag.
+type bare struct {
+	ETag string `header:"ETag"`
+	Body authored
+}
+
 func taggedOf(p Policy, status int, err error) (*tagged, error) {
 	t := &tagged{Status: status, ETag: p.ETag, Body: policyAnswer{true, p}}
 	if status == http.StatusCreated {
@@ -76,12 +85,17 @@ func taggedOf(p Policy, status int, err error) (*tagged, error) {
 // servePolicies adds policies, those in files and those by this API.
 func (s *server) servePolicies() {
 	add(s, operation{id: "policies", path: "policies", action: auth.Read, tag: "policies", summary: "Every policy, in files and by API, as its author wrote it"},
-		func(ctx context.Context, _ *struct{}) (*answer[policiesAnswer], error) {
+		func(ctx context.Context, in *struct {
+			Name string `query:"name" doc:"Of this name alone"`
+		}) (*answer[policiesAnswer], error) {
 			all, err := s.Flyball.Policies(ctx)
-			if all == nil {
-				all = []Policy{}
+			found := []Policy{}
+			for _, p := range all {
+				if in.Name == "" || p.Name == in.Name {
+					found = append(found, p)
+				}
 			}
-			return &answer[policiesAnswer]{policiesAnswer{true, all}}, err
+			return &answer[policiesAnswer]{policiesAnswer{true, found}}, err
 		})
 	add(s, operation{id: "create-policy", method: "POST", path: "policies", action: auth.Policies, tag: "policies", status: http.StatusCreated,
 		refuses: []int{http.StatusConflict}, summary: "Add a policy",
@@ -94,14 +108,15 @@ func (s *server) servePolicies() {
 			p, _, err := s.Flyball.PutPolicy(ctx, "", in.Body, "", in.actor(in.Actor))
 			return taggedOf(p, http.StatusCreated, err)
 		})
-	add(s, operation{id: "policy", path: "policies/{name}", action: auth.Read, tag: "policies", refuses: []int{http.StatusNotFound}, summary: "A policy as its author wrote it, with its ETag"},
-		func(ctx context.Context, in *Named) (*tagged, error) {
+	add(s, operation{id: "policy", path: "policies/{name}", action: auth.Read, tag: "policies", refuses: []int{http.StatusNotFound}, summary: "A policy as its author wrote it, with its ETag",
+		about: "What it answers can be edited and put back. Where a file and this API both have the name, it is the one in the file, which is at work."},
+		func(ctx context.Context, in *Named) (*bare, error) {
 			p, err := s.Flyball.Policy(ctx, in.Name)
-			return taggedOf(p, http.StatusOK, err)
+			return &bare{p.ETag, authored(p.Body)}, err
 		})
 	add(s, operation{id: "put-policy", method: "PUT", path: "policies/{name}", action: auth.Policies, tag: "policies",
 		refuses: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired}, summary: "Change a policy that came by this API",
-		about: "Send the ETag of the policy that it is to replace in If-Match, so that nobody's change is lost. What an answer says under `about` may stand in the body, and is not read."},
+		about: "Send the ETag of the policy that it is to replace in If-Match, so that nobody's change is lost."},
 		func(ctx context.Context, in *struct {
 			Caller
 			Said
@@ -137,9 +152,17 @@ func (c *Client) Policies(ctx context.Context) ([]Policy, error) {
 
 // Policy asks for one.
 func (c *Client) Policy(ctx context.Context, name string) (Policy, error) {
-	var a policyAnswer
-	err := c.do(ctx, http.MethodGet, "policies/"+url.PathEscape(name), nil, &a)
-	return a.Policy, err
+	var a policiesAnswer
+	err := c.do(ctx, http.MethodGet, "policies?"+url.Values{"name": {name}}.Encode(), nil, &a)
+	if err != nil {
+		return Policy{}, err
+	}
+	for _, p := range a.Policies {
+		if p.Source == FromFile || len(a.Policies) == 1 {
+			return p, nil
+		}
+	}
+	return Policy{}, c.do(ctx, http.MethodGet, "policies/"+url.PathEscape(name), nil, &struct{}{}) // which says what there is
 }
 
 // PutPolicy adds a policy, or changes one.

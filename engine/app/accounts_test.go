@@ -84,7 +84,7 @@ func TestUsers(t *testing.T) {
 		want   string
 	}{
 		{api.UserAsk{Email: "ana@example.org", New: true, Password: sesame}, 409, "ana@example.org is there already"},
-		{api.UserAsk{Email: "ben@example.org", New: true, Password: "short"}, 400, "the password has 5 characters; allowed is 12 or more"},
+		{api.UserAsk{Email: "ben@example.org", New: true, Password: "short"}, 400, "the password has 5 characters; allowed is 8 or more"},
 		{api.UserAsk{Email: "ben@example.org", New: true}, 400, "the password has 0 characters"},
 		{api.UserAsk{Email: "ben", New: true, Password: sesame}, 400, `"ben" is not an email address`},
 		{api.UserAsk{Email: "ben@example.org", New: true, Password: sesame, Role: "root"}, 400, `role is "root"`},

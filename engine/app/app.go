@@ -66,6 +66,7 @@ type App struct {
 	mu       sync.Mutex
 	stirred  map[string]bool // policies that something has come of, by name
 	policies []engine.Policy
+	listens  string // the URL of the API; empty: it is at the socket alone
 	problem  string // why the policies on disk are not the ones at work
 	last     map[string]last
 	known    api.Status           // as last told
@@ -190,6 +191,9 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 		if !door.Secure() && !local(door.Address()) {
 			a.log.Warn("tokens and passwords go over the network as they are: set config.api.tlsCert and tlsKey, or put a proxy with TLS in front", "address", door.Address())
 		}
+		a.mu.Lock()
+		a.listens = door.URL()
+		a.mu.Unlock()
 		group.Go(func() error { return door.Serve(ctx, a.front(a.gate())) })
 	}
 	group.Go(func() error { a.lead(ctx); return nil })

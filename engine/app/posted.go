@@ -101,11 +101,7 @@ func (l Loaded) warn(log *slog.Logger) {
 
 // PostedIn are the policies by API of whoever is asked, as they are read beside those in files.
 func PostedIn(ctx context.Context, flyball api.Flyball) ([]schema.Posted, error) {
-	asked, can := flyball.(api.Policies)
-	if !can {
-		return nil, nil
-	}
-	policies, err := asked.Policies(ctx)
+	policies, err := flyball.Policies(ctx)
 	var documents []store.Document
 	for _, p := range policies {
 		if p.Source == api.FromAPI {

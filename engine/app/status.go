@@ -52,12 +52,12 @@ func (a *App) remembered(told []api.PolicyStatus) []api.PolicyStatus {
 
 func (a *App) status(ctx context.Context) (api.Status, error) {
 	a.mu.Lock()
-	policies, problem, left := a.policies, a.problem, a.loaded.Left
+	policies, problem, left, listens := a.policies, a.problem, a.loaded.Left, a.listens
 	a.mu.Unlock()
 	s := api.Status{
 		LeftOut: leftOut(left),
 		Daemon: &api.Daemon{
-			PID: os.Getpid(), Version: a.o.Version, Since: a.since, Policies: absolute(a.o.Policies), Ledger: rooted(a.o.Store), DryRun: a.o.DryRun, Problem: problem,
+			PID: os.Getpid(), Version: a.o.Version, Since: a.since, Policies: absolute(a.o.Policies), Ledger: rooted(a.o.Store), DryRun: a.o.DryRun, Problem: problem, Listens: listens,
 			Leader: a.leader.told(),
 		},
 	}

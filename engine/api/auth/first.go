@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
@@ -51,7 +52,7 @@ func FirstToken(ctx context.Context, accounts store.Accounts, given string, now 
 		return "", err
 	}
 	t, secret := Make(NewToken{Name: "first", Role: Admin, Expires: now.Add(firstTime)}, "flyball", now)
-	return secret, accounts.PutToken(ctx, t, note(fmt.Sprintf("admin token %s was made, valid for %s, for there was nobody who might do anything", t.Name, firstTime)))
+	return secret, accounts.PutToken(ctx, t, note(fmt.Sprintf("admin token %s was made, valid for %s, for there was nobody who might do anything", t.Name, engine.Short(firstTime))))
 }
 
 // CheckGiven says what is wrong with a secret that an operator has thought of, without showing any of it.

@@ -75,7 +75,7 @@ func TestGivenToken(t *testing.T) {
 		"admin token api.adminToken is that of the config, in the place of another one",
 		"admin token api.adminToken is that of the config, in the place of another one",
 		"admin token api.adminToken ends: the config has none any more",
-		"admin token first was made, valid for 24h0m0s, for there was nobody who might do anything",
+		"admin token first was made, valid for 24h, for there was nobody who might do anything",
 	}
 	if fmt.Sprint(changes) != fmt.Sprint(want) {
 		t.Errorf("the audit log has %q", changes)

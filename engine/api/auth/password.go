@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	leastPassword = 12   // characters
+	leastPassword = 8    // characters: the least that NIST SP 800-63B allows
 	mostPassword  = 1024 // bytes
 )
 

@@ -43,7 +43,7 @@ func TestPassword(t *testing.T) {
 
 func TestPasswordsThatWillNotDo(t *testing.T) {
 	for password, want := range map[string]string{
-		"":                               "the password has 0 characters; allowed is 12 or more",
+		"":                               "the password has 0 characters; allowed is 8 or more",
 		"elevenchars":                    "has 11 characters",
 		"ümläutümläü":                    "has 11 characters",
 		strings.Repeat("a", 1025):        "has 1025 bytes; allowed is 1024 at most",
