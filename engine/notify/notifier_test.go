@@ -523,6 +523,25 @@ func TestStoreThatIsAway(t *testing.T) {
 	})
 }
 
+// What is taken while all is told to stop is not told again.
+func TestTakenWhileItStops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(), &world{}
+		w.answer = func(string, int) *http.Response {
+			time.Sleep(time.Second)
+			return answers(200)
+		}
+		_, stop := begun(m, w, "a.example")
+		pass(2 * time.Second)
+		m.scaled("web")
+		pass(1500 * time.Millisecond)
+		stop()
+		if got := w.to("a.example"); len(got) != 1 || len(m.box) != 0 {
+			t.Errorf("told %v, %d are to be told again", got, len(m.box))
+		}
+	})
+}
+
 func TestTryTellsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, w := newMemory(), &world{answer: func(host string, _ int) *http.Response {
