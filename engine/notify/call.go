@@ -164,6 +164,8 @@ func (c *caller) call(ctx context.Context, method, address string, headers http.
 func quickly(ctx context.Context, r *http.Response, err error) (bool, error) {
 	refused := ErrRefused{}
 	switch {
+	case err == nil && r.StatusCode < 500: // an answer stays one, though all was told to stop meanwhile
+		return false, nil
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case errors.As(err, &refused):
@@ -171,7 +173,7 @@ func quickly(ctx context.Context, r *http.Response, err error) (bool, error) {
 	case err != nil:
 		return retryablehttp.DefaultRetryPolicy(ctx, r, err)
 	}
-	return r.StatusCode >= 500 && r.StatusCode != http.StatusNotImplemented && r.Header.Get("Retry-After") == "", nil
+	return r.StatusCode != http.StatusNotImplemented && r.Header.Get("Retry-After") == "", nil
 }
 
 // plainly is an error without the address, which is a secret.
