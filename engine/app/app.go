@@ -60,6 +60,7 @@ type App struct {
 	notifier *notify.Notifier
 	telling  string // whom
 	troubles troubles
+	states   states
 	hub      *api.Hub
 	stir     chan struct{} // something is to be told
 
@@ -135,7 +136,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	a.live = live
 	a.loop = &control.Loop{
 		Cycle: &control.Cycle{
-			World: live, Rules: a, Ledger: ledger{ledgers, o.Enabled, o.DryRun, a.storeFailed}, Actor: termed{live, lead},
+			World: live, Rules: a, Ledger: ledger{ledgers, o.Enabled, o.DryRun, a.storeFailed, &a.states}, Actor: termed{live, lead},
 			Decided: a.decided, Ended: a.ended,
 			Budget: live.Budget, Boot: func() engine.Boot { return now().Boot },
 		},
