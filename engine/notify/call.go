@@ -151,12 +151,12 @@ func (c *caller) call(ctx context.Context, method, address string, headers http.
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return Answer{Err: plainly(err, limit)}
+		return Answer{Err: plainly(err, address, limit)}
 	}
 	defer response.Body.Close()
 	a.Status, a.Again = response.StatusCode, retryAfter(response.Header.Get("Retry-After"), c.now())
 	text, _ := io.ReadAll(io.LimitReader(response.Body, longestAnswer)) // the status says enough
-	a.Body = line(strings.ToValidUTF8(string(text), "?"), 200)
+	a.Body = line(hide(address, strings.ToValidUTF8(string(text), "?")), 200)
 	return a
 }
 
@@ -175,7 +175,7 @@ func quickly(ctx context.Context, r *http.Response, err error) (bool, error) {
 }
 
 // plainly is an error without the address, which is a secret.
-func plainly(err error, limit time.Duration) error {
+func plainly(err error, address string, limit time.Duration) error {
 	if of := (*url.Error)(nil); errors.As(err, &of) {
 		err = of.Err
 	}
@@ -185,7 +185,7 @@ func plainly(err error, limit time.Duration) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("no answer within %s", limit)
 	}
-	return err
+	return errors.New(hide(address, err.Error())) // what is no HTTP is quoted in it
 }
 
 // endpoint is where a format is posted to. Of an Alertmanager its address will do.
