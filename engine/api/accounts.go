@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine/api/auth"
@@ -203,10 +202,14 @@ func (c *Caller) mayGive(role string, scopes []string) error {
 }
 
 // mayTake refuses to change a person who may more than whoever asks, who could then log in as them.
-func (s *server) mayTake(ctx context.Context, c Caller, email string) error {
+func (s *server) mayTake(ctx context.Context, c Caller, text string) error {
+	email, err := auth.Email(text) // as the change will read it: İ is an i there, and in no other comparison
+	if err != nil {
+		return Refusal{Status: http.StatusBadRequest, Detail: err.Error()}
+	}
 	people, err := s.Flyball.Users(ctx)
 	for _, u := range people {
-		if err == nil && strings.EqualFold(u.Email, strings.TrimSpace(email)) {
+		if err == nil && u.Email == email {
 			err = c.mayGive(u.Role, nil)
 		}
 	}

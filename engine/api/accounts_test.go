@@ -52,6 +52,30 @@ func (all) Authorize(context.Context, auth.Identity, auth.Ask) (bool, string, er
 	return true, "", nil
 }
 
+// ivans is a place where ivan is an admin.
+type ivans struct{ paper }
+
+func (*ivans) Users(context.Context) ([]User, error) {
+	return []User{{Email: "ivan@example.org", Role: auth.Admin}}, nil
+}
+
+// Who is meant is who the change will be of, however the email is written.
+func TestNobodyTakesAnAdminByAnotherSpelling(t *testing.T) {
+	p := &ivans{}
+	accounts := &ledgerOfAccess{tokens: map[string]store.Token{}, users: map[string]store.User{}}
+	operator, secret := auth.Make(auth.NewToken{Name: "o", Role: auth.Operator}, "test", time.Now())
+	accounts.tokens[operator.ID] = operator
+	log := slog.New(slog.DiscardHandler)
+	gate := auth.NewGate(auth.Settings{Accounts: accounts, Rules: all{}, Log: log, Note: func(context.Context, store.Entry) {}})
+	h := Server{Flyball: p, Gate: gate, Log: log, Clock: time.Now, Hub: &Hub{}}.Handler()
+	for _, email := range []string{"ivan@example.org", "IVAN@example.org", "%C4%B0van@example.org", "%20ivan@example.org%20"} {
+		w := ask(h, "PUT", "users/"+email, secret, `{"password": "correct horse battery"}`)
+		if w.Code != 403 || p.user != (UserAsk{}) {
+			t.Errorf("%s: %d %s, asked %+v", email, w.Code, w.Body, p.user)
+		}
+	}
+}
+
 // Where the rules of access let others than admins at the accounts, nobody makes of that more than they have.
 func TestNobodyGivesMoreThanTheyHave(t *testing.T) {
 	accounts := &ledgerOfAccess{tokens: map[string]store.Token{}, users: map[string]store.User{}}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -28,9 +29,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // paper is a Flyball that remembers what it was told.
 type paper struct {
-	samples  Asked
-	pushed   []Pushed
-	question Question
+	samples   Asked
+	pushed    []Pushed
+	question  Question
+	explained string // service, where it is not the one that is asked about
 
 	from, to time.Time // of a report
 
@@ -124,7 +126,7 @@ func (p *paper) Push(_ context.Context, _ string, samples []Pushed) error {
 
 func (p *paper) Explain(_ context.Context, q Question) (Explanation, error) {
 	p.question = q
-	return Explanation{Decision: 7, Record: engine.Record{Service: q.Of}}, p.fail
+	return Explanation{Decision: 7, Record: engine.Record{Service: cmp.Or(p.explained, q.Of)}}, p.fail
 }
 
 func serve(t *testing.T, f Flyball) string {

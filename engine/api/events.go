@@ -40,7 +40,11 @@ func (s *server) serveEvents() {
 				last, _ = strconv.ParseInt(text, 10, 64) // the pattern has looked at it
 			}
 		}
-		l, err := s.Hub.listen() // before the status is read, so that nothing falls in between
+		who := ""
+		if s.Gate != nil {
+			who = in.x.who.Actor()
+		}
+		l, err := s.Hub.listen(who) // before the status is read, so that nothing falls in between
 		if err != nil {
 			return nil, Refusal{Status: http.StatusServiceUnavailable, Detail: err.Error(), Wait: stillThere}
 		}
@@ -51,7 +55,7 @@ func (s *server) serveEvents() {
 		}
 		return &huma.StreamResponse{Body: func(huma.Context) {
 			defer s.Hub.leave(l)
-			st := stream{s: s, x: in.x, service: in.Service, last: last}
+			st := stream{s: s, x: in.x, service: in.Service, last: last, admitted: s.Clock()}
 			if err := st.run(ctx, l, status); err != nil && ctx.Err() == nil {
 				s.Log.Debug("api: events", "from", in.x.RemoteAddr(), "error", err)
 			}
@@ -65,6 +69,8 @@ type stream struct {
 	x       *exchange
 	service string
 	last    int64 // the number of the last entry that was passed; below 0: none was asked for yet
+
+	admitted time.Time // when it was last looked at whether they may listen
 }
 
 func (st *stream) run(ctx context.Context, l *listener, status Status) error {
@@ -108,8 +114,7 @@ func (st *stream) run(ctx context.Context, l *listener, status Status) error {
 				return err
 			}
 		case <-alive.C:
-			op := st.x.Operation().Metadata["operation"].(operation)
-			if err := st.s.admit(st.x, op); err != nil { // the token may be revoked by now
+			if err := st.admit(); err != nil {
 				return err
 			}
 			if err := st.write([]byte(":\n\n")); err != nil {
@@ -117,6 +122,12 @@ func (st *stream) run(ctx context.Context, l *listener, status Status) error {
 			}
 		}
 	}
+}
+
+// admit ends the stream of a token that is revoked by now.
+func (st *stream) admit() error {
+	st.admitted = st.s.Clock()
+	return st.s.admit(st.x, st.x.Operation().Metadata["operation"].(operation))
 }
 
 // pass passes a message on, after what lies before it.
@@ -136,6 +147,11 @@ func (st *stream) pass(ctx context.Context, m message) error {
 // catchUp passes on what the audit log has after the last entry.
 func (st *stream) catchUp(ctx context.Context) error {
 	for {
+		if st.s.Clock().Sub(st.admitted) >= stillThere { // whoever reads slowly, and much, must not be let in for as long as that takes
+			if err := st.admit(); err != nil {
+				return err
+			}
+		}
 		after := st.last
 		if after == 0 {
 			after = -1 // the zero of a filter asks for the newest

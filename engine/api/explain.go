@@ -82,10 +82,15 @@ func (s *server) serveExplanations() {
 		func(ctx context.Context, in *Which) (*answer[explainAnswer], error) { return explain(ctx, "", *in) })
 	add(s, operation{id: "explain-of", path: "explain/{service}", action: "read", tag: "on record", refuses: refuses, summary: "How a decision on a service came about, and what would change it; the newest unless another is named"},
 		func(ctx context.Context, in *struct {
+			Caller
 			Of
 			Which
 		}) (*answer[explainAnswer], error) {
-			return explain(ctx, in.Service, in.Which)
+			found, err := explain(ctx, in.Service, in.Which)
+			if err == nil && found.Body.Explanation.Record.Service != in.Service { // the number or the event that is asked for is of another one
+				err = s.permit(in.x, found.Body.Explanation.Record.Service)
+			}
+			return found, err
 		})
 	add(s, operation{id: "decision", path: "decisions/{id}", action: "read", tag: "on record", refuses: refuses, summary: "How the decision of a number came about, and what would change it"},
 		func(ctx context.Context, in *struct {

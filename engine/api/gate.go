@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/flyball-dev/flyball/engine/api/auth"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 const cookieName = "flyball_session"
@@ -23,38 +25,61 @@ func (s *server) admit(x *exchange, op operation) error {
 	if op.local {
 		return Refusal{Status: http.StatusForbidden, Detail: "this is for the Unix socket of the daemon alone, since it names files where flyball runs"}
 	}
+	if op.action == "" && !op.open {
+		return nil // whatever they show: a browser that is to log in anew may have the cookie of a session that has ended
+	}
 	bearer, err := s.bearer(x)
 	if err == nil && (op.action != "" || bearer != "") {
 		x.who, err = s.Gate.Identify(x.Context(), bearer, x.who.From, s.Clock())
 	}
 	switch {
-	case op.action == "" && op.open:
+	case op.open:
 		return nil // who they are adds to what they are told, if anything
-	case err != nil || op.action == "" || op.late:
-		return err
+	case err != nil || op.late:
+		return unknown(err)
 	}
 	return s.permit(x, x.Param("service"))
 }
 
-// permit asks whether whoever asks may do what the operation does to a service; "": to all, or to none.
-func (s *server) permit(x *exchange, service string) error {
-	op := x.Operation().Metadata["operation"].(operation)
-	return s.may(x, op.action, service)
+// unknown is an error where it is not known who asks: where the store is, and what it says, is not for them.
+func unknown(err error) error {
+	if errors.Is(err, store.ErrUnavailable) {
+		return Refusal{Status: http.StatusServiceUnavailable, Detail: "the store can't be reached, so nobody knows who asks; try again in a moment"}
+	}
+	return err
 }
 
-// may asks whether whoever asks may do something.
-func (s *server) may(x *exchange, action, service string) error {
+// permit asks whether whoever asks may do what the operation does to a service; "": to all, or to none. A policy may be named in
+// the place of its service, and a name may be of both: then they must be allowed either.
+func (s *server) permit(x *exchange, name string) error {
 	if s.Gate == nil {
 		return nil
 	}
+	services := []string{name}
+	if s.Meant != nil {
+		services = append(services, s.Meant(name)...)
+	}
+	for _, service := range services {
+		if err := s.Gate.Allow(x.Context(), x.who, x.of(service), s.Clock()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// of is what is asked for, of a service.
+func (x *exchange) of(service string) auth.Ask {
 	op := x.Operation()
-	return s.Gate.Allow(x.Context(), x.who, auth.Ask{
-		Action: action, Operation: op.OperationID, Method: x.Method(), Path: op.Path, Service: service, Policy: x.Param("name"),
-	}, s.Clock())
+	action := op.Metadata["operation"].(operation).action
+	return auth.Ask{Action: action, Operation: op.OperationID, Method: x.Method(), Path: op.Path, Service: service, Policy: x.Param("name")}
 }
 
 // bearer is the secret that a request carries: in its header, or in a browser's cookie; "": none.
 func (s *server) bearer(x *exchange) (string, error) {
+	r, _ := unwrap(x)
+	if len(r.Header.Values("Authorization")) > 1 {
+		return "", Refusal{Status: http.StatusBadRequest, Detail: "there are several headers Authorization; send one"}
+	}
 	if header := x.under.Header("Authorization"); header != "" {
 		scheme, secret, found := strings.Cut(header, " ")
 		if secret = strings.TrimSpace(secret); !found || secret == "" || !strings.EqualFold(scheme, "Bearer") {

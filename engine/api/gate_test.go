@@ -25,6 +25,7 @@ type ledgerOfAccess struct {
 	tokens  map[string]store.Token
 	users   map[string]store.User
 	entries []store.Entry
+	fail    error
 }
 
 func (l *ledgerOfAccess) note(e store.Entry) { l.entries = append(l.entries, e) }
@@ -33,7 +34,7 @@ func (l *ledgerOfAccess) Token(_ context.Context, id string) (store.Token, bool,
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	t, known := l.tokens[id]
-	return t, known, nil
+	return t, known, l.fail
 }
 
 func (l *ledgerOfAccess) Tokens(context.Context) ([]store.Token, error) {
@@ -63,7 +64,7 @@ func (l *ledgerOfAccess) User(_ context.Context, email string) (store.User, bool
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	u, known := l.users[email]
-	return u, known, nil
+	return u, known, l.fail
 }
 
 func (l *ledgerOfAccess) Users(context.Context) ([]store.User, error) {
@@ -118,7 +119,7 @@ func gatedBy(t testing.TB, f Flyball) (http.Handler, map[string]string, *ledgerO
 		made, secret := auth.Make(auth.NewToken{Name: role, Role: role}, "test", now)
 		accounts.tokens[made.ID], tokens[role] = made, secret
 	}
-	made, secret := auth.Make(auth.NewToken{Name: "web", Role: auth.Operator, Scopes: []string{"scale:web", "pause:web"}}, "test", now)
+	made, secret := auth.Make(auth.NewToken{Name: "web", Role: auth.Operator, Scopes: []string{"scale:web", "pause:web", "scale:shop", "read:web"}}, "test", now)
 	accounts.tokens[made.ID], tokens["of web"] = made, secret
 	hash, err := auth.HashPassword(password)
 	if err != nil {
@@ -135,7 +136,8 @@ func gatedBy(t testing.TB, f Flyball) (http.Handler, map[string]string, *ledgerO
 		w.Header().Set("Content-Type", "text/plain")
 		_, _ = w.Write([]byte("flyball_up 1\n"))
 	})
-	s := Server{Flyball: f, Gate: gate, Log: log, Clock: time.Now, Hub: &Hub{}, Metrics: metrics}
+	meant := func(name string) []string { return map[string][]string{"front": {"web"}, "shop": {"db"}}[name] }
+	s := Server{Flyball: f, Gate: gate, Meant: meant, Log: log, Clock: time.Now, Hub: &Hub{}, Metrics: metrics}
 	s.Healthy, _ = f.(Healthy)
 	return s.Handler(), tokens, accounts
 }

@@ -93,5 +93,12 @@ func (s *server) serveHealth() {
 	})
 }
 
-// knows says that whoever asks may know names and addresses. It is no refusal, and not audited, where they may not.
-func (s *server) knows(x *exchange) bool { return s.Gate == nil || x.who.Role != "" }
+// knows says that whoever asks may know names and addresses: who may read. It is no refusal, and not audited, where they may not.
+func (s *server) knows(x *exchange) bool {
+	if s.Gate == nil {
+		return true
+	}
+	ask := x.of("")
+	ask.Action = auth.Read
+	return s.Gate.May(x.Context(), x.who, ask)
+}

@@ -29,3 +29,18 @@ func TestHealth(t *testing.T) {
 		})
 	}
 }
+
+// Details of health are for those who may read: not for any token that is good for something else.
+func TestDetailsOfHealthAreRead(t *testing.T) {
+	p := &paper{}
+	h, tokens, accounts := gatedBy(t, p)
+	if w := ask(h, "GET", "/readyz", tokens["viewer"], ""); !strings.Contains(w.Body.String(), "redis:6379") {
+		t.Errorf("a viewer: %s", w.Body)
+	}
+	if w := ask(h, "GET", "/readyz", tokens["of web"], ""); w.Code != 503 || strings.Contains(w.Body.String(), "redis") {
+		t.Errorf("a token for one service: %s", w.Body)
+	}
+	if len(accounts.entries) > 0 {
+		t.Errorf("it is in the audit log: %v", accounts.entries)
+	}
+}

@@ -11,7 +11,8 @@ import (
 
 const (
 	mostListeners = 2000
-	mostBehind    = 256 // messages that one who listens may be behind; who is slower is let go, and asks again from where they were
+	mostOfOne     = mostListeners / 2 // by one token or person
+	mostBehind    = 256               // messages that one who listens may be behind; who is slower is let go, and asks again from where they were
 )
 
 // Hub passes on what happens, to all who listen.
@@ -29,6 +30,7 @@ type message struct {
 
 // listener is one who listens.
 type listener struct {
+	who      string       // "": whoever may open the socket, who may have all
 	messages chan message // is closed once it is too far behind
 }
 
@@ -80,18 +82,30 @@ func (h *Hub) tell(m message) {
 	}
 }
 
-var errFull = errors.New("as many listen to events as can")
+var (
+	errFull = errors.New("as many listen to events as can")
+	errMany = errors.New("as many listen to events with this token as can")
+)
 
-func (h *Hub) listen() (*listener, error) {
+func (h *Hub) listen(who string) (*listener, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.listeners) >= mostListeners {
 		return nil, errFull
 	}
+	same := 0
+	for l := range h.listeners {
+		if who != "" && l.who == who {
+			same++
+		}
+	}
+	if same >= mostOfOne {
+		return nil, errMany
+	}
 	if h.listeners == nil {
 		h.listeners = map[*listener]bool{}
 	}
-	l := &listener{make(chan message, mostBehind)}
+	l := &listener{who, make(chan message, mostBehind)}
 	h.listeners[l] = true
 	return l, nil
 }

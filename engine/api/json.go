@@ -6,10 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 )
+
+// A key is a field of a body where it is written exactly so. encoding/json takes it in any case, and of two the last: huma, which looks
+// before, must not let it come to that, and has this switch alone.
+func init() { huma.ValidateStrictCasing = true }
 
 // deepest is how many levels a body may have.
 const deepest = 64
@@ -25,9 +31,30 @@ func strict() huma.Format {
 					return err
 				}
 			}
-			return json.Unmarshal(text, into)
+			return plainly(json.Unmarshal(text, into))
 		},
 	}
+}
+
+// plainly is what encoding/json says, without our names of types.
+func plainly(err error) error {
+	var of *json.UnmarshalTypeError
+	if !errors.As(err, &of) {
+		return err
+	}
+	number, is := strings.CutPrefix(of.Value, "number ")
+	switch {
+	case is && of.Type != nil && of.Type.Kind() == reflect.Float64:
+		err = fmt.Errorf("%.60s is a larger number than can be used", number)
+	case is:
+		err = fmt.Errorf("found %.60s; allowed is a whole number, written with digits alone", number)
+	default:
+		err = fmt.Errorf("found %.60s, which can't stand there", of.Value)
+	}
+	if of.Field != "" {
+		return fmt.Errorf("%s: %w", of.Field, err)
+	}
+	return err
 }
 
 // sound says what is wrong with a JSON text that encoding/json lets pass: the same key twice in an object, more levels than

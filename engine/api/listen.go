@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
-
-	"golang.org/x/net/netutil"
 )
 
 // Serve listens on a Unix socket that only its owner may use, until ctx ends. A socket that a dead daemon left is
@@ -35,6 +33,10 @@ func Serve(ctx context.Context, socket string, h http.Handler) error {
 
 // mostConnections is how many callers may be connected at once: those who listen to events, and as many more.
 const mostConnections = 2 * mostListeners
+
+// places is how many of them there are where so many files may be open. Half of those are for us: without them nothing is read,
+// observed or changed, and nobody gets in at the Unix socket.
+func places(files uint64) int { return int(min(mostConnections, files/2)) }
 
 // Door is a TCP address at which the API answers.
 type Door struct {
@@ -77,7 +79,7 @@ func (d *Door) Close() error { return d.listener.Close() }
 
 // Serve answers until ctx ends.
 func (d *Door) Serve(ctx context.Context, h http.Handler) error {
-	return run(ctx, netutil.LimitListener(d.listener, mostConnections), d.secure, h)
+	return run(ctx, crowded(d.listener, places(openFiles())), d.secure, h)
 }
 
 func listen(socket string) (net.Listener, error) {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine/api/auth"
@@ -50,7 +51,7 @@ func (s *server) serveLogin() {
 			}
 			secret, session, err := s.Gate.Login(ctx, in.Body.Email, in.Body.Password, in.x.who.From, s.Clock())
 			if err != nil {
-				return nil, err
+				return nil, unknown(err)
 			}
 			return &struct {
 				Cookie http.Cookie `header:"Set-Cookie"`
@@ -85,9 +86,11 @@ func (s *server) serveLogin() {
 		})
 }
 
-// cookie is how a browser keeps a session: no script reads it, and no page of elsewhere has it sent.
+// cookie is how a browser keeps a session: no script reads it, and no page of elsewhere has it sent. Who lies about a proxy that
+// ends TLS before us keeps a cookie from themselves.
 func (s *server) cookie(secret string, expires time.Time, x *exchange) http.Cookie {
+	secure := x.TLS() != nil || strings.EqualFold(x.under.Header("X-Forwarded-Proto"), "https")
 	return http.Cookie{
-		Name: cookieName, Value: secret, Path: "/", Expires: expires, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: x.TLS() != nil,
+		Name: cookieName, Value: secret, Path: "/", Expires: expires, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: secure,
 	}
 }

@@ -2,7 +2,10 @@ package api
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
 	"reflect"
 	"runtime/debug"
 	"slices"
@@ -154,11 +157,30 @@ func (s *server) enter(ctx huma.Context, next func(huma.Context)) {
 		s.refuse(x, problemOf(err, s.Log))
 		return
 	}
+	if err := legible(x); err != nil {
+		s.refuse(x, problemOf(err, s.Log))
+		return
+	}
 	if op.endless {
 		_, w := unwrap(x)
 		endless(w)
 	}
 	next(x)
+}
+
+// legible refuses a query of which net/url would leave out a part, and one that says two things.
+func legible(x *exchange) error {
+	r, _ := unwrap(x)
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return refusal("query", "the query can't be read: write NAME=VALUE, with & between two, and % and ; as %25 and %3B")
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if len(values[name]) > 1 {
+			return refusal("query", fmt.Sprintf("%.60q stands %d times in the query; write it once", name, len(values[name])))
+		}
+	}
+	return nil
 }
 
 // refuse answers with a problem before an operation was reached.

@@ -86,9 +86,15 @@ func problemOf(err error, log *slog.Logger) *Problem {
 	} else {
 		log.Error("api", "error", err)
 	}
+	if p.Status == http.StatusServiceUnavailable && p.wait == 0 {
+		p.wait = soon
+	}
 	p.Title = http.StatusText(p.Status)
 	return &p
 }
+
+// soon is when to try again what could not be done, where nobody knows better.
+const soon = 5 * time.Second
 
 // mistaken is what huma finds wrong with a request, as a problem. It says 422 of what is well-formed and not as it should be;
 // here that is 400, like all else that is wrong with what was sent.

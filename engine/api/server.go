@@ -30,8 +30,9 @@ var openAPI []byte
 // Server is what the API is made of.
 type Server struct {
 	Flyball Flyball
-	Gate    *auth.Gate       // nil: for the Unix socket, whose owner may do everything
-	Clock   func() time.Time // what a request says of how long ago counts from here
+	Gate    *auth.Gate                            // nil: for the Unix socket, whose owner may do everything
+	Meant   func(name string) (services []string) // beside one that is called so: those of the policy of this name; nil: none
+	Clock   func() time.Time                      // what a request says of how long ago counts from here
 	Log     *slog.Logger
 	Hub     *Hub
 	Observe func(operation string, status int, took time.Duration) // is told of each answer; nil: nobody is

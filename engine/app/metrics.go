@@ -240,6 +240,16 @@ func kept(ctx context.Context, from history, policies []engine.Policy, asked api
 		"no samples are kept of a metric %s of service %s; they are of: %s", asked.Metric, asked.Service, strings.Join(names, ", "))}
 }
 
+// called are the services of a policy, by its name: whoever names it asks for something of them.
+func (a *App) called(name string) (services []string) {
+	for _, p := range a.everything() {
+		if name != "" && p.Name == name && p.Service != name {
+			services = append(services, p.Service)
+		}
+	}
+	return services
+}
+
 // standing puts a policy that acts before one that only watches, and that before one that is off.
 func standing(p engine.Policy) int {
 	switch {

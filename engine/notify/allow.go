@@ -57,6 +57,8 @@ var inner = []struct {
 	{"link-local, where clouds keep their metadata", true, netip.MustParsePrefix("169.254.0.0/16")},
 	{"link-local", true, netip.MustParsePrefix("fe80::/10")},
 	{"a cloud's metadata", true, netip.MustParsePrefix("fd00:ec2::254/128")},
+	{"a cloud's metadata", true, netip.MustParsePrefix("fd20:ce::254/128")},
+	{"a cloud's metadata", true, netip.MustParsePrefix("fd00:c1::a9fe:a9fe/128")},
 	{"a cloud's metadata", true, netip.MustParsePrefix("100.100.100.200/32")},
 	{"a cloud's metadata", true, netip.MustParsePrefix("168.63.129.16/32")},
 	{"a cloud's metadata", true, netip.MustParsePrefix("192.0.0.192/32")},
@@ -74,6 +76,7 @@ var inner = []struct {
 	{"multicast", false, netip.MustParsePrefix("224.0.0.0/4")},
 	{"multicast", false, netip.MustParsePrefix("ff00::/8")},
 	{"a local translation to IPv4", false, netip.MustParsePrefix("64:ff9b:1::/48")},
+	{"a local translation to IPv4", false, netip.MustParsePrefix("::ffff:0:0:0/96")},
 	{"a tunnel to IPv4", false, netip.MustParsePrefix("2001::/32")},
 	{"a local address in an old form", false, netip.MustParsePrefix("::/96")},
 }
@@ -118,8 +121,10 @@ func (a Allow) Dial(host string, to netip.Addr) error {
 func forms(a netip.Addr) []netip.Addr {
 	all := []netip.Addr{a}
 	b := a.As16()
-	if a.Is6() && netip.MustParsePrefix("64:ff9b::/96").Contains(a) {
-		all = append(all, netip.AddrFrom4([4]byte(b[12:])))
+	for _, translated := range []string{"64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96"} {
+		if a.Is6() && netip.MustParsePrefix(translated).Contains(a) {
+			all = append(all, netip.AddrFrom4([4]byte(b[12:])))
+		}
 	}
 	if a.Is6() && netip.MustParsePrefix("2002::/16").Contains(a) {
 		all = append(all, netip.AddrFrom4([4]byte(b[2:6])))

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -152,12 +151,12 @@ func (c *caller) call(ctx context.Context, method, address string, headers http.
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		return Answer{Err: plainly(err, limit)}
+		return Answer{Err: plainly(err, address, limit)}
 	}
 	defer response.Body.Close()
 	a.Status, a.Again = response.StatusCode, retryAfter(response.Header.Get("Retry-After"), c.now())
 	text, _ := io.ReadAll(io.LimitReader(response.Body, longestAnswer)) // the status says enough
-	a.Body = line(without(strings.ToValidUTF8(string(text), "?"), request.URL), 200)
+	a.Body = line(hide(address, strings.ToValidUTF8(string(text), "?")), 200)
 	return a
 }
 
@@ -178,7 +177,7 @@ func quickly(ctx context.Context, r *http.Response, err error) (bool, error) {
 }
 
 // plainly is an error without the address, which is a secret.
-func plainly(err error, limit time.Duration) error {
+func plainly(err error, address string, limit time.Duration) error {
 	if of := (*url.Error)(nil); errors.As(err, &of) {
 		err = of.Err
 	}
@@ -188,29 +187,7 @@ func plainly(err error, limit time.Duration) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("no answer within %s", limit)
 	}
-	return err
-}
-
-// without is what a receiver answered without what of its address is secret: it may repeat that, and an answer is shown and logged.
-func without(text string, address *url.URL) string {
-	const telling = 6 // characters; what is shorter is a word such as api, and tells nothing
-	secrets := append(strings.Split(address.Path, "/"), strings.Split(address.EscapedPath(), "/")...)
-	secrets = append(secrets, address.RawQuery, address.User.String())
-	for _, values := range address.Query() {
-		for _, v := range values {
-			secrets = append(secrets, v, url.QueryEscape(v))
-		}
-	}
-	if password, given := address.User.Password(); given {
-		secrets = append(secrets, password)
-	}
-	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // one may be part of another
-	for _, s := range secrets {
-		if len(s) >= telling {
-			text = strings.ReplaceAll(text, s, "(secret)")
-		}
-	}
-	return text
+	return errors.New(hide(address, err.Error())) // what is no HTTP is quoted in it
 }
 
 // endpoint is where a format is posted to. Of an Alertmanager its address will do.

@@ -135,15 +135,7 @@ func nameOf(t store.Token) string {
 // Allow says whether somebody may do something: within the scopes of their token, and by the rules. Whoever is at the Unix
 // socket may do everything: who may open it may write the store too, and it is the way back in for those who are locked out.
 func (g *Gate) Allow(ctx context.Context, who Identity, ask Ask, now time.Time) error {
-	if who.Kind == BySocket {
-		return nil
-	}
-	allowed, reason, err := false, "", error(nil)
-	if covers(who.Scopes, ask.Action, ask.Service) {
-		allowed, reason, err = g.rules.Authorize(ctx, who, ask)
-	} else {
-		reason = fmt.Sprintf("the token's scopes, %s, do not include %s", strings.Join(who.Scopes, " "), whole(ask))
-	}
+	allowed, reason, err := g.decide(ctx, who, ask)
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil: // whoever asked has gone
 		return err
@@ -160,6 +152,22 @@ func (g *Gate) Allow(ctx context.Context, who Identity, ask Ask, now time.Time) 
 		return unauthorized(needsToken)
 	}
 	return forbidden(reason)
+}
+
+// May is Allow where there is something else for who may not: nothing is refused, and nothing audited.
+func (g *Gate) May(ctx context.Context, who Identity, ask Ask) bool {
+	allowed, _, err := g.decide(ctx, who, ask)
+	return allowed && err == nil
+}
+
+func (g *Gate) decide(ctx context.Context, who Identity, ask Ask) (allowed bool, reason string, err error) {
+	switch {
+	case who.Kind == BySocket:
+		return true, "", nil
+	case !covers(who.Scopes, ask.Action, ask.Service):
+		return false, fmt.Sprintf("the token's scopes, %s, do not include %s", strings.Join(who.Scopes, " "), whole(ask)), nil
+	}
+	return g.rules.Authorize(ctx, who, ask)
 }
 
 // whole is what somebody wants, in terms of scopes.
