@@ -281,11 +281,17 @@ func (s *site) flyball(args ...string) string {
 // refused runs a verb that ends with 1, and answers why.
 func (s *site) refused(args ...string) string {
 	s.Helper()
+	return s.fails(exitNo, args...)
+}
+
+// fails runs a verb that ends with a code, and answers why.
+func (s *site) fails(code int, args ...string) string {
+	s.Helper()
 	cmd := s.command(args...)
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
-	if err := cmd.Run(); cmd.ProcessState.ExitCode() != exitNo {
-		s.Fatalf("flyball %q: %v, want exit code 1\n%s", args, err, &errs)
+	if err := cmd.Run(); cmd.ProcessState.ExitCode() != code {
+		s.Fatalf("flyball %q: %v, want exit code %d\n%s", args, err, code, &errs)
 	}
 	return errs.String()
 }

@@ -76,21 +76,10 @@ func TestLiveSources(t *testing.T) {
 	}))
 	t.Cleanup(broker.Close)
 
-	dir, err := os.MkdirTemp("", "flyball-live-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	program, err := binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{TB: t, binary: program, dir: dir, env: []string{
-		"CACHE_PASSWORD=" + password, "MARIA_DSN=" + maria, "BROKER_TOKEN=canary-broker-token", "AUTOSCALING_LOG_LEVEL=debug",
-	}}
 	prometheus := metricstest.Prometheus(t, strings.TrimPrefix(page.URL, "http://"))
 	policy := strings.NewReplacer("$REDIS", metricstest.Address(port), "$PROMETHEUS", prometheus, "$BROKER", broker.URL).Replace(sourcesPolicy)
-	s.write("policies.cue", policy)
+	s := simulated(t, policy)
+	s.env = append(s.env, "CACHE_PASSWORD="+password, "MARIA_DSN="+maria, "BROKER_TOKEN=canary-broker-token")
 	s.write("dsn", postgres+"\n")
 
 	client := redis.NewClient(&redis.Options{Addr: metricstest.Address(port), Password: password})
@@ -138,7 +127,7 @@ func TestLiveSources(t *testing.T) {
 	}
 	d.end(syscall.SIGTERM)
 	shown.WriteString(d.log())
-	files, _ := filepath.Glob(filepath.Join(dir, ".flyball", "*"))
+	files, _ := filepath.Glob(filepath.Join(s.dir, ".flyball", "*"))
 	for _, path := range files {
 		text, err := os.ReadFile(path)
 		if err == nil {

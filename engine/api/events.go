@@ -68,6 +68,7 @@ type stream struct {
 }
 
 func (st *stream) run(ctx context.Context, l *listener, status Status) error {
+	defer func() { st.writeBy(time.Now().Add(writeTime)) }() // the end of the answer
 	st.x.SetHeader("Content-Type", "text/event-stream")
 	st.x.SetHeader("X-Accel-Buffering", "no") // nginx passes on what comes at once
 	st.x.SetStatus(http.StatusOK)
@@ -179,10 +180,19 @@ func (st *stream) tell(m message) error {
 
 func (st *stream) write(text []byte) error {
 	_, w := unwrap(st.x)
-	c := http.NewResponseController(w)
-	_ = c.SetWriteDeadline(time.Now().Add(writeTime)) // a recorder of a test has none
+	st.writeBy(time.Now().Add(writeTime))
 	if _, err := w.Write(text); err != nil {
 		return err
 	}
-	return c.Flush()
+	if err := http.NewResponseController(w).Flush(); err != nil {
+		return err
+	}
+	st.writeBy(time.Time{}) // one that passes while nothing is written ends the stream all the same, over HTTP/2
+	return nil
+}
+
+// writeBy sets when what is written must have been taken; zero: whenever.
+func (st *stream) writeBy(at time.Time) {
+	_, w := unwrap(st.x)
+	_ = http.NewResponseController(w).SetWriteDeadline(at) // a recorder of a test has none
 }

@@ -14,20 +14,25 @@ import (
 // the first scrape.
 func Prometheus(tb testing.TB, targets ...string) string {
 	tb.Helper()
-	program := Program(tb, "prometheus", "prometheus")
 	folder := tb.TempDir()
-	config := filepath.Join(folder, "prometheus.yml")
 	text := fmt.Sprintf(`
 global: {scrape_interval: 500ms, scrape_timeout: 500ms}
 scrape_configs:
 - job_name: web
   static_configs: [{targets: [%s]}]
 `, strings.Join(targets, ", "))
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "prometheus.yml"), []byte(text), 0o600); err != nil {
 		tb.Fatal(err)
 	}
+	return PrometheusIn(tb, folder)
+}
+
+// PrometheusIn starts one by the prometheus.yml of a folder, and answers its URL.
+func PrometheusIn(tb testing.TB, folder string) string {
+	tb.Helper()
+	program := Program(tb, "prometheus", "prometheus")
 	address := Address(Port(tb))
-	Run(tb, exec.Command(program, "--config.file="+config, "--storage.tsdb.path="+filepath.Join(folder, "data"),
+	Run(tb, exec.Command(program, "--config.file="+filepath.Join(folder, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(folder, "data"),
 		"--web.listen-address="+address, "--log.level=warn"), func() error { return answers("http://" + address + "/-/ready") })
 	return "http://" + address
 }
