@@ -11,8 +11,9 @@ func newDoctor(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Try every source and target, and say what to do about each that fails",
-		Long: `Try what the daemon needs: the policies, the store, the daemon itself, Docker, each policy's service, and each of its
-metrics twice, a second apart. Nothing is changed. Ends with 1 when something failed.`,
+		Long: `Try what the daemon needs: the policies, the store, the daemon itself, the API, who is notified, Docker, each policy's
+service, and each of its metrics twice, a second apart. Nothing is changed, and nobody is notified: flyball notify test
+does that. Ends with 1 when something failed.`,
 		Example: `  flyball doctor -p config/autoscaling`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

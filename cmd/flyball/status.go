@@ -72,6 +72,9 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 		fmt.Fprintln(out, "daemon: not running; this is what it last recorded")
 	default:
 		fmt.Fprintf(out, "daemon: pid %d, version %s, up %s\n", d.PID, d.Version, now.Sub(d.Since).Round(time.Second))
+		if d.Listens != "" {
+			fmt.Fprintf(out, "API: %s\n", d.Listens)
+		}
 		if d.Leader != nil {
 			fmt.Fprintln(out, "leader: "+leaderOf(*d.Leader))
 		}
@@ -84,6 +87,9 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 		if d.Problem != "" {
 			fmt.Fprintf(out, "the policies on disk can't be used, the last good ones stay:\n%s\n", d.Problem)
 		}
+	}
+	if u := s.Undelivered; u != nil {
+		fmt.Fprintf(out, "notifications: %d waiting, %d given up; flyball notify list shows them\n", u.Waiting, u.GivenUp)
 	}
 	for _, l := range s.LeftOut {
 		printLines(out, fold(fmt.Sprintf("policy %s, which came by API, is left out: %s", l.Policy, l.Reason), ""))

@@ -58,8 +58,16 @@ type Status struct {
 	Pause    *Pause         `json:"pause,omitempty"`  // of all services
 	Daemon   *Daemon        `json:"daemon,omitempty"` // absent: no daemon runs, this was read from the store
 	Leader   *Leader        `json:"leader,omitempty"` // that shares the store with daemons of this place, of which none runs
-	Policies []PolicyStatus `json:"policies"`
+	Policies []PolicyStatus `json:"policies" nullable:"false"`
 	LeftOut  []LeftOut      `json:"leftOut,omitempty"`
+
+	Undelivered *Undelivered `json:"undelivered,omitempty"` // absent: every notification was delivered
+}
+
+// Undelivered is how many notifications are on their way, or did not arrive.
+type Undelivered struct {
+	Waiting int `json:"waiting"`
+	GivenUp int `json:"givenUp"`
 }
 
 // LeftOut is a policy that came by the API and is not among those at work.

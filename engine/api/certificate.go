@@ -51,3 +51,9 @@ func (c *certificate) newest() (*tls.Certificate, error) {
 	}
 	return c.loaded, nil
 }
+
+// CheckCertificate says why the certificate of two files can't be used; nil: it can.
+func CheckCertificate(cert, key string) error {
+	_, err := encrypted(cert, key)
+	return err
+}

@@ -85,6 +85,7 @@ func (st *stream) run(ctx context.Context, l *listener, status Status) error {
 	if err != nil {
 		return err
 	}
+	st.x.took = st.s.Clock().Sub(st.x.began)
 	if err := st.write(first.text); err != nil {
 		return err
 	}

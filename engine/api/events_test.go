@@ -172,6 +172,33 @@ func (m *meanwhile) Status(ctx context.Context) (Status, error) {
 	return m.logbook.Status(ctx)
 }
 
+// How long somebody listens is not how long the answer took.
+func TestEventsAreObservedAsTheyBegin(t *testing.T) {
+	var mu sync.Mutex
+	now := time.Unix(0, 0)
+	pass := func(d time.Duration) time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		now = now.Add(d)
+		return now
+	}
+	took := make(chan time.Duration, 1)
+	s := httptest.NewServer(Server{
+		Flyball: &logbook{}, Hub: &Hub{}, Log: slog.New(slog.DiscardHandler),
+		Clock:   func() time.Time { return pass(time.Millisecond) },
+		Observe: func(_ string, _ int, d time.Duration) { took <- d },
+	}.Handler())
+	t.Cleanup(s.Close)
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	live := listenTo(t, s.URL+"/api/autoscaling/events", "0")
+	live.next(t)
+	pass(time.Hour)
+	live.close()
+	if d := <-took; d > time.Second {
+		t.Errorf("it took %s", d)
+	}
+}
+
 // A stream of which only the head is asked for ends.
 func TestHeadOfEvents(t *testing.T) {
 	hub := &Hub{}

@@ -94,7 +94,7 @@ func (s *server) serveExplanations() {
 		})
 	add(s, operation{id: "decision", path: "decisions/{id}", action: "read", tag: "on record", refuses: refuses, summary: "How the decision of a number came about, and what would change it"},
 		func(ctx context.Context, in *struct {
-			ID string `path:"id" pattern:"^[0-9]+$" maxLength:"18"`
+			ID string `path:"id" pattern:"^[1-9][0-9]*$" patternDescription:"the number of a decision" maxLength:"18"`
 		}) (*answer[explainAnswer], error) {
 			return explain(ctx, "", Which{Decision: in.ID})
 		})

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -111,6 +112,8 @@ type exchange struct {
 	who    auth.Identity
 	cookie bool // who asks is known by a browser's cookie
 	status int
+	began  time.Time
+	took   time.Duration // until the answer began, where it goes on without end
 }
 
 // under is what huma knows of it.
@@ -141,7 +144,7 @@ func (x *exchange) Header(name string) string {
 // enter is the way into every operation.
 func (s *server) enter(ctx huma.Context, next func(huma.Context)) {
 	op := ctx.Operation().Metadata["operation"].(operation)
-	x, began := &exchange{under: ctx}, s.Clock()
+	x := &exchange{under: ctx, began: s.Clock()}
 	defer func() {
 		if failed := recover(); failed != nil {
 			s.Log.Error("api", "operation", op.id, "panic", failed, "stack", string(debug.Stack()))
@@ -150,7 +153,7 @@ func (s *server) enter(ctx huma.Context, next func(huma.Context)) {
 			}
 		}
 		if s.Observe != nil {
-			s.Observe(op.id, x.status, s.Clock().Sub(began))
+			s.Observe(op.id, x.status, cmp.Or(x.took, s.Clock().Sub(x.began)))
 		}
 	}()
 	if err := s.admit(x, op); err != nil {

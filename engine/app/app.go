@@ -188,9 +188,9 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	defer stopping()
 	group.Go(func() error { return api.Serve(ctx, a.o.Socket, a.front(nil)) })
 	if door != nil {
-		a.log.Info("listens", "address", door.Address(), "tls", door.Secure())
+		a.log.Info("listens", "address", door.Address().String(), "tls", door.Secure())
 		if !door.Secure() && !local(door.Address()) {
-			a.log.Warn("tokens and passwords go over the network as they are: set config.api.tlsCert and tlsKey, or put a proxy with TLS in front", "address", door.Address())
+			a.log.Warn("tokens and passwords go over the network as they are: set config.api.tlsCert and tlsKey, or put a proxy with TLS in front", "address", door.Address().String())
 		}
 		a.mu.Lock()
 		a.listens = door.URL()

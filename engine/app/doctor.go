@@ -34,8 +34,8 @@ const (
 	failed  = "failed"
 )
 
-// Doctor tries everything that the daemon would need: the policies, the store, the daemon itself, Docker, each policy's
-// service, and each of its metrics twice, a second apart. It changes nothing.
+// Doctor tries everything that the daemon would need: the policies, the store, the daemon itself, the API, who is notified,
+// Docker, each policy's service, and each of its metrics twice, a second apart. It changes nothing, and notifies nobody.
 func Doctor(ctx context.Context, given Options) []Check {
 	loaded, err := Load(ctx, given.Read, given.Policies)
 	if err != nil {
@@ -50,7 +50,8 @@ func Doctor(ctx context.Context, given Options) []Check {
 		}
 		return err
 	})
-	checks := []Check{checkPolicies(loaded), checkDaemon(ctx, o), checkStore(ctx, o)}
+	checks := []Check{checkPolicies(loaded), checkDaemon(ctx, o), checkStore(ctx, o), checkAPI(o)}
+	checks = append(checks, checkReceivers(ctx, o, loaded.Config.Notify)...)
 	to, err := connected(o, loaded.Policies)
 	if err != nil {
 		return append(checks, Check{"docker", failed, err.Error(), "write DOCKER_HOST or --docker-host as unix:///var/run/docker.sock or tcp://host:2375"})

@@ -319,6 +319,6 @@ func (a *App) elsewhere(what string) error {
 	case now.Leader == "":
 		return api.Refusal{Status: http.StatusServiceUnavailable, Detail: what + " needs the lease, which nobody has yet; try again in a moment"}
 	default:
-		return api.Refusal{Status: http.StatusConflict, Detail: fmt.Sprintf("%s is the leader's, which is %s: ask there, at the --socket of that daemon", what, now.Leader)}
+		return api.Refusal{Status: http.StatusConflict, Detail: fmt.Sprintf("%s is the leader's, which is %s: ask there, at the --socket or --url of that daemon", what, now.Leader)}
 	}
 }

@@ -41,7 +41,8 @@ func (a *App) news(ctx context.Context) {
 	}
 }
 
-// passed passes on what lies after an entry, and says up to which. What can't be read comes with the next look.
+// passed passes on what lies after an entry, and says up to which; after 0 it begins at the end of the log. What can't be read comes
+// with the next look.
 func (a *App) passed(ctx context.Context, last int64) int64 {
 	const page = 500
 	for ctx.Err() == nil {
@@ -77,19 +78,22 @@ func (a *App) passed(ctx context.Context, last int64) int64 {
 	return last
 }
 
-// renumbered is the number of the last entry. Where that is lower than it was, the store was begun anew, or restored.
+// renumbered is the number of the last entry. Where that is lower than it was, the store was begun anew, or restored. Of a log that
+// has no entry every one is news.
 func (a *App) renumbered(ctx context.Context, last int64) int64 {
 	newest, err := a.store.Audited(ctx, store.Filter{Limit: 1})
+	end := int64(-1) // before the first
+	for _, e := range newest {
+		end = e.Number
+	}
 	switch {
-	case err != nil || len(newest) > 0 && newest[0].Number >= last || last == 0:
+	case err != nil || last < 0 || last > 0 && end >= last:
 		return last
-	case len(newest) == 0:
-		last = 0
-	default:
-		last = newest[0].Number
+	case last == 0: // one may have come since it was seen to be empty
+		return -1
 	}
 	a.hub.Part()
-	return last
+	return end
 }
 
 // told tells of the policies that something has come of since the last time.

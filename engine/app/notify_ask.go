@@ -68,7 +68,7 @@ func (f *Offline) ReplayNotifications(ctx context.Context, ask api.NotifyReplay)
 	err = f.write(func(ledger store.Store) error {
 		if leads, err := leading(ctx, ledger); err != nil || leads != nil {
 			if err == nil {
-				err = fmt.Errorf("%s leads, and has what waits in its memory: ask there, at the --socket of that daemon", leads.Name)
+				err = fmt.Errorf("%s leads, and has what waits in its memory: ask there, at the --socket or --url of that daemon", leads.Name)
 			}
 			return err
 		}
@@ -160,6 +160,15 @@ func notices(ctx context.Context, outbox notify.Outbox, receivers []notify.Recei
 		found.Dead = append(found.Dead, notice(m))
 	}
 	return found, nil
+}
+
+// undelivered is how many an outbox has; nil: none.
+func undelivered(ctx context.Context, outbox store.Outbox) (*api.Undelivered, error) {
+	waiting, dead, err := outbox.Depth(ctx)
+	if err != nil || waiting+dead == 0 {
+		return nil, err
+	}
+	return &api.Undelivered{Waiting: waiting, GivenUp: dead}, nil
 }
 
 // rests is until when a receiver is left alone after what it did not take: what else is for it waits behind that.

@@ -129,6 +129,9 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 		if pauses, err = ledger.Pauses(ctx); err != nil {
 			return err
 		}
+		if s.Undelivered, err = undelivered(ctx, ledger); err != nil {
+			return err
+		}
 		if on, known, err := ledger.Enabled(ctx); err != nil {
 			return err
 		} else if known {

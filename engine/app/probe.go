@@ -23,10 +23,8 @@ type finding struct {
 	target          error // why no target that is needed answers
 	enabled, turned bool  // the global switch, and whether somebody ever turned it
 	pauses          map[string]engine.Pause
-	outbox          *depth // nil: it could not be read
+	waiting, dead   int // messages in the outbox
 }
-
-type depth struct{ waiting, dead int }
 
 // probe looks at store and target for whoever asks how the daemon is: once in a while however many ask, and one look at a
 // time, so that a store that hangs holds up one goroutine and nobody else.
@@ -103,15 +101,8 @@ func (a *App) look(ctx context.Context) finding {
 	f.enabled, f.turned, f.store = a.store.Enabled(ctx)
 	f.pauses, err = a.store.Pauses(ctx)
 	f.store = errors.Join(f.store, err)
-	if box, counts := a.store.(interface {
-		Depth(ctx context.Context) (waiting, dead int, err error)
-	}); counts {
-		var d depth
-		if d.waiting, d.dead, err = box.Depth(ctx); err == nil {
-			f.outbox = &d
-		}
-		f.store = errors.Join(f.store, err)
-	}
+	f.waiting, f.dead, err = a.store.Depth(ctx)
+	f.store = errors.Join(f.store, err)
 	a.storeFailed("look", f.store)
 	f.target = a.reach(ctx)
 	return f

@@ -55,7 +55,7 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 	policies, problem, left, listens := a.policies, a.problem, a.loaded.Left, a.listens
 	a.mu.Unlock()
 	s := api.Status{
-		LeftOut: leftOut(left),
+		Policies: []api.PolicyStatus{}, LeftOut: leftOut(left),
 		Daemon: &api.Daemon{
 			PID: os.Getpid(), Version: a.o.Version, Since: a.since, Policies: absolute(a.o.Policies), Ledger: rooted(a.o.Store), DryRun: a.o.DryRun, Problem: problem, Listens: listens,
 			Leader: a.leader.told(),
@@ -73,6 +73,9 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 	}
 	newest, err := a.newest(ctx)
 	if err != nil {
+		return s, err
+	}
+	if s.Undelivered, err = undelivered(ctx, a.store); err != nil {
 		return s, err
 	}
 	s.Pause = holding(pauses, "", now)

@@ -23,9 +23,7 @@ func (a *App) state() telemetry.State {
 	if seen.store == nil {
 		s.Store = &telemetry.Store{
 			Enabled: seen.enabled || !seen.turned && a.o.Enabled, Paused: holding(seen.pauses, "", a.loop.Now()) != nil,
-		}
-		if seen.outbox != nil {
-			s.Store.Outbox = &telemetry.Outbox{Waiting: seen.outbox.waiting, Dead: seen.outbox.dead}
+			Outbox: telemetry.Outbox{Waiting: seen.waiting, Dead: seen.dead},
 		}
 	}
 	a.mu.Lock()

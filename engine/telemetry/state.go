@@ -34,7 +34,7 @@ type State struct {
 type Store struct {
 	Enabled bool // the global switch
 	Paused  bool // all services
-	Outbox  *Outbox
+	Outbox  Outbox
 }
 
 // Outbox is how many notifications wait, and how many were given up.
@@ -152,10 +152,8 @@ func (s states) Collect(out chan<- prometheus.Metric) {
 	if now.Store != nil {
 		tell(enabled, truth(now.Store.Enabled))
 		tell(paused, truth(now.Store.Paused))
-		if box := now.Store.Outbox; box != nil {
-			tell(outbox, float64(box.Waiting), "waiting")
-			tell(outbox, float64(box.Dead), "dead")
-		}
+		tell(outbox, float64(now.Store.Outbox.Waiting), "waiting")
+		tell(outbox, float64(now.Store.Outbox.Dead), "dead")
 	}
 	tell(budgetUsed, float64(now.Replicas))
 	tell(budgetLimit, float64(now.MaxReplicas))

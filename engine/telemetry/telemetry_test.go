@@ -152,7 +152,7 @@ func TestStates(t *testing.T) {
 	age := 2.5
 	state := State{
 		Version: "1.2.3", Reloaded: time.Unix(1_700_000_000, 0), Reloads: true, Leads: true, Epoch: 7, Listeners: 2, Replicas: 5, MaxReplicas: 20,
-		Store:      &Store{Enabled: true, Outbox: &Outbox{Waiting: 3, Dead: 1}},
+		Store:      &Store{Enabled: true, Outbox: Outbox{Waiting: 3, Dead: 1}},
 		Deliveries: []Delivery{{Receiver: "slack", Delivered: 5, Failed: 2, Dead: 1}},
 		Policies: []Policy{
 			{Name: "web", Service: "front", Mode: engine.Live, Enabled: true, Min: 1, Max: 8, Work: &Work{

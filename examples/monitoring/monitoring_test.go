@@ -104,7 +104,7 @@ func rare(t *testing.T) []byte {
 	t.Helper()
 	m := telemetry.New(func() telemetry.State {
 		return telemetry.State{
-			Store: &telemetry.Store{Outbox: &telemetry.Outbox{}}, Deliveries: []telemetry.Delivery{{Receiver: "slack"}},
+			Store: &telemetry.Store{}, Deliveries: []telemetry.Delivery{{Receiver: "slack"}},
 		}
 	})
 	w := httptest.NewRecorder()
