@@ -13,6 +13,8 @@ import (
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
+const longestSilence = 40 * time.Second
+
 // heard is one server-sent event. A comment has the name ":".
 type heard struct{ name, id, data string }
 
@@ -37,7 +39,9 @@ func follow(tb testing.TB, c *http.Client, url, token, last string) *stream {
 	if last != "" {
 		request.Header.Set("Last-Event-ID", last)
 	}
+	late := time.AfterFunc(longestSilence, hangUp) // also of what is said first
 	answer, err := cmp.Or(c, http.DefaultClient).Do(request)
+	late.Stop()
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -83,7 +87,7 @@ func (s *stream) read(lines *bufio.Scanner) {
 // until reads on to the event that is wanted.
 func (s *stream) until(what string, wanted func(heard) bool) heard {
 	s.Helper()
-	for late := time.After(40 * time.Second); ; {
+	for late := time.After(longestSilence); ; {
 		select {
 		case one, more := <-s.events:
 			if !more {
@@ -128,7 +132,7 @@ func (s *stream) last() string {
 // ended reads on to the end.
 func (s *stream) ended() {
 	s.Helper()
-	for late := time.After(40 * time.Second); ; {
+	for late := time.After(longestSilence); ; {
 		select {
 		case one, more := <-s.events:
 			if !more {

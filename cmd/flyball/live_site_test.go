@@ -59,6 +59,7 @@ type site struct {
 	binary  string
 	dir     string
 	project string
+	folder  bool     // all policies of dir are meant, with their rules, not policies.cue alone
 	env     []string // beside what all have
 	running *daemon  // nil: none is meant to run
 }
@@ -201,7 +202,11 @@ func (s *site) start(args ...string) *daemon {
 }
 
 func (s *site) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(s.binary, append(args, "-p", "policies.cue")...)
+	policies := "policies.cue"
+	if s.folder {
+		policies = "."
+	}
+	cmd := exec.Command(s.binary, append(args, "-p", policies)...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "DOCKER_HOST="+s.host, "COMPOSE_PROJECT_NAME=",
 		"AUTOSCALING_ENABLED=true", "AUTOSCALING_LISTEN=none", "AUTOSCALING_LOG_LEVEL=debug", "MIN_AVAILABLE_MEMORY_MB=0")

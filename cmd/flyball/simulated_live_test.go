@@ -93,7 +93,9 @@ func (s *site) audited() []store.Entry {
 // fetch asks for what is at a URL, and answers the status, with the body where there is somewhere to put it.
 func fetch(tb testing.TB, c *http.Client, method, url, token, body string, into any) int {
 	tb.Helper()
-	request, err := http.NewRequestWithContext(tb.Context(), method, url, strings.NewReader(body))
+	ctx, cancel := context.WithTimeout(tb.Context(), longestSilence)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
 		tb.Fatal(err)
 	}
