@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
@@ -89,6 +90,23 @@ func TestNewsOfAStoreThatWasBegunAnew(t *testing.T) {
 	}
 	if last := a.passed(t.Context(), 7); last != -1 {
 		t.Errorf("it begins after %d, and the log is empty", last)
+	}
+	if event := heard(t, events); event != "the end" {
+		t.Errorf("it goes on with %s", event)
+	}
+}
+
+// Who listened when the store was replaced is let go too, wherever the numbers of the other log are.
+func TestNewsOfAStoreThatWasRestored(t *testing.T) {
+	o, _ := place(t)
+	a := begin(t, o)
+	file := backedUp(t, a)
+	events := streamed(t, a, "event")
+	if event := heard(t, events); event != "status" {
+		t.Fatalf("the first is %s", event)
+	}
+	if _, err := a.Restore(t.Context(), api.RestoreAsk{File: file, Actor: "ana"}); err != nil {
+		t.Fatal(err)
 	}
 	if event := heard(t, events); event != "the end" {
 		t.Errorf("it goes on with %s", event)

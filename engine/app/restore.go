@@ -58,6 +58,7 @@ func (a *App) replace(ctx context.Context, b store.Store, r api.Restored, actor 
 		return refusal(http.StatusInternalServerError, "nothing was replaced: %v", err)
 	}
 	a.log.Warn("restore: the store was replaced, every policy waits a full cooldown", "file", r.File, "actor", actor)
+	a.hub.Part()  // who listens hears the status anew
 	a.takeUp(ctx) // the policies by API are others
 	a.learn(ctx, a.set())
 	a.notePolicies(ctx)

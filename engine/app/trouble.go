@@ -44,14 +44,21 @@ func (a *App) recall(ctx context.Context) {
 	a.lookAtSet()
 }
 
-// lookAtSet looks whether the policies on disk can be used, and whose troubles are over because they are gone.
+// lookAtSet looks whether the policies on disk and those by API can be used, and whose troubles are over because they are gone.
 func (a *App) lookAtSet() {
 	a.mu.Lock()
-	problem := a.problem
+	problem, left := a.problem, a.loaded.Left
 	a.mu.Unlock()
 	var found []notify.Finding
 	if problem != "" {
 		found = append(found, notify.Finding{Reason: notify.PoliciesUnusable, Message: "the policies on disk can't be used, and those before stay at work: " + problem})
+	}
+	if len(left) > 0 {
+		var each []string
+		for _, l := range left {
+			each = append(each, l.Name+": "+why(l))
+		}
+		found = append(found, notify.Finding{Reason: notify.PoliciesLeftOut, Message: "policies by API are left out: " + strings.Join(each, "; ")})
 	}
 	var live []engine.Policy
 	for _, p := range a.atWork() {

@@ -5,6 +5,7 @@ import "time"
 // The reasons of troubles.
 const (
 	PoliciesUnusable = "PoliciesUnusable" // the files on disk can't be used, and those before stay at work
+	PoliciesLeftOut  = "PoliciesLeftOut"  // policies that came by the API are not at work
 	RulesFail        = "RulesFail"        // the rules of a policy give no usable answer
 	NothingDecided   = "NothingDecided"   // the cycle of a policy ends before it has decided
 	Unobservable     = "Unobservable"     // there is no such service, or the engine can't be asked
@@ -19,18 +20,20 @@ type code struct {
 	reason string
 	kind   Kind
 	lasts  time.Duration // so long it must be so before it is told: what comes and goes sooner is no trouble
+	plain  bool          // one look tells: the next is not before something has changed
 	over   string        // what is said when it is over
 }
 
 var codes = []code{
-	{PoliciesUnusable, PolicyError, 0, "the policies can be used again"},
-	{RulesFail, PolicyError, 0, "the rules answer again"},
-	{NothingDecided, PolicyError, 0, "it is decided again"},
-	{Unobservable, Unavailable, 30 * time.Second, "it can be observed again"},
-	{NoneReady, Unavailable, 2 * time.Minute, "replicas are ready again"},
-	{MetricsDoubtful, Unavailable, 10 * time.Minute, "all metrics can be trusted again"},
-	{BudgetExhausted, Exhausted, time.Minute, "what is wished for may be had again"},
-	{MaximumReached, Exhausted, 15 * time.Minute, "no more is wished for than the maximum"},
+	{PoliciesUnusable, PolicyError, 0, true, "the policies can be used again"},
+	{PoliciesLeftOut, PolicyError, 0, true, "none of the policies by API is left out any more"},
+	{RulesFail, PolicyError, 0, false, "the rules answer again"},
+	{NothingDecided, PolicyError, 0, false, "it is decided again"},
+	{Unobservable, Unavailable, 30 * time.Second, false, "it can be observed again"},
+	{NoneReady, Unavailable, 2 * time.Minute, false, "replicas are ready again"},
+	{MetricsDoubtful, Unavailable, 10 * time.Minute, false, "all metrics can be trusted again"},
+	{BudgetExhausted, Exhausted, time.Minute, false, "what is wished for may be had again"},
+	{MaximumReached, Exhausted, 15 * time.Minute, false, "no more is wished for than the maximum"},
 }
 
 // codeOf is that of a reason. One of another version of flyball is an error of some policy.

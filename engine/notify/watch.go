@@ -63,13 +63,13 @@ func (w *Watch) Look(at time.Time, policy, service string, found []Finding, unse
 		case i >= 0:
 			s := w.seen[t]
 			s.since, s.looks = first(s.since, at), s.looks+1
-			if w.seen[t] = s; at.Sub(s.since) >= c.lasts && (s.looks > 1 || c.reason == PoliciesUnusable) {
+			if w.seen[t] = s; at.Sub(s.since) >= c.lasts && (s.looks > 1 || c.plain) {
 				entries = append(entries, entry(at, t, store.OfTrouble, found[i].Message))
 				w.open[t] = s.since
 				delete(w.seen, t)
 			}
 		case open:
-			if w.clear[t]++; w.clear[t] > 1 || c.reason == PoliciesUnusable {
+			if w.clear[t]++; w.clear[t] > 1 || c.plain {
 				entries = append(entries, entry(at, t, store.OfRecovery, after(c.over, at.Sub(since))))
 				w.close(t)
 			}

@@ -61,6 +61,9 @@ func TestTroublesThatLast(t *testing.T) {
 			{minute, []string{PoliciesUnusable}, nil, "trouble PoliciesUnusable web"}, {minute, []string{PoliciesUnusable}, nil, ""},
 			{minute, nil, nil, "recovery PoliciesUnusable web"},
 		}},
+		{"policies by API that are left out, at once", []look{
+			{minute, []string{PoliciesLeftOut}, nil, "trouble PoliciesLeftOut web"}, {minute, nil, nil, "recovery PoliciesLeftOut web"},
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
