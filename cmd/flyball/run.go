@@ -34,6 +34,10 @@ A decision is one line on stderr; status, history, enable and disable reach the 
 				o.DryRun = dryRun
 			}
 			o.Show = func(secret string) {
+				if app.WritesJSON(o.Log) { // a log collector reads lines
+					o.Log.Warn("nobody may use the API yet: here is an admin token, shown this once and valid for 24 hours", "token", secret)
+					return
+				}
 				fmt.Fprintf(cmd.ErrOrStderr(), "flyball: nobody may use the API yet, so here is an admin token, shown this once and valid for 24 hours:\n\n  %s\n\n"+
 					"flyball token create NAME and flyball user add EMAIL, here, let others in.\n", secret)
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -107,13 +108,29 @@ func (f *flags) formatOf(o *app.Options, format *app.Format, fromEnv string) err
 
 // environment looks a variable up in the process, then in the env file. The default file may be absent.
 func (f *flags) environment(named bool) (func(string) string, error) {
-	file, err := godotenv.Read(f.envFile)
+	text, err := os.ReadFile(f.envFile)
 	if err != nil && (named || !errors.Is(err, os.ErrNotExist)) {
 		return nil, fmt.Errorf("read env file %s: %w", f.envFile, err)
+	}
+	file, err := godotenv.UnmarshalBytes(text)
+	if err != nil { // which quotes the file, and what is secret in it
+		return nil, fmt.Errorf("%s%s is no env file; allowed is NAME=value, a line each, with letters, digits and underscores in a name, and comments after #", f.envFile, wrongLine(text))
 	}
 	return func(name string) string {
 		return cmp.Or(os.Getenv(name), file[name])
 	}, nil
+}
+
+// wrongLine is the place of the first line of an env file that can't be read, :7; nothing where that is not a line by itself.
+func wrongLine(text []byte) string {
+	number := 0
+	for line := range bytes.Lines(text) {
+		number++
+		if _, err := godotenv.UnmarshalBytes(line); err != nil {
+			return fmt.Sprintf(":%d", number)
+		}
+	}
+	return ""
 }
 
 func boolOf(env func(string) string, name string) (bool, error) {

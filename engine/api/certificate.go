@@ -3,6 +3,7 @@ package api
 import (
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"time"
@@ -14,12 +15,13 @@ type certificate struct {
 
 	mu     sync.Mutex
 	loaded *tls.Certificate
-	of     [2]time.Time // when the files were written that it was loaded from
+	of     [2]time.Time // when the files were written that were last looked at
+	log    *slog.Logger
 }
 
 // encrypted is how connections are encrypted with the certificate of two files.
-func encrypted(cert, key string) (*tls.Config, error) {
-	c := &certificate{cert: cert, key: key}
+func encrypted(cert, key string, log *slog.Logger) (*tls.Config, error) {
+	c := &certificate{cert: cert, key: key, log: log}
 	if _, err := c.newest(); err != nil {
 		return nil, fmt.Errorf("load the TLS certificate: %w", err)
 	}
@@ -44,16 +46,21 @@ func (c *certificate) newest() (*tls.Certificate, error) {
 	}
 	loaded, err := tls.LoadX509KeyPair(c.cert, c.key)
 	switch {
-	case err == nil:
-		c.loaded, c.of = &loaded, of
-	case c.loaded == nil:
+	case err == nil && c.loaded != nil:
+		c.log.Info("the renewed TLS certificate is taken up", "file", c.cert)
+	case err != nil && c.loaded == nil:
 		return nil, err
+	case err != nil:
+		c.of = of
+		c.log.Error("the renewed TLS certificate can't be used: the one before is, until it expires", "file", c.cert, "expires", c.loaded.Leaf.NotAfter, "error", err)
+		return c.loaded, nil
 	}
+	c.loaded, c.of = &loaded, of
 	return c.loaded, nil
 }
 
 // CheckCertificate says why the certificate of two files can't be used; nil: it can.
 func CheckCertificate(cert, key string) error {
-	_, err := encrypted(cert, key)
+	_, err := encrypted(cert, key, slog.New(slog.DiscardHandler))
 	return err
 }

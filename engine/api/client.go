@@ -3,12 +3,15 @@ package api
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -46,7 +49,18 @@ func (c *Client) unanswered(err error) error {
 	if failed.Timeout() {
 		return fmt.Errorf("%s: it took the question and has not answered for %s; it is stopped, or too busy: look at its process and its log", ask, c.http.Timeout)
 	}
-	return fmt.Errorf("%s: %w", ask, failed.Err)
+	return fmt.Errorf("%s: %w%s", ask, failed.Err, mend(failed.Err))
+}
+
+// mend is what to do about an error of TLS.
+func mend(err error) string {
+	switch {
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return "; name the file of its authority with --ca-file"
+	case strings.Contains(err.Error(), "HTTP response to HTTPS client"):
+		return "; it answers without TLS: begin the URL with http://"
+	}
+	return ""
 }
 
 // do asks what is at a path: below root, or from / on.
@@ -84,7 +98,11 @@ func (c *Client) send(ctx context.Context, method, path, match string, body []by
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		var p Problem
-		if err := json.NewDecoder(res.Body).Decode(&p); err != nil || p.Detail == "" {
+		text, _ := io.ReadAll(io.LimitReader(res.Body, maxBody))
+		if bytes.Contains(text, []byte("HTTP request to an HTTPS server")) {
+			return fmt.Errorf("%s answers by TLS: begin the URL with https://", c.at)
+		}
+		if err := json.Unmarshal(text, &p); err != nil || p.Detail == "" {
 			return fmt.Errorf("the daemon answered %s, which flyball does not: is there another program at %s?", res.Status, c.at)
 		}
 		return Refusal{Status: p.Status, Detail: p.Detail, Faults: p.Errors}

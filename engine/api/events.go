@@ -142,6 +142,9 @@ func (st *stream) pass(ctx context.Context, m message) error {
 		return st.catchUp(ctx)
 	}
 	st.last = m.number
+	if m.text == nil { // access has changed for somebody
+		return st.admit()
+	}
 	return st.tell(m)
 }
 

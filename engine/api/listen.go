@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -45,16 +46,16 @@ type Door struct {
 }
 
 // Open begins to listen at an address, such as 127.0.0.1:5001; with the certificate of two files, where they are named, by TLS.
-func Open(address, cert, key string) (*Door, error) {
+func Open(address, cert, key string, log *slog.Logger) (*Door, error) {
 	d := &Door{}
 	var err error
 	if cert != "" {
-		if d.secure, err = encrypted(cert, key); err != nil {
+		if d.secure, err = encrypted(cert, key, log); err != nil {
 			return nil, err
 		}
 	}
 	if d.listener, err = net.Listen("tcp", address); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; give another --listen, or --listen none", err)
 	}
 	return d, nil
 }

@@ -4,14 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/flyball-dev/flyball/engine/api/auth"
 	"github.com/flyball-dev/flyball/engine/store"
@@ -95,43 +91,6 @@ func problemOf(err error, log *slog.Logger) *Problem {
 
 // soon is when to try again what could not be done, where nobody knows better.
 const soon = 5 * time.Second
-
-// mistaken is what huma finds wrong with a request, as a problem. It says 422 of what is well-formed and not as it should be;
-// here that is 400, like all else that is wrong with what was sent.
-func mistaken(m *huma.ErrorModel) *Problem {
-	p := Problem{Status: m.Status, Detail: m.Detail}
-	if p.Status == http.StatusUnprocessableEntity {
-		p.Status = http.StatusBadRequest
-	}
-	p.Title = http.StatusText(p.Status)
-	var all []string
-	for _, e := range m.Errors {
-		f := Fault{Location: e.Location, Message: said(e)}
-		p.Errors = append(p.Errors, f)
-		all = append(all, strings.TrimPrefix(strings.TrimPrefix(f.Location, "query."), "path.")+": "+f.Message)
-	}
-	switch {
-	case all != nil:
-		p.Detail = strings.Join(all, "; ")
-	case p.Status == http.StatusRequestEntityTooLarge:
-		p.Detail = fmt.Sprintf("the body is larger than %d kB", maxBody>>10)
-	case p.Status == http.StatusRequestTimeout:
-		p.Detail = fmt.Sprintf("the body did not arrive within %s", bodyTime)
-	}
-	return &p
-}
-
-// said is what is wrong, with the value where that is short and no secret.
-func said(e *huma.ErrorDetail) string {
-	const shown = 60
-	switch value := e.Value.(type) {
-	case string, bool, float64, int, int64:
-		if text, err := json.Marshal(value); err == nil && len(text) <= shown && e.Location != "body" && !strings.HasSuffix(e.Location, "password") {
-			return fmt.Sprintf("%s; found %s", e.Message, text)
-		}
-	}
-	return e.Message
-}
 
 // write answers with a problem where no operation does.
 func (p *Problem) write(w http.ResponseWriter) {

@@ -21,8 +21,13 @@ type Begun struct {
 	Event    *engine.Event   `json:"event,omitempty"` // the open event; absent: nothing is to be done
 }
 
+// asAsked says that what was asked for is begun, or is so already. Else the decision says what is in its way.
+func (b Begun) asAsked() bool {
+	return b.Event != nil || b.Decision.Reason == "Requested" || b.Decision.Reason == "Rollback"
+}
+
 type begunAnswer struct {
-	Success bool   `json:"success"`
+	Success bool   `json:"success" doc:"Whether it is begun, or so already; else the decision says why not"`
 	Service string `json:"service"`
 	Begun
 }
@@ -50,7 +55,7 @@ func (s *server) serveRequests() {
 			}
 			ask.Actor = in.actor(ask.Actor)
 			begun, err := one.ask(ctx, in.Service, ask)
-			return &answer[begunAnswer]{begunAnswer{true, in.Service, begun}}, err
+			return &answer[begunAnswer]{begunAnswer{begun.asAsked(), in.Service, begun}}, err
 		})
 	}
 }

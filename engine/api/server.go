@@ -57,6 +57,7 @@ func (o Server) Handler() http.Handler {
 		_, _ = w.Write(openAPI) // the caller is gone
 	})
 	mux.HandleFunc("GET /api/docs", docs(s.api.OpenAPI()))
+	mux.Handle("GET /api/docs/{$}", http.RedirectHandler("/api/docs", http.StatusMovedPermanently))
 	mux.HandleFunc("/", nowhere(mux))
 	return guarded(mux, o.Gate != nil)
 }
@@ -83,9 +84,9 @@ func build(o Server, mux humago.Mux) *server {
 		},
 		Formats:       map[string]huma.Format{"application/json": strict(), "json": strict()}, // json: whatever ends in +json
 		DefaultFormat: "application/json",
-		Transformers: []huma.Transformer{func(_ huma.Context, _ string, v any) (any, error) {
+		Transformers: []huma.Transformer{func(ctx huma.Context, _ string, v any) (any, error) {
 			if m, is := v.(*huma.ErrorModel); is {
-				return mistaken(m), nil
+				return mistaken(m, ctx.Operation(), registry), nil
 			}
 			return v, nil
 		}},

@@ -23,8 +23,25 @@ type accounts struct {
 
 func (a *App) accounts() accounts { return accounts{a.store, a.loop.Now().At} }
 
+// readmit has everybody looked at again who was let in.
+func (a *App) readmit() {
+	a.forget()
+	a.wake("") // streams end with the token that they were begun with
+}
+
+// forget has every token looked up again.
+func (a *App) forget() {
+	a.mu.Lock()
+	gate := a.admits
+	a.mu.Unlock()
+	if gate != nil {
+		gate.Forget()
+	}
+}
+
 // CreateToken makes a token.
 func (a *App) CreateToken(ctx context.Context, ask api.TokenAsk) (api.CreatedToken, error) {
+	defer a.readmit()
 	return a.accounts().create(ctx, ask)
 }
 
@@ -33,11 +50,13 @@ func (a *App) Tokens(ctx context.Context) ([]api.Token, error) { return a.accoun
 
 // RevokeToken ends one.
 func (a *App) RevokeToken(ctx context.Context, token, actor string) (api.Token, error) {
+	defer a.readmit()
 	return a.accounts().revoke(ctx, token, actor)
 }
 
 // PutUser adds or changes a person.
 func (a *App) PutUser(ctx context.Context, ask api.UserAsk) (api.User, error) {
+	defer a.readmit()
 	return a.accounts().put(ctx, ask)
 }
 
@@ -46,6 +65,7 @@ func (a *App) Users(ctx context.Context) ([]api.User, error) { return a.accounts
 
 // RemoveUser forgets a person.
 func (a *App) RemoveUser(ctx context.Context, email, actor string) (api.User, error) {
+	defer a.readmit()
 	return a.accounts().remove(ctx, email, actor)
 }
 

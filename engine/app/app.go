@@ -16,6 +16,7 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/api/auth"
 	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/metrics"
 	"github.com/flyball-dev/flyball/engine/metrics/poll"
@@ -67,8 +68,9 @@ type App struct {
 	mu       sync.Mutex
 	stirred  map[string]bool // policies that something has come of, by name
 	policies []engine.Policy
-	listens  string // the URL of the API; empty: it is at the socket alone
-	problem  string // why the policies on disk are not the ones at work
+	listens  string     // the URL of the API; empty: it is at the socket alone
+	admits   *auth.Gate // to it; nil: it is at the socket alone
+	problem  string     // why the policies on disk are not the ones at work
 	last     map[string]last
 	known    api.Status           // as last told
 	loaded   Loaded               // the set that policies are of
@@ -188,14 +190,15 @@ func (a *App) Run(ctx context.Context, reload <-chan os.Signal) error {
 	defer stopping()
 	group.Go(func() error { return api.Serve(ctx, a.o.Socket, a.front(nil)) })
 	if door != nil {
-		a.log.Info("listens", "address", door.Address().String(), "tls", door.Secure())
+		a.log.Info("listens", "url", door.URL())
 		if !door.Secure() && !local(door.Address()) {
-			a.log.Warn("tokens and passwords go over the network as they are: set config.api.tlsCert and tlsKey, or put a proxy with TLS in front", "address", door.Address().String())
+			a.log.Warn("tokens and passwords go over the network as they are: set config.api.tlsCert and tlsKey, or put a proxy with TLS in front", "url", door.URL())
 		}
+		gate := a.gate()
 		a.mu.Lock()
-		a.listens = door.URL()
+		a.listens, a.admits = door.URL(), gate
 		a.mu.Unlock()
-		group.Go(func() error { return door.Serve(ctx, a.front(a.gate())) })
+		group.Go(func() error { return door.Serve(ctx, a.front(gate)) })
 	}
 	group.Go(func() error { a.lead(ctx); return nil })
 	group.Go(func() error { a.loop.Run(ctx, a.sets); return nil })

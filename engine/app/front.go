@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"time"
@@ -33,9 +32,9 @@ func (a *App) open(ctx context.Context) (*api.Door, error) {
 	if err != nil {
 		return nil, err
 	}
-	door, err := api.Open(a.o.Listen, a.o.api.TLSCert, a.o.api.TLSKey)
+	door, err := api.Open(a.o.Listen, a.o.api.TLSCert, a.o.api.TLSKey, a.log)
 	if err != nil {
-		return nil, fmt.Errorf("%w; give another --listen, or --listen none", err)
+		return nil, err
 	}
 	secret, err := auth.FirstToken(ctx, a.store, given, a.loop.Now().At)
 	if err != nil {

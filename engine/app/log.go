@@ -33,6 +33,12 @@ func NewLog(to io.Writer, level slog.Leveler, format *Format) *slog.Logger {
 	return slog.New(formatted{format, slog.NewTextHandler(to, o), slog.NewJSONHandler(to, o)})
 }
 
+// WritesJSON says that a log of NewLog is in JSON at the moment.
+func WritesJSON(log *slog.Logger) bool {
+	f, is := log.Handler().(formatted)
+	return is && f.format.json.Load()
+}
+
 // formatted writes each entry in one of two formats.
 type formatted struct {
 	format     *Format

@@ -62,6 +62,9 @@ func (a *App) passed(ctx context.Context, last int64) int64 {
 			if f.After == 0 {
 				continue
 			}
+			if e.Kind == store.OfAccess {
+				a.forget()
+			}
 			if err := a.hub.Entry(e); err != nil {
 				a.log.Error("an entry of the audit log is not told", "number", e.Number, "error", err)
 			}

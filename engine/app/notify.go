@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -29,7 +28,11 @@ func (a *App) tell(c schema.Notify) error {
 	a.telling = text
 	a.notifier.Use(settings)
 	for _, r := range settings.Receivers {
-		a.log.Info("notifications", "receiver", r.Name, "address", shownAddress(r), "format", cmp.Or(r.Format, "by the address"))
+		if err := usable(r); err != nil {
+			a.log.Error("notifications: the receiver can't be told", "receiver", r.Name, "error", err)
+			continue
+		}
+		a.log.Info("notifications", "receiver", r.Name, "address", shownAddress(r), "format", r.As())
 	}
 	return nil
 }

@@ -53,3 +53,10 @@ func (r *recent) forget(id string) {
 	defer r.mu.Unlock()
 	delete(r.tokens, id)
 }
+
+// Forget has every token looked up again at its next request: one may have been revoked, or be another now.
+func (g *Gate) Forget() {
+	g.recent.mu.Lock()
+	defer g.recent.mu.Unlock()
+	clear(g.recent.tokens)
+}
