@@ -5,12 +5,16 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/joho/godotenv"
@@ -24,7 +28,7 @@ var (
 
 // settings joins flags, environment and env file, in that order of weight.
 func (f *flags) settings(cmd *cobra.Command) (app.Options, error) {
-	env, err := f.environment(cmd.Flags().Changed("env-file"))
+	env, err := f.environment(cmd.Flags().Changed("env-file"), cmd.ErrOrStderr())
 	if err != nil {
 		return app.Options{}, err
 	}
@@ -107,7 +111,7 @@ func (f *flags) formatOf(o *app.Options, format *app.Format, fromEnv string) err
 }
 
 // environment looks a variable up in the process, then in the env file. The default file may be absent.
-func (f *flags) environment(named bool) (func(string) string, error) {
+func (f *flags) environment(named bool, errs io.Writer) (func(string) string, error) {
 	text, err := os.ReadFile(f.envFile)
 	if err != nil && (named || !errors.Is(err, os.ErrNotExist)) {
 		return nil, fmt.Errorf("read env file %s: %w", f.envFile, err)
@@ -116,9 +120,38 @@ func (f *flags) environment(named bool) (func(string) string, error) {
 	if err != nil { // which quotes the file, and what is secret in it
 		return nil, fmt.Errorf("%s%s is no env file; allowed is NAME=value, a line each, with letters, digits and underscores in a name, and comments after #", f.envFile, wrongLine(text))
 	}
+	for _, name := range slices.Sorted(maps.Keys(file)) {
+		// Others may be the author's, who keeps secrets of sources there.
+		if near := engine.Nearest(name, variables()); near != name && slip(name, near) {
+			fmt.Fprintf(errs, "warning: %s sets %s; did you mean %s?\n", f.envFile, name, near)
+		}
+	}
 	return func(name string) string {
 		return cmp.Or(os.Getenv(name), file[name])
 	}, nil
+}
+
+// slip says that one name differs from another in one place, by two letters at most.
+func slip(one, other string) bool {
+	first := 0
+	for first < min(len(one), len(other)) && one[first] == other[first] {
+		first++
+	}
+	last := 0
+	for last < min(len(one), len(other))-first && one[len(one)-1-last] == other[len(other)-1-last] {
+		last++
+	}
+	return other != "" && max(len(one), len(other))-first-last <= 2
+}
+
+// variables are those that flyball reads by itself.
+func variables() []string {
+	return []string{
+		"COMPOSE_PROJECT_NAME", "MAX_TOTAL_REPLICAS", "MIN_AVAILABLE_MEMORY_MB",
+		"AUTOSCALING_ENABLED", "AUTOSCALING_DRY_RUN", "AUTOSCALING_LISTEN", "AUTOSCALING_LOG_FORMAT", "AUTOSCALING_LOG_LEVEL",
+		"AUTOSCALING_STORE_PASSWORD", "AUTOSCALING_STORE_USERNAME", "AUTOSCALING_TOKEN", "AUTOSCALING_URL",
+		"SCALING_NOTIFICATIONS_ENABLED", "SCALING_WEBHOOK_URL",
+	}
 }
 
 // wrongLine is the place of the first line of an env file that can't be read, :7; nothing where that is not a line by itself.
