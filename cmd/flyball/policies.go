@@ -152,9 +152,7 @@ func newPoliciesDelete(f *flags) *cobra.Command {
 				return refused(err)
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s is deleted\n", args[0])
-			if offline, is := policies.(api.Flyball); is {
-				wrote(cmd, offline, "that")
-			}
+			wrote(cmd, policies, "that")
 			return nil
 		},
 	}

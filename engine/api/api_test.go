@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -370,4 +371,61 @@ func (p *paper) Users(context.Context) ([]User, error) {
 func (p *paper) RemoveUser(_ context.Context, email, actor string) (User, error) {
 	p.actor = actor
 	return User{Email: email}, p.fail
+}
+
+// A daemon that stops gives the answers that are under way, and takes no longer than they do.
+func TestStoppingEndsWithTheLastAnswer(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- run(ctx, l, nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			stop()
+			<-r.Context().Done()
+			_, _ = io.WriteString(w, "to the end")
+		}))
+	}()
+	res, err := http.Get("http://" + l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if err != nil || string(text) != "to the end" {
+		t.Errorf("it answers %q, %v", text, err)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// Whoever does not end is let go.
+func TestStoppingWaitsForNobodyForLong(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stuck, release := make(chan struct{}), make(chan struct{})
+	ended := make(chan error, 1)
+	go func() {
+		ended <- run(ctx, l, nil, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(stuck); <-release }))
+	}()
+	asked := make(chan error, 1)
+	go func() {
+		_, err := http.Get("http://" + l.Addr().String())
+		asked <- err
+	}()
+	<-stuck
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if err := <-asked; err == nil {
+		t.Error("it was answered")
+	}
+	close(release)
 }

@@ -40,13 +40,14 @@ func (s *server) serveEvents() {
 				last, _ = strconv.ParseInt(text, 10, 64) // the pattern has looked at it
 			}
 		}
-		status, err := s.Flyball.Status(ctx)
-		if err != nil {
-			return nil, err
-		}
-		l, err := s.Hub.listen()
+		l, err := s.Hub.listen() // before the status is read, so that nothing falls in between
 		if err != nil {
 			return nil, Refusal{Status: http.StatusServiceUnavailable, Detail: err.Error(), Wait: stillThere}
+		}
+		status, err := s.Flyball.Status(ctx)
+		if err != nil {
+			s.Hub.leave(l)
+			return nil, err
 		}
 		return &huma.StreamResponse{Body: func(huma.Context) {
 			defer s.Hub.leave(l)
@@ -71,6 +72,9 @@ func (st *stream) run(ctx context.Context, l *listener, status Status) error {
 	st.x.SetHeader("Content-Type", "text/event-stream")
 	st.x.SetHeader("X-Accel-Buffering", "no") // nginx passes on what comes at once
 	st.x.SetStatus(http.StatusOK)
+	if st.x.Method() == http.MethodHead {
+		return nil
+	}
 	first, err := written("status", 0, "", status)
 	if err != nil {
 		return err

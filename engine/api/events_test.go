@@ -94,7 +94,7 @@ func (h heard) next(t *testing.T) (event, id, data string) {
 	return event, id, data
 }
 
-func events(t *testing.T, l *logbook, hub *Hub) string {
+func events(t *testing.T, l Flyball, hub *Hub) string {
 	t.Helper()
 	s := httptest.NewServer(Server{Flyball: l, Hub: hub, Log: slog.New(slog.DiscardHandler), Clock: time.Now}.Handler())
 	t.Cleanup(s.Close)
@@ -144,6 +144,53 @@ func TestEvents(t *testing.T) {
 }
 
 // An entry that the hub did not pass on is read from the log; one that is gone is said to be.
+// What happens while the status is read is told after it.
+func TestEventsMissNothingAfterTheStatus(t *testing.T) {
+	hub := &Hub{}
+	l := &meanwhile{happens: func() {
+		if err := hub.Entry(store.Entry{Number: 1, Kind: store.OfEvent, Message: "meanwhile"}); err != nil {
+			t.Error(err)
+		}
+	}}
+	live := listenTo(t, events(t, l, hub), "")
+	if event, _, _ := live.next(t); event != "status" {
+		t.Fatalf("the first is %s", event)
+	}
+	if event, id, _ := live.next(t); event != "entry" || id != "1" {
+		t.Errorf("then comes %s %s", event, id)
+	}
+}
+
+// meanwhile is a Flyball in which something happens while its status is read.
+type meanwhile struct {
+	logbook
+	happens func()
+}
+
+func (m *meanwhile) Status(ctx context.Context) (Status, error) {
+	defer m.happens()
+	return m.logbook.Status(ctx)
+}
+
+// A stream of which only the head is asked for ends.
+func TestHeadOfEvents(t *testing.T) {
+	hub := &Hub{}
+	url := events(t, &logbook{}, hub)
+	for range 2 { // the second over the same connection
+		res, err := http.Head(url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
+			t.Errorf("%s %s", res.Status, res.Header.Get("Content-Type"))
+		}
+	}
+	if n := hub.Listeners(); n != 0 {
+		t.Errorf("%d still listen", n)
+	}
+}
+
 func TestEventsWithAGap(t *testing.T) {
 	l, hub := &logbook{}, &Hub{}
 	l.add(5, 6, 7, 8)

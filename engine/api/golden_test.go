@@ -28,7 +28,7 @@ var asked = map[string][]struct{ method, path, as, body, header string }{
 	"policies":        {{path: "policies"}},
 	"create-policy":   {{"POST", "policies", "", `{"name": "web", "service": "web", "minReplicas": 1, "maxReplicas": 5, "metrics": [], "thresholds": []}`, ""}},
 	"policy":          {{path: "policies/web"}, {path: "policies/db"}},
-	"put-policy":      {{"PUT", "policies/web", "", `{"name": "web", "service": "web", "minReplicas": 1, "maxReplicas": 5}`, `If-Match: "v1"`}},
+	"put-policy":      {{"PUT", "policies/web", "", `{"name": "web", "service": "web", "minReplicas": 1, "maxReplicas": 5}`, `If-Match: "v1"`}, {"PUT", "policies/web", "", `{"service": "web"}`, ""}},
 	"delete-policy":   {{"DELETE", "policies/web", "", "", `If-Match: "v1"`}},
 	"metrics":         {{path: "metrics"}},
 	"metrics-of":      {{path: "metrics/web"}},

@@ -79,6 +79,7 @@ func (d *Door) Close() error { return d.listener.Close() }
 func (d *Door) Serve(ctx context.Context, h http.Handler) error {
 	return run(ctx, netutil.LimitListener(d.listener, mostConnections), d.secure, h)
 }
+
 func listen(socket string) (net.Listener, error) {
 	l, err := net.Listen("unix", socket)
 	if !errors.Is(err, syscall.EADDRINUSE) {
@@ -105,6 +106,9 @@ func listen(socket string) (net.Listener, error) {
 	return net.Listen("unix", socket)
 }
 
+// lastAnswers is how long the answers that are under way may take when a daemon stops. Streams end at once.
+const lastAnswers = time.Second
+
 // run answers on a listener until ctx ends. Whoever is slow, or says nothing, is let go.
 func run(ctx context.Context, l net.Listener, secure *tls.Config, h http.Handler) error {
 	server := &http.Server{
@@ -113,13 +117,23 @@ func run(ctx context.Context, l net.Listener, secure *tls.Config, h http.Handler
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    log.New(io.Discard, "", 0), // what goes wrong on the way to a caller is the caller's to know
 	}
-	stopped := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stopped()
+	stopped := make(chan struct{})
+	going := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
+		defer cancel()
+		if server.Shutdown(limit) != nil {
+			_ = server.Close()
+		}
+	})
 	var err error
 	if secure == nil {
 		err = server.Serve(l)
 	} else {
 		err = server.ServeTLS(l, "", "")
+	}
+	if !going() {
+		<-stopped // the store is there until the last one is answered
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

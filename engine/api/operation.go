@@ -71,6 +71,9 @@ func add[I, O any](s *server, op operation, do func(ctx context.Context, in *I) 
 		}
 	}
 	for status, of := range op.also {
+		if h.Responses[strconv.Itoa(status)] == nil {
+			h.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status), Content: map[string]*huma.MediaType{}}
+		}
 		h.Responses[strconv.Itoa(status)].Content["application/json"] = &huma.MediaType{Schema: s.api.OpenAPI().Components.Schemas.Schema(of, true, "")}
 	}
 	huma.Register(s.api, h, func(ctx context.Context, in *I) (*O, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -116,7 +117,8 @@ func (s *server) servePolicies() {
 		})
 	add(s, operation{id: "put-policy", method: "PUT", path: "policies/{name}", action: auth.Policies, tag: "policies",
 		refuses: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired}, summary: "Change a policy that came by this API",
-		about: "Send the ETag of the policy that it is to replace in If-Match, so that nobody's change is lost."},
+		also:  map[int]reflect.Type{http.StatusCreated: typeOf[policyAnswer]()},
+		about: "Send the ETag of the policy that it is to replace in If-Match, so that nobody's change is lost. Without one it is a new policy, which answers 201."},
 		func(ctx context.Context, in *struct {
 			Caller
 			Said
@@ -124,8 +126,12 @@ func (s *server) servePolicies() {
 			Match string `header:"If-Match"`
 			Body  authored
 		}) (*tagged, error) {
-			p, _, err := s.Flyball.PutPolicy(ctx, in.Name, in.Body, in.Match, in.actor(in.Actor))
-			return taggedOf(p, http.StatusOK, err)
+			p, created, err := s.Flyball.PutPolicy(ctx, in.Name, in.Body, in.Match, in.actor(in.Actor))
+			status := http.StatusOK
+			if created {
+				status = http.StatusCreated
+			}
+			return taggedOf(p, status, err)
 		})
 	add(s, operation{id: "delete-policy", method: "DELETE", path: "policies/{name}", action: auth.Policies, tag: "policies",
 		refuses: []int{http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusPreconditionRequired}, summary: "Remove a policy that came by this API"},

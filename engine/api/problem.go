@@ -81,7 +81,9 @@ func problemOf(err error, log *slog.Logger) *Problem {
 		p = Problem{Status: denied.Status, Detail: denied.Detail, wait: denied.RetryAfter}
 	} else if errors.Is(err, store.ErrUnavailable) {
 		p = Problem{Status: http.StatusServiceUnavailable, Detail: err.Error()}
-	} else if !errors.Is(err, context.Canceled) { // else who asked has gone
+	} else if errors.Is(err, context.Canceled) { // who asked has gone, or still hears this
+		p = Problem{Status: http.StatusServiceUnavailable, Detail: "the daemon is being stopped"}
+	} else {
 		log.Error("api", "error", err)
 	}
 	p.Title = http.StatusText(p.Status)

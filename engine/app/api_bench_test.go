@@ -22,7 +22,7 @@ func many(b *testing.B, services int) *App {
 	o.Enabled, o.MaxReplicas = true, 10*services
 	var all strings.Builder
 	for i := range services {
-		fmt.Fprintf(&all, "%s\n", strings.NewReplacer("policies: web:", fmt.Sprintf("policies: web%d:", i), `service: "web"`, fmt.Sprintf(`service: "web%d"`, i)).Replace(web))
+		fmt.Fprintf(&all, "%s\n", strings.NewReplacer("policies: web:", fmt.Sprintf("policies: web%d:", i), `service: "web"`, fmt.Sprintf(`service: "web%d"`, i), "minReplicas: 2", "minReplicas: 1").Replace(web))
 	}
 	say(b, o, all.String())
 	a, err := New(b.Context(), o)
@@ -46,7 +46,7 @@ func BenchmarkAPI(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	h := api.Server{Flyball: a, Hub: a.hub, Clock: time.Now, Log: a.log}.Handler()
+	h := a.front(nil)
 	byHand := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(map[string]any{"success": true, "status": status})
@@ -90,7 +90,7 @@ func BenchmarkAPI(b *testing.B) {
 func BenchmarkListeners(b *testing.B) {
 	const listeners = 1000
 	a := many(b, 1)
-	s := httptest.NewServer(api.Server{Flyball: a, Hub: a.hub, Clock: time.Now, Log: a.log}.Handler())
+	s := httptest.NewServer(a.front(nil))
 	defer s.Close()
 	address := s.Listener.Addr().String()
 	before := used()

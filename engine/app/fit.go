@@ -53,40 +53,6 @@ var (
 	_ api.Flyball         = (*Offline)(nil)
 )
 
-// ledger is the store, with the switch as it was set from outside until somebody turns it. In a dry run it is on:
-// nothing is touched anyway.
-type ledger struct {
-	store.Store
-	enabled, dryRun bool
-	failed          func(operation string, err error) // is told how each call ended
-}
-
-func (l ledger) State(ctx context.Context, p engine.Policy) (engine.State, error) {
-	st, err := l.Store.State(ctx, p)
-	if err != nil {
-		l.failed("state", err)
-		return st, err
-	}
-	on, known, err := l.Enabled(ctx)
-	if st.Enabled = on || l.dryRun; !known {
-		st.Enabled = l.enabled || l.dryRun
-	}
-	l.failed("state", err)
-	return st, err
-}
-
-func (l ledger) Record(ctx context.Context, r engine.Record, s engine.State) error {
-	err := l.Store.Record(ctx, r, s)
-	l.failed("record", err)
-	return err
-}
-
-func (l ledger) Close(ctx context.Context, e engine.Event, p engine.Policy, s engine.State) error {
-	err := l.Store.Close(ctx, e, p, s)
-	l.failed("close", err)
-	return err
-}
-
 // byDriver samples a service where it runs.
 type byDriver struct {
 	stats     control.Source

@@ -10,6 +10,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/api/auth"
 	"github.com/flyball-dev/flyball/engine/store"
+	"github.com/flyball-dev/flyball/rego"
 )
 
 // front is the API, for those whom a gate lets through; without one for the owner of the Unix socket.
@@ -55,15 +56,7 @@ func local(at net.Addr) bool {
 // gate lets those through whom tokens, passwords and the rules of access do.
 func (a *App) gate() *auth.Gate {
 	return auth.NewGate(auth.Settings{
-		Accounts: a.store, Rules: access{a}, Session: a.o.api.Session, Log: a.log,
+		Accounts: a.store, Rules: authorizer{func() *rego.Authorizer { return a.set().Access }}, Session: a.o.api.Session, Log: a.log,
 		Note: func(ctx context.Context, e store.Entry) { a.note(ctx, e) },
 	})
-}
-
-// access is the rules of access that are at work.
-type access struct{ app *App }
-
-// Authorize asks them.
-func (r access) Authorize(ctx context.Context, who auth.Identity, ask auth.Ask) (bool, string, error) {
-	return authorizer{r.app.set().Access}.Authorize(ctx, who, ask)
 }

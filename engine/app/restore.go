@@ -47,6 +47,7 @@ func (a *App) replace(ctx context.Context, b store.Store, r api.Restored, actor 
 		return refusal(http.StatusConflict, "nothing was replaced: %v", err)
 	}
 	err = replace(ctx, a.store, b, restoring(r, actor, a.loop.Now().At))
+	a.states.forget()
 	ctx = context.WithoutCancel(ctx) // whoever asked may be gone
 	if a.leader.elector != nil {     // who led does so no longer
 		_, _ = a.leader.renew(ctx) // and is told so, or tries again, before long

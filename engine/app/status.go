@@ -89,7 +89,7 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 
 // statusOf is one policy with its newest cycle.
 func (a *App) statusOf(ctx context.Context, p engine.Policy, l last, pauses map[string]engine.Pause, now control.Moment) (api.PolicyStatus, error) {
-	st, err := a.store.State(ctx, p)
+	st, err := a.stateOf(ctx, p)
 	if err != nil {
 		return api.PolicyStatus{}, err
 	}

@@ -17,7 +17,7 @@ func (a *App) state() telemetry.State {
 		lease, _ := a.leader.heard()
 		s.Epoch = lease.Epoch
 	}
-	s.Listeners = a.hub.Listeners()
+	s.Listeners, s.Deliveries = a.hub.Listeners(), a.deliveries()
 	s.Replicas, s.MaxReplicas = a.loop.Cycle.Budget.Use()
 	seen := a.probe.see(context.Background())
 	if seen.store == nil {
@@ -36,6 +36,17 @@ func (a *App) state() telemetry.State {
 		s.Policies = append(s.Policies, a.standing(a.mode(p), seen.pauses))
 	}
 	return s
+}
+
+// deliveries are those of the receivers that are told now, also of whom nothing was to be told yet.
+func (a *App) deliveries() []telemetry.Delivery {
+	var all []telemetry.Delivery
+	counts := a.notifier.Counts()
+	for _, r := range a.notifier.Receivers() {
+		c := counts[r.Name]
+		all = append(all, telemetry.Delivery{Receiver: r.Name, Delivered: c.Delivered, Failed: c.Failed, Dead: c.Dropped, Folded: c.Folded})
+	}
+	return all
 }
 
 // standing is how one policy stands.

@@ -181,7 +181,7 @@ func TestAStoreThatHangs(t *testing.T) {
 		a := begin(t, o)
 		h := &hung{Store: a.store, stuck: make(chan struct{})}
 		a.store = h
-		a.loop.Cycle.Ledger = ledger{h, true, false, a.storeFailed} // which reads the switch at each decision
+		a.loop.Cycle.Ledger = ledger{h, true, false, a.storeFailed, &a.states} // which reads the switch at each decision
 		loops(t, a)
 		time.Sleep(10 * time.Second)
 		looked := h.looks.Load()
@@ -228,7 +228,7 @@ func TestAStoreThatFails(t *testing.T) {
 		o, _ := place(t)
 		a := begin(t, o)
 		f := failing{a.store}
-		a.store, a.loop.Cycle.Ledger = f, ledger{f, true, false, a.storeFailed}
+		a.store, a.loop.Cycle.Ledger = f, ledger{f, true, false, a.storeFailed, &a.states}
 		loops(t, a)
 		time.Sleep(time.Hour)
 		if ready, health := a.Ready(t.Context()), a.Health(t.Context()); ready.OK || !health.OK {

@@ -72,11 +72,10 @@ func (a *App) lookAt(p engine.Policy, l last) {
 	}
 	found, unseen := findings(p, l.record)
 	if l.err != nil {
-		reason := notify.NothingDecided
-		if errors.As(l.err, &control.Unobserved{}) {
-			reason = notify.Unobservable
+		found = []notify.Finding{{Reason: notify.NothingDecided, Message: "nothing is decided: " + l.err.Error()}}
+		if unobserved := (control.Unobserved{}); errors.As(l.err, &unobserved) {
+			found = []notify.Finding{{Reason: notify.Unobservable, Message: "it can't be observed: " + unobserved.Err.Error()}}
 		}
-		found = []notify.Finding{{Reason: reason, Message: l.err.Error()}}
 		unseen = []string{notify.RulesFail, notify.NoneReady, notify.MetricsDoubtful, notify.BudgetExhausted, notify.MaximumReached}
 	}
 	at := a.loop.Now().At
@@ -88,13 +87,14 @@ func (a *App) lookAt(p engine.Policy, l last) {
 func findings(p engine.Policy, r engine.Record) (found []notify.Finding, unseen []string) {
 	add := func(reason, message string) { found = append(found, notify.Finding{Reason: reason, Message: message}) }
 	if failed := r.Recommendation.Error; failed != "" {
-		add(notify.RulesFail, failed)
+		add(notify.RulesFail, "its rules fail, and it is held: "+failed)
 	}
-	switch now := r.Snapshot.Service.Replicas; {
+	now := r.Snapshot.Service.Replicas
+	switch {
 	case now.Current == 0:
 		add(notify.NoneReady, "it has no replicas; what was stopped is not started by flyball")
 	case now.Ready == 0:
-		add(notify.NoneReady, fmt.Sprintf("none of its %d replicas is ready", now.Current))
+		add(notify.NoneReady, fmt.Sprintf("0 of its %d replicas are ready", now.Current))
 	}
 	held := true
 	for _, t := range r.Decision.Trace {
@@ -106,11 +106,11 @@ func findings(p engine.Policy, r engine.Record) (found []notify.Finding, unseen 
 	for _, c := range guard.Conditions(nil, r.Decision, r.Recommendation, r.Snapshot, p) {
 		switch {
 		case c.Type == guard.Informed && !c.Status && (strings.HasPrefix(c.Reason, "Metric") || c.Reason == "NoMetrics"):
-			add(notify.MetricsDoubtful, c.Message)
+			add(notify.MetricsDoubtful, "metrics can't be trusted, and it is not scaled down: "+c.Message)
 		case c.Type == guard.Limited && c.Status && (c.Reason == "BudgetExhausted" || c.Reason == "BudgetUnknown" || c.Reason == "NoRoom"):
-			add(notify.BudgetExhausted, c.Message)
+			add(notify.BudgetExhausted, fmt.Sprintf("it has %d replicas and can't have more: %s", now.Current, c.Message))
 		case c.Type == guard.Limited && c.Status && c.Reason == "AtMaximum":
-			add(notify.MaximumReached, c.Message)
+			add(notify.MaximumReached, fmt.Sprintf("it has %d replicas and may not have more: %s", now.Current, c.Message))
 		}
 	}
 	return found, unseen

@@ -135,3 +135,19 @@ func TestKindsAndFormatsAreTheSchemas(t *testing.T) {
 		t.Error(set.Problems, err)
 	}
 }
+
+// What the schema lets an author allow is what can be allowed, and nothing else is.
+func TestAllowedIsTheSchemas(t *testing.T) {
+	for _, text := range []string{
+		"10.0.0.0/8", "10.0.0.1/8", "fd00::/8", "127.0.0.1", "::1", "::ffff:10.0.0.1", "alertmanager", "hooks.shop.internal", "a_b", "1.2.3", "10.0.0.0/33",
+		"host:80", "http://host", "a..b", "-", "::ffff:10.0.0.0/104", "fe80::1", "", "10.0.0.0/", "*",
+	} {
+		set, err := schema.Decode("a.json", []byte(`{"config": {"notify": {"allow": ["`+text+`"]}}}`), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := notify.ParseAllow([]string{text}); (err == nil) != (len(set.Errors()) == 0) {
+			t.Errorf("%q: by the schema %v, else %v", text, set.Errors(), err)
+		}
+	}
+}

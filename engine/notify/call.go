@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -156,7 +157,7 @@ func (c *caller) call(ctx context.Context, method, address string, headers http.
 	defer response.Body.Close()
 	a.Status, a.Again = response.StatusCode, retryAfter(response.Header.Get("Retry-After"), c.now())
 	text, _ := io.ReadAll(io.LimitReader(response.Body, longestAnswer)) // the status says enough
-	a.Body = line(strings.ToValidUTF8(string(text), "?"), 200)
+	a.Body = line(without(strings.ToValidUTF8(string(text), "?"), request.URL), 200)
 	return a
 }
 
@@ -164,6 +165,8 @@ func (c *caller) call(ctx context.Context, method, address string, headers http.
 func quickly(ctx context.Context, r *http.Response, err error) (bool, error) {
 	refused := ErrRefused{}
 	switch {
+	case err == nil && r.StatusCode < 500: // an answer stays one, though all was told to stop meanwhile
+		return false, nil
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case errors.As(err, &refused):
@@ -171,7 +174,7 @@ func quickly(ctx context.Context, r *http.Response, err error) (bool, error) {
 	case err != nil:
 		return retryablehttp.DefaultRetryPolicy(ctx, r, err)
 	}
-	return r.StatusCode >= 500 && r.StatusCode != http.StatusNotImplemented && r.Header.Get("Retry-After") == "", nil
+	return r.StatusCode != http.StatusNotImplemented && r.Header.Get("Retry-After") == "", nil
 }
 
 // plainly is an error without the address, which is a secret.
@@ -186,6 +189,28 @@ func plainly(err error, limit time.Duration) error {
 		return fmt.Errorf("no answer within %s", limit)
 	}
 	return err
+}
+
+// without is what a receiver answered without what of its address is secret: it may repeat that, and an answer is shown and logged.
+func without(text string, address *url.URL) string {
+	const telling = 6 // characters; what is shorter is a word such as api, and tells nothing
+	secrets := append(strings.Split(address.Path, "/"), strings.Split(address.EscapedPath(), "/")...)
+	secrets = append(secrets, address.RawQuery, address.User.String())
+	for _, values := range address.Query() {
+		for _, v := range values {
+			secrets = append(secrets, v, url.QueryEscape(v))
+		}
+	}
+	if password, given := address.User.Password(); given {
+		secrets = append(secrets, password)
+	}
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // one may be part of another
+	for _, s := range secrets {
+		if len(s) >= telling {
+			text = strings.ReplaceAll(text, s, "(secret)")
+		}
+	}
+	return text
 }
 
 // endpoint is where a format is posted to. Of an Alertmanager its address will do.

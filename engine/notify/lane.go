@@ -11,6 +11,9 @@ import (
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
+// noteTime is for what came of an attempt to be noted, also when all is told to stop: else it would be told twice.
+const noteTime = 5 * time.Second
+
 // mostWaiting is how many messages may wait for one receiver. The oldest of more than that are summed up.
 const mostWaiting = 100
 
@@ -111,11 +114,12 @@ func (l *lane) deliver(ctx context.Context, m store.Message) {
 		l.end(ctx, m, "what it says can't be read: "+a.Err.Error())
 		return
 	}
-	a = l.post(ctx, m.ID, content)
-	if ctx.Err() != nil {
+	if a = l.post(ctx, m.ID, content); a.Status == 0 && ctx.Err() != nil {
 		return // it is tried again, under the same id
 	}
-	l.settle(ctx, m, a)
+	noting, done := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer done()
+	l.settle(noting, m, a)
 }
 
 // settle notes what came of an attempt.

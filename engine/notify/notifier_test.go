@@ -279,14 +279,14 @@ func TestEachReceiverIsToldWhatItAsksFor(t *testing.T) {
 func TestRetriedForThreeDaysUnderOneID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, w := newMemory(), &world{answer: always(503)}
-		n, stop := begun(m, w, "down.example", "up.example")
-		defer func() { stop() }()
+		_, stop := begun(m, w, "down.example", "up.example")
 		pass(2 * time.Second)
 		m.scaled("web")
 		pass(36 * time.Hour)
 		before := len(w.to("down.example"))
 		stop()
-		n, stop = begun(m, w, "down.example", "up.example") // a restart in between
+		n, stop := begun(m, w, "down.example", "up.example") // a restart in between
+		defer stop()
 		pass(35 * time.Hour)
 		if waiting, dead, _ := m.Depth(t.Context()); waiting != 2 || dead != 0 {
 			t.Fatalf("after 71 h %d wait and %d are dead", waiting, dead)
@@ -444,7 +444,7 @@ func TestOutboxStaysBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, w := newMemory(), &world{answer: always(503)}
 		n, stop := begun(m, w, "a.example")
-		defer func() { stop() }()
+		defer stop()
 		pass(2 * time.Second)
 		for i := range 400 {
 			m.scaled("web")
@@ -519,6 +519,25 @@ func TestStoreThatIsAway(t *testing.T) {
 		pass(5 * time.Second)
 		if got := w.to("a.example"); len(got) != 1 {
 			t.Errorf("told %v", got)
+		}
+	})
+}
+
+// What is taken while all is told to stop is not told again.
+func TestTakenWhileItStops(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(), &world{}
+		w.answer = func(string, int) *http.Response {
+			time.Sleep(time.Second)
+			return answers(200)
+		}
+		_, stop := begun(m, w, "a.example")
+		pass(2 * time.Second)
+		m.scaled("web")
+		pass(1500 * time.Millisecond)
+		stop()
+		if got := w.to("a.example"); len(got) != 1 || len(m.box) != 0 {
+			t.Errorf("told %v, %d are to be told again", got, len(m.box))
 		}
 	})
 }

@@ -153,12 +153,6 @@ func (m *Metrics) Reloaded(used bool) {
 // StoreFailed counts a call of the store that failed; operation is one of StoreOperations.
 func (m *Metrics) StoreFailed(operation string) { m.storeErrors.WithLabelValues(operation).Inc() }
 
-// Delivered counts an attempt to deliver a notification. receiver is the name that the config has for it, result a code such
-// as delivered, failed, or dead.
-func (m *Metrics) Delivered(receiver, result string) {
-	m.deliveries.WithLabelValues(receiver, result).Inc()
-}
-
 // Answered counts a request that was answered. operation is one of the API, not a path that somebody asked for.
 func (m *Metrics) Answered(operation string, status int, took time.Duration) {
 	m.requests.WithLabelValues(operation, statusCode(status)).Inc()

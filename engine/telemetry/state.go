@@ -25,6 +25,8 @@ type State struct {
 
 	Listeners int // clients that follow the stream of events
 
+	Deliveries []Delivery
+
 	Policies []Policy
 }
 
@@ -37,6 +39,15 @@ type Store struct {
 
 // Outbox is how many notifications wait, and how many were given up.
 type Outbox struct{ Waiting, Dead int }
+
+// Delivery is what came of the notifications of one receiver since the start.
+type Delivery struct {
+	Receiver  string
+	Delivered int64
+	Failed    int64 // attempts
+	Dead      int64 // messages that were given up
+	Folded    int64 // and that were summed up with others, since too many waited
+}
 
 // Policy is how one policy stands.
 type Policy struct {
@@ -99,6 +110,7 @@ var (
 	budgetUsed      = desc("budget_replicas", "Replicas of all services that count against the budget, open raises with them.")
 	budgetLimit     = desc("budget_replicas_limit", "Replicas that all services may have together.")
 	listeners       = desc("sse_clients", "Clients that follow the stream of events now.")
+	deliveries      = desc("deliveries_total", "Notifications by receiver and result: delivered, dead and folded ones, and attempts that failed.", "receiver", "result")
 	replicasNow     = desc("replicas", "Replicas of the service now; for a policy in shadow mode those that it would have.", ofPolicy...)
 	replicasReady   = desc("replicas_ready", "Replicas of the service that are ready.", ofPolicy...)
 	replicasAdvised = desc("replicas_recommended", "Replicas that the rules recommended last, before the guard.", ofPolicy...)
@@ -117,8 +129,8 @@ var (
 // Describe names all of them.
 func (states) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		buildInfo, reloaded, reloads, policiesThere, leads, epoch, storeUp, enabled, paused, outbox, budgetUsed, budgetLimit, listeners, replicasNow,
-		replicasReady, replicasAdvised, replicasWanted, replicasMin, replicasMax, confidence, evaluated, interval, acting, servicePaused,
+		buildInfo, reloaded, reloads, policiesThere, leads, epoch, storeUp, enabled, paused, outbox, budgetUsed, budgetLimit, listeners, deliveries,
+		replicasNow, replicasReady, replicasAdvised, replicasWanted, replicasMin, replicasMax, confidence, evaluated, interval, acting, servicePaused,
 		metricAge, metricStatus,
 	} {
 		out <- d
@@ -148,6 +160,11 @@ func (s states) Collect(out chan<- prometheus.Metric) {
 	tell(budgetUsed, float64(now.Replicas))
 	tell(budgetLimit, float64(now.MaxReplicas))
 	tell(listeners, float64(now.Listeners))
+	for _, d := range now.Deliveries {
+		for result, n := range map[string]int64{"delivered": d.Delivered, "failed": d.Failed, "dead": d.Dead, "folded": d.Folded} {
+			out <- prometheus.MustNewConstMetric(deliveries, prometheus.CounterValue, float64(n), d.Receiver, result)
+		}
+	}
 	type kind struct {
 		mode engine.Mode
 		on   bool

@@ -22,7 +22,7 @@ type Metrics struct {
 	evaluations                         prometheus.Histogram
 	samplings, unread                   *prometheus.CounterVec
 	looks, scalings                     *prometheus.HistogramVec
-	reloads, storeErrors, deliveries    *prometheus.CounterVec
+	reloads, storeErrors                *prometheus.CounterVec
 	requests                            *prometheus.CounterVec
 	answers                             *prometheus.HistogramVec
 
@@ -80,14 +80,13 @@ func New(state func() State) *Metrics {
 		scalings:    histogram("scale_duration_seconds", "Time that a change of a service took, until its replicas were ready or gone.", long, "driver", "action", "result"),
 		reloads:     counter("reloads_total", "Times that the policies were read anew, by whether they could be used.", "result"),
 		storeErrors: counter("store_errors_total", "Calls of the store that failed, by what was to be done.", "operation"),
-		deliveries:  counter("deliveries_total", "Attempts to deliver a notification, by receiver and result.", "receiver", "result"),
 		requests:    counter("api_requests_total", "Requests that were answered, by operation and HTTP status.", "operation", "code"),
 		answers:     histogram("api_request_duration_seconds", "Time that answers took, by operation.", short, "operation"),
 		known:       map[who]map[string]bool{}, sources: map[string]bool{},
 	}
 	m.registry.MustRegister(
 		m.decisions, m.clamps, m.events, m.failures, m.evaluations, m.samplings, m.unread, m.looks, m.scalings,
-		m.reloads, m.storeErrors, m.deliveries, m.requests, m.answers, states{state},
+		m.reloads, m.storeErrors, m.requests, m.answers, states{state},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	for _, result := range []string{"success", "failure"} {

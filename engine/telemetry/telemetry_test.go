@@ -71,7 +71,6 @@ func TestWhatHappensIsCounted(t *testing.T) {
 	m.Reloaded(false)
 	m.Reloaded(false)
 	m.StoreFailed("record")
-	m.Delivered("slack", "delivered")
 	m.Answered("get-status", 200, time.Millisecond)
 	m.Answered("get-status", 200, time.Millisecond)
 	m.Answered("get-status", 503, time.Second)
@@ -94,7 +93,6 @@ func TestWhatHappensIsCounted(t *testing.T) {
 		`flyball_reloads_total{result="failure"} 2`,
 		`flyball_store_errors_total{operation="record"} 1`,
 		`flyball_store_errors_total{operation="audit"} 0`,
-		`flyball_deliveries_total{receiver="slack",result="delivered"} 1`,
 		`flyball_api_requests_total{code="200",operation="get-status"} 2`,
 		`flyball_api_requests_total{code="503",operation="get-status"} 1`,
 		`flyball_api_request_duration_seconds_count{operation="get-status"} 3`,
@@ -154,7 +152,8 @@ func TestStates(t *testing.T) {
 	age := 2.5
 	state := State{
 		Version: "1.2.3", Reloaded: time.Unix(1_700_000_000, 0), Reloads: true, Leads: true, Epoch: 7, Listeners: 2, Replicas: 5, MaxReplicas: 20,
-		Store: &Store{Enabled: true, Outbox: &Outbox{Waiting: 3, Dead: 1}},
+		Store:      &Store{Enabled: true, Outbox: &Outbox{Waiting: 3, Dead: 1}},
+		Deliveries: []Delivery{{Receiver: "slack", Delivered: 5, Failed: 2, Dead: 1}},
 		Policies: []Policy{
 			{Name: "web", Service: "front", Mode: engine.Live, Enabled: true, Min: 1, Max: 8, Work: &Work{
 				Every: 30 * time.Second, Evaluated: time.Unix(1_700_000_030, 500_000_000), Acting: true,
@@ -172,6 +171,8 @@ func TestStates(t *testing.T) {
 		`flyball_build_info{go_version="go`, `flyball_last_reload_success_timestamp_seconds 1.7e+09`, `flyball_last_reload_successful 1`,
 		`flyball_leader 1`, `flyball_leader_epoch 7`, `flyball_store_up 1`, `flyball_autoscaling_enabled 1`, `flyball_paused 0`, `flyball_sse_clients 2`,
 		`flyball_outbox_messages{state="waiting"} 3`, `flyball_outbox_messages{state="dead"} 1`,
+		`flyball_deliveries_total{receiver="slack",result="delivered"} 5`, `flyball_deliveries_total{receiver="slack",result="failed"} 2`,
+		`flyball_deliveries_total{receiver="slack",result="dead"} 1`, `flyball_deliveries_total{receiver="slack",result="folded"} 0`,
 		`flyball_budget_replicas 5`, `flyball_budget_replicas_limit 20`,
 		`flyball_policies{enabled="true",mode="live"} 2`, `flyball_policies{enabled="false",mode="shadow"} 1`, `flyball_policies{enabled="true",mode="shadow"} 0`,
 		`flyball_replicas{mode="live",policy="web",service="front"} 3`, `flyball_replicas_ready{mode="live",policy="web",service="front"} 2`,

@@ -27,6 +27,7 @@ type Gate struct {
 	tries   limit[From]   // of tokens that are none
 	logins  limit[From]
 	people  limit[string] // logins, by email
+	begun   limit[string] // sessions, by email: each is a row of the store, and an entry of the audit log
 }
 
 // Settings are what a Gate works with.
@@ -51,6 +52,7 @@ func NewGate(s Settings) *Gate {
 		tries:   limit[From]{burst: 20, every: 3 * time.Second, most: most},
 		logins:  limit[From]{burst: 5, every: 12 * time.Second, most: most},
 		people:  limit[string]{burst: 5, every: 12 * time.Second, most: most},
+		begun:   limit[string]{burst: 30, every: 30 * time.Second, most: most},
 	}
 }
 

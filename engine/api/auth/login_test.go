@@ -1,10 +1,13 @@
 package auth
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 func TestLogin(t *testing.T) {
@@ -74,6 +77,72 @@ func TestLoginsAreLimited(t *testing.T) {
 		if _, _, err := w.Login(t.Context(), "anna@example.org", good, address(8), w.now.Add(12*time.Second)); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// Whoever is changed or removed while they log in has no session afterwards: the change has ended those that were there by then.
+func TestAPersonChangesDuringTheirLogin(t *testing.T) {
+	for name, change := range map[string]func(w *world, u store.User) error{
+		"another password": func(w *world, u store.User) error {
+			u.Hash += "x"
+			return w.PutUser(t.Context(), u, store.Entry{})
+		},
+		"another role": func(w *world, u store.User) error {
+			u.Role = Viewer
+			return w.PutUser(t.Context(), u, store.Entry{})
+		},
+		"removed": func(w *world, u store.User) error {
+			_, err := w.RemoveUser(t.Context(), u.Email, store.Entry{})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.adds("anna@example.org", Operator)
+			w.accounts.before = func() {
+				if err := change(w, w.users["anna@example.org"]); err != nil {
+					t.Error(err)
+				}
+			}
+			secret, _, err := w.Login(t.Context(), "anna@example.org", good, home, w.now)
+			w.refuses(err, 401, wrongLogin)
+			if len(w.accounts.tokens) > 0 || secret != "" {
+				t.Errorf("a session is left: %v", w.accounts.tokens)
+			}
+		})
+	}
+}
+
+// Logins that succeed are bounded too, else a viewer fills the store.
+func TestSessionsAreLimited(t *testing.T) {
+	w := newWorld(t)
+	w.adds("anna@example.org", Operator)
+	var err error
+	for range 30 {
+		if _, _, err = w.Login(t.Context(), "anna@example.org", good, home, w.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, err = w.Login(t.Context(), "anna@example.org", good, home, w.now)
+	w.refuses(err, 429, "too many logins that succeed")
+	if _, _, err = w.Login(t.Context(), "anna@example.org", good, home, w.now.Add(30*time.Second)); err != nil {
+		t.Error(err)
+	}
+}
+
+// While the store can't be asked nobody is wrong.
+func TestTheStoreIsAwayAtALogin(t *testing.T) {
+	w := newWorld(t)
+	w.adds("anna@example.org", Operator)
+	w.broken = store.ErrUnavailable
+	for range 20 {
+		if _, _, err := w.Login(t.Context(), "anna@example.org", good, home, w.now); !errors.Is(err, store.ErrUnavailable) {
+			t.Fatal(err)
+		}
+	}
+	w.broken = nil
+	if _, _, err := w.Login(t.Context(), "anna@example.org", good, home, w.now); err != nil {
+		t.Error(err)
 	}
 }
 

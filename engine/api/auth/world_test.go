@@ -32,6 +32,7 @@ type accounts struct {
 	log    []store.Entry
 	asked  int // for a token
 	broken error
+	before func() // a token is put
 }
 
 func (a *accounts) Token(_ context.Context, id string) (store.Token, bool, error) {
@@ -47,6 +48,9 @@ func (a *accounts) Tokens(context.Context) ([]store.Token, error) {
 }
 
 func (a *accounts) PutToken(_ context.Context, t store.Token, e store.Entry) error {
+	if a.before != nil {
+		a.before()
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.tokens[t.ID] = t
