@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,7 +103,7 @@ func TestLiveMonitoring(t *testing.T) {
 	}
 	s.mentions(rules["FlyballAtMaximum"].Alerts[0].Annotations["summary"], "service web has been at its maximum of 2")
 	if len(rules) < 10 {
-		t.Errorf("there are the rules %v", maps.Keys(rules))
+		t.Errorf("there are the rules %v", slices.Sorted(maps.Keys(rules)))
 	}
 
 	var targets struct {

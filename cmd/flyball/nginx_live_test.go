@@ -65,6 +65,13 @@ func TestLiveNginx(t *testing.T) {
 	if status := fetch(t, browser, http.MethodPost, front+"/api/autoscaling/test/web", "", `{"replicas": 2}`, nil); status >= 300 {
 		t.Errorf("with the cookie scaling is answered with %d", status)
 	}
+	// By HTTP alone a browser says just which page asks, and nginx does not say by which name it was asked.
+	var problem struct{ Detail string }
+	plain := &http.Client{Jar: jar, Transport: originOf("")}
+	if status := fetch(t, plain, http.MethodPost, front+"/api/auth/logout", "", "", &problem); status != http.StatusForbidden {
+		t.Errorf("a page of which nobody can say that it is flyball's is answered with %d", status)
+	}
+	s.mentions(problem.Detail, "pass the header Host on")
 	foreign := &http.Client{Jar: jar, Transport: originOf("http://elsewhere.example")}
 	if status := fetch(t, foreign, http.MethodPost, front+"/api/auth/logout", "", "", nil); status != http.StatusForbidden {
 		t.Errorf("a page of elsewhere is answered with %d", status)
@@ -77,15 +84,20 @@ func TestLiveNginx(t *testing.T) {
 	}
 }
 
-// originOf sends what a browser does in the name of a page.
+// originOf sends what a browser does in the name of a page; empty: of the one that is asked, over HTTP from afar.
 type originOf string
 
 func (page originOf) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set("Origin", string(page))
-	r.Header.Set("Sec-Fetch-Site", "cross-site")
-	if strings.HasPrefix(r.URL.String(), string(page)) {
+	at := r.URL.Scheme + "://" + r.URL.Host
+	switch page {
+	case "":
+		page = originOf(at)
+	case originOf(at):
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
+	default:
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
 	}
+	r.Header.Set("Origin", string(page))
 	return http.DefaultTransport.RoundTrip(r)
 }

@@ -135,7 +135,7 @@ func guarded(h http.Handler, world bool) http.Handler {
 	if world {
 		foreign := http.NewCrossOriginProtection()
 		foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			(&Problem{Title: "Forbidden", Status: http.StatusForbidden, Detail: "the page of another origin asks this"}).write(w)
+			(&Problem{Title: "Forbidden", Status: http.StatusForbidden, Detail: "the page of another origin asks this; where a proxy is in between, have it pass the header Host on"}).write(w)
 		}))
 		h = foreign.Handler(h)
 	}
