@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -85,9 +86,20 @@ func (c *Client) send(ctx context.Context, method, path, match string, body []by
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		var p Problem
 		if err := json.NewDecoder(res.Body).Decode(&p); err != nil || p.Detail == "" {
-			return fmt.Errorf("the daemon answered %s, which flyball does not: is there another program at %s?", res.Status, c.at)
+			return c.stranger(res)
 		}
 		return Refusal{Status: p.Status, Detail: p.Detail, Faults: p.Errors}
 	}
-	return json.NewDecoder(res.Body).Decode(into)
+	if err := json.NewDecoder(res.Body).Decode(into); err != nil {
+		if errors.As(err, new(*json.SyntaxError)) || errors.Is(err, io.EOF) {
+			return c.stranger(res)
+		}
+		return fmt.Errorf("read what the daemon answered: %w", err)
+	}
+	return nil
+}
+
+// stranger says that an answer is none of flyball's.
+func (c *Client) stranger(res *http.Response) error {
+	return fmt.Errorf("the daemon answered %s, and not as flyball does: is there another program at %s?", res.Status, c.at)
 }
