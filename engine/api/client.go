@@ -103,9 +103,20 @@ func (c *Client) send(ctx context.Context, method, path, match string, body []by
 			return fmt.Errorf("%s answers by TLS: begin the URL with https://", c.at)
 		}
 		if err := json.Unmarshal(text, &p); err != nil || p.Detail == "" {
-			return fmt.Errorf("the daemon answered %s, which flyball does not: is there another program at %s?", res.Status, c.at)
+			return c.stranger(res)
 		}
 		return Refusal{Status: p.Status, Detail: p.Detail, Faults: p.Errors}
 	}
-	return json.NewDecoder(res.Body).Decode(into)
+	if err := json.NewDecoder(res.Body).Decode(into); err != nil {
+		if errors.As(err, new(*json.SyntaxError)) || errors.Is(err, io.EOF) {
+			return c.stranger(res)
+		}
+		return fmt.Errorf("read what the daemon answered: %w", err)
+	}
+	return nil
+}
+
+// stranger says that an answer is none of flyball's.
+func (c *Client) stranger(res *http.Response) error {
+	return fmt.Errorf("the daemon answered %s, and not as flyball does: is there another program at %s?", res.Status, c.at)
 }

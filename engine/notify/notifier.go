@@ -34,7 +34,10 @@ type Notifier struct {
 	again    chan struct{} // closed when what Run goes by has changed
 }
 
-const pace = time.Second // at which the log is looked at
+const (
+	pace     = time.Second // at which the log is looked at
+	idlePace = time.Minute // and while nobody is told
+)
 
 // Use makes settings those that are gone by.
 func (n *Notifier) Use(s Settings) {
@@ -121,11 +124,11 @@ func (n *Notifier) serve(ctx context.Context, s Settings) {
 	if s.Heartbeat != nil {
 		wg.Go(func() { n.beat(ctx, *s.Heartbeat, s.Allow) })
 	}
+	t := &term{Notifier: n}
 	if len(s.Receivers) == 0 {
-		<-ctx.Done()
+		t.forget(ctx)
 		return
 	}
-	t := &term{Notifier: n}
 	for _, r := range s.Receivers {
 		t.lanes = append(t.lanes, n.lane(r, s.Allow))
 	}
@@ -146,6 +149,27 @@ func (n *Notifier) serve(ctx context.Context, s Settings) {
 		select {
 		case <-ctx.Done():
 		case <-time.After(wait):
+		}
+	}
+}
+
+// forget lets pass what happens while nobody is told: whoever is told later does not hear of it.
+func (t *term) forget(ctx context.Context) {
+	for ctx.Err() == nil {
+		t.every(ctx, func(ctx context.Context) error {
+			cursor, known, err := t.Outbox.Posted(ctx)
+			if err != nil || !known { // then Begin sets it
+				return err
+			}
+			newest, err := t.Outbox.Audited(ctx, store.Filter{Limit: 1})
+			if err != nil || len(newest) == 0 || newest[0].Number <= cursor {
+				return err
+			}
+			return t.Outbox.Post(ctx, newest[0].Number)
+		})
+		select {
+		case <-ctx.Done():
+		case <-time.After(idlePace):
 		}
 	}
 }

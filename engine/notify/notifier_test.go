@@ -542,6 +542,42 @@ func TestTakenWhileItStops(t *testing.T) {
 	})
 }
 
+// What happens while nobody is notified is not told when somebody is again; what still waited is.
+func TestNotificationsThatAreOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, w := newMemory(), &world{answer: always(503)}
+		n, stop := begun(m, w, "a.example")
+		defer stop()
+		pass(2 * time.Second)
+		m.scaled("before")
+		pass(2 * time.Second)
+		on, _ := n.now()
+		n.Use(Settings{})
+		pass(time.Second)
+		m.scaled("meanwhile")
+		pass(2 * time.Minute)
+		tried := len(w.to("a.example"))
+		w.mu.Lock()
+		w.answer = always(200)
+		w.mu.Unlock()
+		n.Use(on)
+		pass(2 * time.Minute)
+		m.scaled("after")
+		pass(2 * time.Second)
+		var told []string
+		for _, p := range w.to("a.example")[tried:] {
+			for _, service := range []string{"before", "meanwhile", "after"} {
+				if strings.Contains(p.body, service+" ") {
+					told = append(told, service)
+				}
+			}
+		}
+		if !slices.Equal(told, []string{"before", "after"}) {
+			t.Errorf("told of %v", told)
+		}
+	})
+}
+
 func TestTryTellsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, w := newMemory(), &world{answer: func(host string, _ int) *http.Response {
