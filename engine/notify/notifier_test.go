@@ -279,14 +279,15 @@ func TestEachReceiverIsToldWhatItAsksFor(t *testing.T) {
 func TestRetriedForThreeDaysUnderOneID(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, w := newMemory(), &world{answer: always(503)}
-		n, stop := begun(m, w, "down.example", "up.example")
+		_, stop := begun(m, w, "down.example", "up.example")
 		defer func() { stop() }()
 		pass(2 * time.Second)
 		m.scaled("web")
 		pass(36 * time.Hour)
 		before := len(w.to("down.example"))
 		stop()
-		n, stop = begun(m, w, "down.example", "up.example") // a restart in between
+		n, halt := begun(m, w, "down.example", "up.example") // a restart in between
+		stop = halt
 		pass(35 * time.Hour)
 		if waiting, dead, _ := m.Depth(t.Context()); waiting != 2 || dead != 0 {
 			t.Fatalf("after 71 h %d wait and %d are dead", waiting, dead)
