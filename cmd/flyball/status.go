@@ -73,7 +73,7 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 	default:
 		fmt.Fprintf(out, "daemon: pid %d, version %s, up %s\n", d.PID, d.Version, now.Sub(d.Since).Round(time.Second))
 		if d.Listens != "" {
-			fmt.Fprintf(out, "API: %s\n", d.Listens)
+			fmt.Fprintf(out, "api: %s\n", d.Listens)
 		}
 		if d.Leader != nil {
 			fmt.Fprintln(out, "leader: "+leaderOf(*d.Leader))

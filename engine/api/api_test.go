@@ -308,7 +308,7 @@ func TestRequests(t *testing.T) {
 		{"resume misspelt", "POST", "resume", `{"servcie": "web"}`, 400, `servcie`},
 		{"the audit log", "GET", "audit?kind=pause&service=web", "", 200, `{"success":true,"entries":[{"number":7,"at":"0001-01-01T00:00:00Z","actor":"ana","kind":"pause","service":"web","message":"a sale"}]}`},
 		{"no entries", "GET", "audit?actor=nobody", "", 200, `"entries":[]`},
-		{"entries of a kind that there is not", "GET", "audit?kind=pauses", "", 400, `kind is \"pauses\"; allowed is switch, pause, resume, decision, event, policy, daemon, store, access, trouble or recovery`},
+		{"entries of a kind that there is not", "GET", "audit?kind=pauses", "", 400, `kind is \"pauses\"; allowed is switch, pause, resume, decision, event, policy, daemon, store, access, notify, trouble or recovery`},
 		{"entries after a word", "GET", "audit?after=all", "", 400, `after is \"all\"; allowed is the number of an entry`},
 		{"too many entries", "GET", "audit?limit=1001", "", 400, `limit is \"1001\"; allowed is 1 to 1000`},
 		{"restore misspelt", "POST", "store/restore", `{"flie": "x"}`, 400, `flie`},

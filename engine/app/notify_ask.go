@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -31,10 +32,21 @@ func (a *App) ReplayNotifications(ctx context.Context, ask api.NotifyReplay) (ap
 		return api.NotifyReplayed{}, err
 	}
 	again, err := replayed(ctx, a.notifier, ask)
-	if err == nil {
+	if len(again.IDs) > 0 {
 		a.log.Info("notifications are tried again", "count", len(again.IDs), "actor", ask.Actor)
+		a.note(ctx, triedAgain(again, ask.Actor, a.loop.Now().At))
 	}
 	return again, err
+}
+
+// triedAgain is the entry of a replay.
+func triedAgain(again api.NotifyReplayed, actor string, at time.Time) store.Entry {
+	const most = 5
+	named := strings.Join(again.IDs[:min(most, len(again.IDs))], ", ")
+	if more := len(again.IDs) - most; more > 0 {
+		named += fmt.Sprintf(" and %d more", more)
+	}
+	return store.Entry{At: at, Actor: actor, Kind: store.OfNotify, Message: count(len(again.IDs), "notification") + " to be tried again: " + named}
 }
 
 // TestNotify sends a test at once. No daemon is needed for it.
@@ -73,8 +85,11 @@ func (f *Offline) ReplayNotifications(ctx context.Context, ask api.NotifyReplay)
 			return err
 		}
 		n, err := f.notifier(ledger)
-		if err == nil {
-			again, err = replayed(ctx, n, ask)
+		if err != nil {
+			return err
+		}
+		if again, err = replayed(ctx, n, ask); len(again.IDs) > 0 {
+			err = errors.Join(err, ledger.Audit(ctx, triedAgain(again, ask.Actor, clock()().At)))
 		}
 		return err
 	})

@@ -45,12 +45,13 @@ const (
 	OfDaemon   EntryKind = "daemon"   // one started, stopped, began or ceased to lead
 	OfStore    EntryKind = "store"    // it was begun anew, restored or moved
 	OfAccess   EntryKind = "access"   // somebody logged in, or was refused; a token or a person was added, changed or removed
+	OfNotify   EntryKind = "notify"   // notifications that were given up are tried again
 	OfTrouble  EntryKind = "trouble"  // a policy can't be followed, or a service not be reached
 	OfRecovery EntryKind = "recovery" // it can again
 )
 
 // EntryKinds are all of them.
-var EntryKinds = []EntryKind{OfSwitch, OfPause, OfResume, OfDecision, OfEvent, OfPolicy, OfDaemon, OfStore, OfAccess, OfTrouble, OfRecovery}
+var EntryKinds = []EntryKind{OfSwitch, OfPause, OfResume, OfDecision, OfEvent, OfPolicy, OfDaemon, OfStore, OfAccess, OfNotify, OfTrouble, OfRecovery}
 
 // Filter says which entries are asked for. What is zero filters nothing.
 type Filter struct {
