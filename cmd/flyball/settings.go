@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,6 +94,16 @@ func (f *flags) remoteOf(env func(string) string) (api.Remote, error) {
 		r.Token = strings.TrimSpace(string(text))
 	}
 	return r, nil
+}
+
+// bare says that a token would go over the network as it is.
+func bare(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" || u.Hostname() == "localhost" {
+		return false
+	}
+	at, err := netip.ParseAddr(u.Hostname())
+	return err != nil || !at.IsLoopback()
 }
 
 // formatOf sets how log lines are written, where that is said outside; else the author's config may.

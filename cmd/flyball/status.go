@@ -22,6 +22,9 @@ func (f *flags) open(cmd *cobra.Command) (api.Flyball, error) {
 	if err != nil {
 		return nil, err
 	}
+	if bare(o.Remote.URL) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "warning: the token goes to %s as it is, for all on the way to read; with TLS it does not\n", o.Remote.URL)
+	}
 	flyball, err := app.Open(cmd.Context(), o)
 	if errors.As(err, &app.Invalid{}) {
 		fmt.Fprintln(cmd.ErrOrStderr(), "flyball: the config can't be read, so where the daemon and its store are; mend it, or give --socket and --store")

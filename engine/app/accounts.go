@@ -13,6 +13,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/api/auth"
 	"github.com/flyball-dev/flyball/engine/store"
+	"github.com/flyball-dev/flyball/rego"
 )
 
 // accounts are those of a store, at an instant. Each change is in its audit log.
@@ -41,6 +42,9 @@ func (a *App) forget() {
 
 // CreateToken makes a token.
 func (a *App) CreateToken(ctx context.Context, ask api.TokenAsk) (api.CreatedToken, error) {
+	if err := void(ctx, a.set().Access, ask); err != nil {
+		return api.CreatedToken{}, err
+	}
 	defer a.readmit()
 	return a.accounts().create(ctx, ask)
 }
@@ -71,6 +75,10 @@ func (a *App) RemoveUser(ctx context.Context, email, actor string) (api.User, er
 
 // CreateToken makes a token in the store.
 func (f *Offline) CreateToken(ctx context.Context, ask api.TokenAsk) (api.CreatedToken, error) {
+	rules, _ := rego.NewAuthorizer(ctx, rego.File(f.set.Authz.File)) // flyball validate says what is wrong with them
+	if err := void(ctx, rules, ask); err != nil {
+		return api.CreatedToken{}, err
+	}
 	return alter(f, func(a accounts) (api.CreatedToken, error) { return a.create(ctx, ask) })
 }
 

@@ -34,6 +34,7 @@ func Load(ctx context.Context, read Reader, path string, posted ...schema.Posted
 	loaded := Loaded{Set: set, Rules: rules}
 	loaded.Problems = append(loaded.Problems, schema.Placed(path, atAsks(set, problems))...)
 	loaded.Access, problems = rego.NewAuthorizer(ctx, rego.File(set.Authz.File))
+	problems = append(problems, lockedOut(ctx, loaded.Access, set.Authz.File.Path)...)
 	loaded.Problems = append(loaded.Problems, schema.Placed(path, problems)...)
 	return loaded, nil
 }

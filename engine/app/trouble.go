@@ -72,7 +72,7 @@ func (a *App) lookAtSet() {
 	})
 }
 
-// look looks at how the cycle of a policy ended. What a shadow finds troubles nobody.
+// lookAt looks at how the cycle of a policy ended. What a shadow finds troubles nobody.
 func (a *App) lookAt(p engine.Policy, l last) {
 	if p.Mode != engine.Live {
 		return
