@@ -145,10 +145,10 @@ func versionOf(body []byte) string {
 // etag is a version as HTTP writes it.
 func etag(version string) string { return `"` + version + `"` }
 
-// matches says whether an If-Match names an ETag. A weak one never does.
+// matches says whether an If-Match names an ETag, which may stand without its quotes. A weak one never does.
 func matches(match, etag string) bool {
 	for one := range strings.SplitSeq(match, ",") {
-		if one = strings.TrimSpace(one); one == "*" || one == etag {
+		if one = strings.TrimSpace(one); one == "*" || one == etag || `"`+one+`"` == etag {
 			return true
 		}
 	}
