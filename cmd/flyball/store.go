@@ -141,7 +141,7 @@ func newStoreRestore(f *flags) *cobra.Command {
 		Long: `Replace everything in the store by what a backup has, in one step; without --yes only say what would be replaced. A running
 daemon does it itself: it begins nothing meanwhile, finishes what is under way first, and goes on. Every policy then waits a full
 cooldown, since what it did after the backup is not known. The audit log is not set back where it continues that of the backup, and
-what is to be told of it is told. Who may use the API is as in the backup: look with flyball user list and flyball token list.`,
+what is to be told of it is told. Who may use the API is as in the backup, but that nobody is logged in: look with flyball user list and flyball token list.`,
 		Example: `  flyball store restore /var/backups/flyball-2026-11-27.db
   flyball store restore /var/backups/flyball-2026-11-27.db --yes`,
 		Args: takes(1, 1, "a file", "flyball store restore flyball-backup.db --yes"),

@@ -298,3 +298,13 @@ func FuzzPolicyByAPI(f *testing.F) {
 		}
 	})
 }
+
+func TestMatches(t *testing.T) {
+	for match, want := range map[string]bool{
+		`"v1"`: true, `v1`: true, `*`: true, `"v0", "v1"`: true, ` "v1" `: true, `"v0"`: false, `W/"v1"`: false, `v`: false, `""`: false,
+	} {
+		if got := matches(match, `"v1"`); got != want {
+			t.Errorf("If-Match %s: %v, want %v", match, got, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,7 @@ func (a *App) replace(ctx context.Context, b store.Store, r api.Restored, actor 
 	}
 	err = replace(ctx, a.store, b, restoring(r, actor, a.loop.Now().At))
 	a.states.forget()
+	a.forget()
 	ctx = context.WithoutCancel(ctx) // whoever asked may be gone
 	if a.leader.elector != nil {     // who led does so no longer
 		_, _ = a.leader.renew(ctx) // and is told so, or tries again, before long
@@ -197,6 +199,8 @@ func replace(ctx context.Context, into, b store.Store, entry store.Entry) error 
 			if own {
 				p.Entries = nil
 			}
+			// Who had logged in then may have been removed, or have logged out, since.
+			p.Tokens = slices.DeleteFunc(slices.Clone(p.Tokens), func(t store.Token) bool { return t.User != "" })
 			return passed(told.of(p))
 		})
 		if err == nil && own {

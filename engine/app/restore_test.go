@@ -249,6 +249,8 @@ func TestRestoreTellsNothingTwice(t *testing.T) {
 	do(a.store.Audit(ctx, note("one"), note("two")))
 	do(a.store.Post(ctx, 2, letter("one", false), letter("long ago", true)))
 	do(a.store.PutUser(ctx, store.User{Email: "ana"}, note("ana comes")))
+	do(a.store.PutToken(ctx, store.Token{ID: "s", User: "ana", Expires: time.Now().Add(time.Hour)}, note("ana logs in")))
+	do(a.store.PutToken(ctx, store.Token{ID: "ci"}, note("a token")))
 	do(a.store.PutDocument(ctx, store.Document{Name: "shop", Version: "1", Body: []byte("{}")}, "", note("shop comes")))
 	file := backedUp(t, a)
 
@@ -270,8 +272,8 @@ func TestRestoreTellsNothingTwice(t *testing.T) {
 	users, err := a.store.Users(ctx)
 	tokens, other := a.store.Tokens(ctx)
 	documents, another := a.store.Documents(ctx)
-	if err := errors.Join(err, other, another); err != nil || len(users) != 1 || users[0].Email != "ana" || len(tokens) != 0 || len(documents) != 1 {
-		t.Errorf("people are %+v, tokens %+v, policies %+v, %v; want those of the backup", users, tokens, documents, err)
+	if err := errors.Join(err, other, another); err != nil || len(users) != 1 || users[0].Email != "ana" || len(tokens) != 1 || tokens[0].ID != "ci" || len(documents) != 1 {
+		t.Errorf("people are %+v, tokens %+v, policies %+v, %v; want those of the backup, but for sessions", users, tokens, documents, err)
 	}
 }
 
