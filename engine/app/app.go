@@ -294,7 +294,7 @@ func (a *App) use(ctx context.Context, l Loaded) {
 	}
 	a.answered(l)
 	a.mu.Lock()
-	a.policies, a.problem, a.loaded, a.reloaded = l.Policies, "", l, time.Now()
+	a.policies, a.problem, a.loaded, a.reloaded = l.Policies, "", l, a.loop.Now().At
 	a.mu.Unlock()
 	a.counts()
 }

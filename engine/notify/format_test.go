@@ -20,12 +20,13 @@ import (
 var update = flag.Bool("update", false, "write the goldens anew")
 
 // contents are what the goldens show, by name.
-func contents() map[string]Content {
+func contents(t testing.TB) map[string]Content {
+	t.Helper()
 	told := func(e store.Entry, event engine.Event) Notification {
 		e.At, e.Actor = at, "policy front"
 		n, tells := Of(e, event)
 		if !tells {
-			panic("nothing is told of " + e.Message)
+			t.Fatalf("nothing is told of %+v", e)
 		}
 		return n
 	}
@@ -47,7 +48,7 @@ func TestFormats(t *testing.T) {
 	for _, format := range Formats {
 		var got strings.Builder
 		for _, name := range []string{"started", "failed", "trouble", "recovery", "nasty", "digest"} {
-			p, err := Render(format, "ops-7-abc", contents()[name])
+			p, err := Render(format, "ops-7-abc", contents(t)[name])
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -129,7 +130,7 @@ func TestFormatsHoldTheirLimits(t *testing.T) {
 }
 
 func TestRecoveryResolvesItsAlert(t *testing.T) {
-	alertsOf := func(name string) alert { return alerts(contents()[name])[0] }
+	alertsOf := func(name string) alert { return alerts(contents(t)[name])[0] }
 	trouble, recovery := alertsOf("trouble"), alertsOf("recovery")
 	if fmt.Sprint(trouble.Labels) != fmt.Sprint(recovery.Labels) {
 		t.Errorf("the recovery has labels %v, its trouble %v", recovery.Labels, trouble.Labels)
