@@ -22,6 +22,11 @@ func TestDeliveriesAreCounted(t *testing.T) {
 		scrapeOf(t, a).is(t, 0, "deliveries_total", "receiver="+name, "result=delivered")
 	}
 
+	// As a daemon does: what stands in the log by then is not told, and what comes after is.
+	a.began(t.Context(), "started")
+	if err := a.notifier.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	told := make(chan struct{})
 	go func() { a.notifier.Run(ctx); close(told) }()
