@@ -147,8 +147,7 @@ func late(of call) trap {
 			until := make(chan struct{})
 			landed := c.fly(until)
 			defer close(landed)
-			reached()
-			dockertest.Late(until)(x)
+			dockertest.Late(until, reached)(x)
 		})
 	}
 }

@@ -29,11 +29,11 @@ func (s *stack) formerly(from, to int, method, path string) (event engine.Event,
 	p := s.proxied()
 	former := s.target
 	s.target = now
-	until, landed := make(chan struct{}), make(chan struct{})
+	held, until, landed := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	p.Fault(dockertest.Fault{Method: method, Path: path, Times: 1, Do: func(x *dockertest.Exchange) {
 		defer close(landed)
 		p.Fault(dockertest.Fault{Do: dockertest.Refuse})
-		dockertest.Late(until)(x)
+		dockertest.Late(until, func() { close(held) })(x)
 	}})
 	event = engine.Event{ID: "event-0", Action: engine.Between(from, to), From: from, To: to, Started: time.Now()}
 	ctx, cancel := context.WithCancel(s.Context())
@@ -42,6 +42,7 @@ func (s *stack) formerly(from, to int, method, path string) (event engine.Event,
 		ended <- former.Scale(ctx, engine.Order{Event: event.ID, Policy: s.policy(), From: from, To: to})
 	}()
 	p.Wait(s.TB, method, path, 1)
+	<-held
 	cancel()
 	if out := <-ended; out.Result != engine.Interrupted {
 		s.Errorf("the former ends with %s: %s", out.Result, out.Error)

@@ -45,13 +45,15 @@ func Hang(x *Exchange) {
 }
 
 // Late takes the request and keeps it until another time. Then it is passed on though its sender may have gone, as an engine
-// does that was too busy to read what it had been sent.
-func Late(until <-chan struct{}) Effect {
+// does that was too busy to read what it had been sent. It calls held once it has all of the request: a sender that goes before
+// that has sent none.
+func Late(until <-chan struct{}, held func()) Effect {
 	return func(x *Exchange) {
 		body, err := io.ReadAll(x.r.Body)
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
+		held()
 		select {
 		case <-until:
 		case <-x.up.Done():

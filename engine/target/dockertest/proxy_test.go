@@ -234,12 +234,12 @@ func testHang(t *testing.T, e *Engine) {
 func testLate(t *testing.T, e *Engine) {
 	p, c := through(t, e)
 	id := service(t, e)
-	late := make(chan struct{})
-	p.Fault(Fault{Method: "POST", Path: startPath, Do: Late(late)})
+	held, late := make(chan struct{}), make(chan struct{})
+	p.Fault(Fault{Method: "POST", Path: startPath, Do: Late(late, func() { close(held) })})
 	leaving, leave := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- c.ContainerStart(leaving, id, container.StartOptions{}) }()
-	p.Wait(t, "POST", id, 1)
+	<-held
 	leave()
 	if err := <-ended; !errors.Is(err, context.Canceled) || runs(t, e, id) {
 		t.Errorf("%v; want that its sender has gone, and nothing started", err)
@@ -364,7 +364,7 @@ func testEnds(t *testing.T, e *Engine) {
 	p, c := through(t, e)
 	id := service(t, e)
 	p.Fault(Fault{Method: "POST", Path: "start$", Times: 1, Do: HangReply})
-	p.Fault(Fault{Method: "POST", Path: "start$", Times: 1, Do: Late(nil)})
+	p.Fault(Fault{Method: "POST", Path: "start$", Times: 1, Do: Late(nil, func() {})})
 	p.Fault(Fault{Method: "POST", Path: "start$", Do: Hang})
 	for range 3 {
 		go c.ContainerStart(context.Background(), id, container.StartOptions{})
