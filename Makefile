@@ -7,22 +7,40 @@ TEST_FLAGS ?= -race -p 2 -parallel 4 -timeout 25m
 STATIC = CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w"
 
 .DEFAULT_GOAL := help
-.PHONY: help build quickstart demo test lint fmt bench soak generate clean
+.PHONY: help build binary dashboard quickstart demo test lint fmt bench soak generate clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-build: ## bin/flyball, a static binary
+build: ## bin/flyball, a static binary; with its dashboard where there is npm
+	@if command -v npm >/dev/null; then $(MAKE) -s dashboard; else echo "no npm: bin/flyball is without its dashboard" >&2; fi
+	@$(MAKE) -s binary
+
+binary:
 	$(STATIC) -o bin/flyball ./cmd/flyball
+
+# What the web client is built from. npm ci takes its time, so it is run where package-lock.json is newer than what it left.
+WEB = engine/api/dashboard
+INSTALLED = $(WEB)/node_modules/.package-lock.json
+
+dashboard: $(WEB)/dist/index.html ## the web client, which goes into bin/flyball
+
+$(INSTALLED): $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --silent && touch node_modules/.package-lock.json
+
+$(WEB)/dist/index.html: $(INSTALLED) $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/tsconfig.json engine/api/openapi.json \
+		$(shell find $(WEB)/src $(WEB)/public -type f ! -name '*.gen.ts')
+	cd $(WEB) && npm run -s build
 
 quickstart: ## the programs of examples/quickstart, for its images
 	GOOS=linux $(STATIC) -o bin/quickstart/ ./examples/quickstart/web ./examples/quickstart/load
 
 demo: ## watch the quickstart scale, in under two minutes; leaves nothing behind
 	@$(GO) build -o bin/demo ./examples/quickstart/demo
-	@exec bin/demo -build "$(MAKE) -s build quickstart"
+	@exec bin/demo -build "$(MAKE) -s binary quickstart"
 
-test: lint ## check the format, vet, lint, then all tests with the race detector
+test: lint dashboard ## check the format, vet, lint, then all tests with the race detector
+	cd $(WEB) && npm test --silent
 	$(GO) test $(TEST_FLAGS) $(PACKAGES)
 
 lint: ## check the format, vet, staticcheck
@@ -49,4 +67,4 @@ generate: ## write the generated files anew
 	$(GO) generate ./...
 
 clean: ## remove what was built
-	rm -rf bin coverage.out
+	rm -rf bin coverage.out $(WEB)/node_modules $(WEB)/dist/* $(WEB)/src/openapi.gen.ts

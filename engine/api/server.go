@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/flyball-dev/flyball/engine/api/auth"
+	"github.com/flyball-dev/flyball/engine/api/dashboard"
 )
 
 const (
@@ -58,6 +59,7 @@ func (o Server) Handler() http.Handler {
 	})
 	mux.HandleFunc("GET /api/docs", docs(s.api.OpenAPI()))
 	mux.Handle("GET /api/docs/{$}", http.RedirectHandler("/api/docs", http.StatusMovedPermanently))
+	dashboard.Serve(mux)
 	mux.HandleFunc("/", nowhere(mux))
 	return guarded(mux, o.Gate != nil)
 }

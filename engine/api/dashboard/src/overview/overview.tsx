@@ -1,0 +1,5 @@
+import { Empty } from "../ui/notice";
+
+export function Overview() {
+	return <Empty title="Overview" />;
+}

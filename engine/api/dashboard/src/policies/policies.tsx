@@ -1,0 +1,5 @@
+import { Empty } from "../ui/notice";
+
+export function Policies() {
+	return <Empty title="Policies" />;
+}

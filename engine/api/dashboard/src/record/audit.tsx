@@ -1,0 +1,5 @@
+import { Empty } from "../ui/notice";
+
+export function Audit() {
+	return <Empty title="Audit" />;
+}

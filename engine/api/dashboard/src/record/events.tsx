@@ -1,0 +1,5 @@
+import { Empty } from "../ui/notice";
+
+export function Events() {
+	return <Empty title="Events" />;
+}

@@ -1,0 +1,36 @@
+// Who looks at the pages.
+import { ask, raw, Refused } from "./api";
+import * as live from "./live";
+import type { Myself } from "./shapes";
+import { entries, link, me, readings, status } from "./state";
+
+// enter finds out who one is, and begins to listen. Nobody is null.
+export async function enter(): Promise<void> {
+	try {
+		me.value = (await (await raw("/api/auth/me")).json()) as Myself;
+	} catch (e) {
+		if (!(e instanceof Refused) || e.status !== 401) throw e;
+		leave();
+		return;
+	}
+	live.start();
+}
+
+// leave forgets all that somebody was shown.
+export function leave(): void {
+	live.stop();
+	me.value = null;
+	status.value = undefined;
+	entries.value = [];
+	readings.clear();
+	link.value = "connecting";
+}
+
+export async function logout(): Promise<void> {
+	await raw("/api/auth/logout", { method: "POST" });
+	leave();
+}
+
+export async function enable(enabled: boolean): Promise<void> {
+	await ask("enable", { method: "POST", body: { enabled } });
+}

@@ -1,0 +1,25 @@
+// The shapes of the API, by the names that the pages use. They come from the document that the daemon is held to.
+import type { components } from "./openapi.gen";
+
+type Schemas = components["schemas"];
+
+export type Status = Schemas["Status"];
+export type PolicyStatus = Schemas["PolicyStatus"];
+export type Reading = Schemas["EngineReading"];
+export type Pause = Schemas["Pause"];
+export type Event = Schemas["EngineEvent"];
+export type Reason = Schemas["EngineReason"];
+export type Step = Schemas["EngineStep"];
+export type Alternative = Schemas["EngineAlternative"];
+export type Explanation = Schemas["Explanation"];
+export type Entry = Schemas["StoreEntry"];
+export type Problem = Schemas["Problem"];
+export type Fault = Schemas["Fault"];
+export type Myself = Schemas["Myself"];
+export type MetricStatus = Schemas["MetricStatus"];
+
+// Gap says which entries of the audit log a stream could not give any more.
+export interface Gap {
+	from: number;
+	to: number;
+}

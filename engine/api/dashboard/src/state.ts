@@ -1,0 +1,47 @@
+// What is known, for all pages.
+import { computed, signal } from "@preact/signals";
+import type { Entry, Myself, PolicyStatus, Status } from "./shapes";
+import type { Point } from "./fold";
+
+// Link says how the stream fares.
+export type Link = "connecting" | "live" | "lost";
+
+export const me = signal<Myself | null | undefined>(undefined); // undefined: not known yet; null: nobody
+export const status = signal<Status | undefined>(undefined);
+export const entries = signal<Entry[]>([]); // the newest first, those that came by the stream
+export const link = signal<Link>("connecting");
+export const lostSince = signal<number | undefined>(undefined); // milliseconds
+export const missed = signal<string | undefined>(undefined); // what the stream could not give
+
+// now turns every second, for what counts down.
+export const now = signal(Date.now());
+
+// readings are those that came live, by policy and metric. A map that is changed in place: turn tells that it was.
+export const readings = new Map<string, Point[]>();
+export const turn = signal(0);
+
+export function readingsOf(policy: string, metric: string): Point[] {
+	return readings.get(policy + "\n" + metric) ?? [];
+}
+
+export const byName = computed(() => new Map((status.value?.policies ?? []).map((p) => [p.name, p])));
+
+// policiesOf are those of a service.
+export function policiesOf(service: string): PolicyStatus[] {
+	return (status.value?.policies ?? []).filter((p) => p.service === service);
+}
+
+// may says whether the role allows an action, as the rules of access that flyball ships have it. Rules of one's own may say
+// otherwise: then the daemon refuses, and says so.
+export function may(action: "scale" | "pause" | "switch" | "policies" | "audit"): boolean {
+	const who = me.value;
+	if (!who) return false;
+	if (who.scopes && who.scopes.length > 0 && !who.scopes.some((s) => s === action || s.startsWith(action + ":"))) return false;
+	switch (who.role) {
+		case "viewer":
+			return false;
+		case "operator":
+			return action !== "policies";
+	}
+	return true;
+}

@@ -1,0 +1,5 @@
+import { Empty } from "../ui/notice";
+
+export function Why() {
+	return <Empty title="Why" />;
+}
