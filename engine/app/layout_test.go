@@ -30,7 +30,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/report":   {"engine"},
 		"engine/diff":     {"engine"},
 		"engine/notify":   {"engine", "engine/store"},
-		"engine/api":      {"engine", "engine/api/auth", "engine/report", "engine/store"},
+		"engine/api":      {"engine", "engine/api/auth", "engine/diff", "engine/report", "engine/store"},
 		"engine/api/auth": {"engine", "engine/store"},
 		"engine/app":      nil, // everything
 		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/replay", "engine/report", "engine/store"},
