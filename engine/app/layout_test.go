@@ -32,8 +32,9 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/notify":   {"engine", "engine/store"},
 		"engine/api":      {"engine", "engine/api/auth", "engine/report", "engine/store"},
 		"engine/api/auth": {"engine", "engine/store"},
+		"engine/monitor":  {"engine", "engine/api", "engine/store"},
 		"engine/app":      nil, // everything
-		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/replay", "engine/report", "engine/store"},
+		"cmd/flyball":     {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/monitor", "engine/replay", "engine/report", "engine/store"},
 
 		"engine/metrics/formula":    {"engine"},
 		"engine/metrics/poll":       {"engine"},
@@ -73,6 +74,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"github.com/docker/docker":            {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
 		"github.com/prometheus/client_golang": {"engine/telemetry"},
 		"github.com/hashicorp/go-retry":       {"engine/notify"},
+		"charm.land":                          {"engine/monitor"},
+		"github.com/charmbracelet":            {"engine/monitor"},
 	}
 	pure := []string{"engine", "engine/guard", "engine/sim", "engine/metrics", "engine/backtest", "engine/replay"}
 	world := []string{"os", "os/exec", "net", "net/http", "io/fs"}
