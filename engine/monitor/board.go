@@ -238,16 +238,21 @@ func (r *row) word(now time.Time) string {
 	return clean(r.State.Name)
 }
 
-// event is what was last done with a service, in short.
+// event is what was last done with a service, in short. That it succeeded goes without saying.
 func (r *row) event(now time.Time) string {
 	e := r.LastEvent
-	switch {
-	case e == nil:
+	if e == nil {
 		return ""
-	case e.Result == "":
-		return fmt.Sprintf("%s %d → %d for %s", e.Action, e.From, e.To, span(now.Sub(e.Started)))
 	}
-	return fmt.Sprintf("%s %d → %d %s %s ago", e.Action, e.From, e.To, e.Result, span(now.Sub(e.Ended)))
+	text := fmt.Sprintf("%d → %d", e.From, e.To)
+	switch e.Result {
+	case "":
+		return text + " for " + span(now.Sub(e.Started))
+	case engine.Succeeded:
+	default:
+		text += " " + clean(string(e.Result))
+	}
+	return text + ", " + span(now.Sub(e.Ended)) + " ago"
 }
 
 // span is a length of time in the two units that matter.

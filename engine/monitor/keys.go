@@ -25,7 +25,11 @@ func (s *Screen) press(key tea.KeyPressMsg) tea.Cmd {
 		s.filterBy(key)
 		return nil
 	case s.help:
-		s.help = false
+		if lines, moves := by(name, s.height-2); moves {
+			s.read = clamp(s.read+lines, max(1, len(s.helpLines())-s.height+3))
+		} else {
+			s.help = false
+		}
 		return nil
 	}
 	s.said, s.wrong = "", false
@@ -33,7 +37,7 @@ func (s *Screen) press(key tea.KeyPressMsg) tea.Cmd {
 	case "q":
 		return tea.Quit
 	case "?":
-		s.help = true
+		s.help, s.read = true, 0
 	case "/":
 		s.typing, s.pane = true, services
 	case "esc":
@@ -117,6 +121,15 @@ func (s *Screen) begin(key string) {
 	}
 }
 
+// by says how far a key moves among lines of which so many are seen.
+func by(key string, page int) (lines int, moves bool) {
+	lines, moves = map[string]int{
+		"up": -1, "k": -1, "down": 1, "j": 1, "pgup": -max(1, page-1), "pgdown": max(1, page-1),
+		"home": -endless, "g": -endless, "end": endless, "G": endless,
+	}[key]
+	return lines, moves
+}
+
 // move moves through the pane that has the keys.
 func (s *Screen) move(key string) {
 	shown := s.shown()
@@ -125,22 +138,19 @@ func (s *Screen) move(key string) {
 	if s.pane != services {
 		page = l.pane
 	}
-	by, known := map[string]int{
-		"up": -1, "k": -1, "down": 1, "j": 1, "pgup": -max(1, page-1), "pgdown": max(1, page-1),
-		"home": -endless, "g": -endless, "end": endless, "G": endless,
-	}[key]
-	if !known {
+	lines, moves := by(key, page)
+	if !moves {
 		return
 	}
 	switch s.pane {
 	case services:
 		if len(shown) > 0 {
-			s.chosen = shown[clamp(s.index(shown)+by, len(shown))].Name
+			s.chosen = shown[clamp(s.index(shown)+lines, len(shown))].Name
 		}
 	case decision:
-		s.why.scroll = clamp(s.why.scroll+by, max(1, len(s.decisionLines(l.whyColumns(s.width)))-l.pane+1))
+		s.why.scroll = clamp(s.why.scroll+lines, max(1, len(s.decisionLines(l.whyColumns(s.width)))-l.pane+1))
 	case events:
-		s.back = clamp(s.back+by, max(1, len(s.eventLines(l.eventColumns(s.width), endless))-l.pane+1))
+		s.back = clamp(s.back+lines, max(1, len(s.eventLines(l.eventColumns(s.width), endless))-l.pane+1))
 	}
 }
 

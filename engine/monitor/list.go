@@ -39,12 +39,12 @@ func columns() []column {
 		{"REPLICAS", 8, 8, 5, func(v eye, r *row, n int) line {
 			return line{text: pad(gauge(r.ReadyReplicas, r.CurrentReplicas, r.MinReplicas, r.MaxReplicas, n), n)}
 		}},
-		{"LAST 30M", 12, 20, 4, func(v eye, r *row, n int) line {
+		{"LAST 30M", 10, 20, 4, func(v eye, r *row, n int) line {
 			values := r.replicas.lately(v.now, n)
 			return line{tail: spread(plot(values, 0, float64(max(r.MaxReplicas, r.CurrentReplicas)), limits{}, v.paint), n-len(values)), long: n}
 		}},
-		{"METRIC", 20, 26, 3, func(v eye, r *row, n int) line { return v.metric(r, n) }},
-		{"LAST 30M", 12, 20, 6, func(v eye, r *row, n int) line {
+		{"METRIC", 18, 26, 3, func(v eye, r *row, n int) line { return v.metric(r, n) }},
+		{"LAST 30M", 10, 20, 6, func(v eye, r *row, n int) line {
 			m := r.metrics[r.worst()]
 			if m == nil {
 				return line{text: pad("", n)}
@@ -53,7 +53,7 @@ func columns() []column {
 			low, high := reach(values, m.up, m.down, m.target)
 			return line{tail: spread(plot(values, low, high, m.limits, v.paint), n-len(values)), long: n}
 		}},
-		{"LAST EVENT", 16, 60, 7, func(v eye, r *row, n int) line { return line{text: pad(r.event(v.now), n)} }},
+		{"LAST EVENT", 22, 40, 7, func(v eye, r *row, n int) line { return line{text: pad(r.event(v.now), n)} }},
 	}
 }
 
@@ -75,7 +75,7 @@ func (v eye) metric(r *row, n int) line {
 	}
 	reading, m := r.Metrics[name], r.metrics[name]
 	if reading.Value == nil || reading.Status != engine.OK {
-		value := " " + string(reading.Status)
+		value := " " + clean(string(reading.Status))
 		return line{text: pad(cut(clean(name), n-width(value))+value, n), paint: v.paint.bad}
 	}
 	value := " " + figure(*reading.Value)
@@ -174,7 +174,7 @@ func (s *Screen) rowLine(r *row, fit []column) string {
 	if chosen && s.paint.on {
 		return s.paint.chosen(line)
 	}
-	return line
+	return strings.TrimRight(line, " ")
 }
 
 // nothing says why no service is seen.

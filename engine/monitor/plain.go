@@ -89,7 +89,7 @@ func standing(p api.PolicyStatus, now time.Time) string {
 		if reading := p.Metrics[name]; reading.Value != nil {
 			text += figure(*reading.Value)
 		} else {
-			text += string(reading.Status)
+			text += clean(string(reading.Status))
 		}
 	}
 	return text + "; " + decided(p)

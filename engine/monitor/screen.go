@@ -32,6 +32,7 @@ type Screen struct {
 	said   string // what came of the last question
 	wrong  bool   // it was refused
 	help   bool
+	read   int // lines that the help is scrolled
 	why    why
 	back   int // lines that the events are scrolled back
 

@@ -36,7 +36,7 @@ func (s *Screen) frame() []string {
 func (s *Screen) body() []string {
 	lines := []string{s.head()}
 	if s.help {
-		return append(lines, s.helpLines()...)
+		return append(lines, visible(s.helpLines(), s.read, max(0, s.height-2), s.width)...)
 	}
 	shown := s.shown()
 	l := s.layout(len(shown))
@@ -70,7 +70,7 @@ func (s *Screen) beside(l layout) []string {
 	for i := range l.pane {
 		one, other := strings.Repeat(" ", left), ""
 		if i < len(story) {
-			one = story[i] + strings.Repeat(" ", max(0, left-ansi.StringWidth(story[i])))
+			one = story[i] + strings.Repeat(" ", max(0, left-max(ansi.StringWidth(story[i]), ansi.StringWidthWc(story[i]))))
 		}
 		if i < len(news) {
 			other = news[i]
@@ -277,19 +277,18 @@ func (s *Screen) keys() string {
 }
 
 // helpLines name every key.
-func (s *Screen) helpLines() []string {
-	lines := []string{""}
+func (s *Screen) helpLines() []line {
+	var lines []line
 	for _, one := range [][2]string{
 		{"↑ ↓ j k", "move"}, {"PgUp PgDn", "a page"}, {"Home End g G", "the first, the last"},
-		{"enter", "the decision on the service, and back"}, {"tab", "the next pane"}, {"esc", "back to the services; all of them"},
+		{"enter", "the decision on the service, and back"}, {"tab", "the next pane"}, {"esc", "back to the services, then to all of them"},
 		{"/", "show the services with a text in their name or state"},
 		{"p", "pause the service"}, {"r", "resume it"}, {"s", "scale it by hand"}, {"b", "back to the replicas before the last change"},
 		{"q ctrl+c", "quit"},
-		{"", ""},
 		{"█ ▓ ▒ ░", "replicas: ready, starting, missing to the minimum, room to the maximum"},
 		{"64/70", "what a metric reads, and the bound that has the service grow"},
 	} {
-		lines = append(lines, cut("  "+pad(one[0], 13)+" "+one[1], s.width))
+		lines = append(lines, plain(wrap("  "+pad(one[0], 13)+" ", strings.Repeat(" ", 16), one[1], s.width), nil)...)
 	}
 	return lines
 }

@@ -144,7 +144,7 @@ func (t *tale) seen(e api.Explanation, r *row, now time.Time) {
 		names = max(names, min(width(clean(m.Metric)), 24))
 	}
 	for _, m := range e.Metrics {
-		value, paint := string(m.Reading.Status), t.paint.bad
+		value, paint := clean(string(m.Reading.Status)), t.paint.bad
 		if m.Reading.Value != nil {
 			value, paint = figure(*m.Reading.Value), nil
 		}
