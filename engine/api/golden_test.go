@@ -33,6 +33,8 @@ var asked = map[string][]struct{ method, path, as, body, header string }{
 	"metrics":         {{path: "metrics"}},
 	"metrics-of":      {{path: "metrics/web"}},
 	"samples":         {{path: "metrics/web/cpu?from=2026-01-01T00:00:00Z&to=2026-01-01T01:00:00Z"}, {path: "metrics/web/cpu?resolution=1m"}},
+	"trends":          {{path: "trends?services=web&from=2026-01-01T00:00:00Z&to=2026-01-01T00:02:00Z"}, {path: "trends?services=web&points=5"}},
+	"sources":         {{path: "sources"}},
 	"push":            {{"POST", "metrics/web", "", `{"metrics": {"queue_length": 12}}`, ""}, {"POST", "metrics/web", "", `{"metrics": {"queue_length": "12"}}`, ""}},
 	"report":          {{path: "report?from=2026-01-01&to=2026-01-02"}},
 	"report-of":       {{path: "report/web?from=2026-01-01&to=2026-01-02"}},
