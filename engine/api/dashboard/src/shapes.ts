@@ -17,6 +17,9 @@ export type Problem = Schemas["Problem"];
 export type Fault = Schemas["Fault"];
 export type Myself = Schemas["Myself"];
 export type MetricStatus = Schemas["MetricStatus"];
+export type Trends = Schemas["TrendsAnswer"];
+export type Trend = Schemas["Trend"];
+export type MetricTrend = Schemas["MetricTrend"];
 
 // Gap says which entries of the audit log a stream could not give any more.
 export interface Gap {
