@@ -71,8 +71,10 @@ function Metric({ m }: { m: Told }) {
 function trend({ reading: r }: Told): string[] {
 	const parts: string[] = [];
 	if (r.previous !== undefined) parts.push(`${number(r.previous)} the window before`);
-	if (r.slope_per_minute) parts.push(`${r.slope_per_minute > 0 ? "+" : ""}${number(r.slope_per_minute)} a minute`);
-	if (r.forecast !== undefined && r.slope_per_minute) parts.push(`${number(r.forecast)} at the next look, if it goes on so`);
+	const slope = number(r.slope_per_minute);
+	const steady = r.slope_per_minute === undefined || slope === "0";
+	if (r.slope_per_minute !== undefined && !steady) parts.push(`${r.slope_per_minute > 0 ? "+" : ""}${slope} a minute`);
+	if (r.forecast !== undefined && !steady) parts.push(`${number(r.forecast)} at the next look, if it goes on so`);
 	if (r.expected !== undefined) parts.push(`${number(r.expected)} expected by the season`);
 	return parts;
 }

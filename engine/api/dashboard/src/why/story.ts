@@ -87,12 +87,23 @@ export function quiet(s: Step): boolean {
 	return !s.reason && !s.message;
 }
 
+// runs parts the stages: each that spoke by itself, and those in between that did not together.
+export function runs(trace: Step[]): { quiet: boolean; steps: Step[] }[] {
+	const parts: { quiet: boolean; steps: Step[] }[] = [];
+	for (const s of trace) {
+		const last = parts.at(-1);
+		if (quiet(s) && last?.quiet) last.steps.push(s);
+		else parts.push({ quiet: quiet(s), steps: [s] });
+	}
+	return parts;
+}
+
 // how says what else is known of a reading.
 export function how(m: Told, write: (seconds: number) => string): string[] {
 	const r = m.reading;
 	if (r.detail) return [r.detail];
 	const parts: string[] = [];
-	if (r.age_seconds > 0) parts.push(write(r.age_seconds) + " old");
+	if (r.age_seconds >= 0.5) parts.push(write(r.age_seconds) + " old");
 	if (r.samples > 0) parts.push(count(r.samples, "sample"));
 	return parts;
 }

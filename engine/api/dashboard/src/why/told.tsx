@@ -6,7 +6,7 @@ import { Chip, toneOfResult, type Tone } from "../ui/chip";
 import { Foreign, Name, Time } from "../ui/text";
 import { Metrics } from "./seen";
 import { Rules } from "./rules";
-import { asked, count, ending, quiet, took, unchanged, verdict, waits } from "./story";
+import { asked, count, ending, quiet, runs, took, unchanged, verdict, waits } from "./story";
 
 export function Story({ e, event }: { e: Explanation; event: Event | null | undefined }) {
 	return (
@@ -147,29 +147,40 @@ function Guard({ e }: { e: Explanation }) {
 	return (
 		<Chapter title="What the guard did" sum={said === 0 ? `nothing: the wish passed all ${trace.length} stages` : `${said} of ${count(trace.length, "stage")} spoke`}>
 			<ol class="stages">
-				{trace.map((s) => (
-					<Stage s={s} />
-				))}
+				{runs(trace).map((run) =>
+					run.quiet ? <Quiet steps={run.steps} /> : run.steps.map((s) => <Stage s={s} />),
+				)}
 			</ol>
 		</Chapter>
 	);
 }
 
+// Quiet are stages that let the wish pass, each with what passed.
+function Quiet({ steps }: { steps: Step[] }) {
+	return (
+		<li class="quiet">
+			<span class="unseen">Nothing to say had: </span>
+			{steps.map((s) => (
+				<span>
+					{s.stage}{" "}
+					<span class="number">
+						{s.from} → {s.to}
+					</span>
+				</span>
+			))}
+		</li>
+	);
+}
+
 function Stage({ s }: { s: Step }) {
 	return (
-		<li class={quiet(s) ? "quiet" : s.from !== s.to ? "cut" : ""}>
-			<span class="stage">{s.stage}</span>
+		<li class={s.from === s.to ? "" : "cut"}>
+			<strong>{s.stage}</strong>
 			<span class="number">
 				{s.from} → {s.to}
 			</span>
 			<span dir="auto">
-				{quiet(s) ? (
-					"nothing to say"
-				) : (
-					<>
-						{s.reason && <strong>{s.reason}</strong>} {s.message && <Foreign text={s.message} most={400} />}
-					</>
-				)}
+				{s.reason && <strong>{s.reason}</strong>} {s.message && <Foreign text={s.message} most={400} />}
 			</span>
 		</li>
 	);
