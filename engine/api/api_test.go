@@ -50,6 +50,7 @@ type paper struct {
 	token   TokenAsk
 	user    UserAsk
 	put     putAsk
+	trial   Trial
 
 	tested NotifyTest
 	replay NotifyReplay
