@@ -8,11 +8,12 @@ import (
 )
 
 func TestStateOf(t *testing.T) {
+	evaluated := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 	until := time.Date(2026, 1, 1, 14, 0, 0, 0, time.UTC)
 	amiss := func(kind, reason, message string) []engine.Condition {
 		return []engine.Condition{
 			{Type: "Able", Status: true, Reason: "NothingInTheWay"}, {Type: "Vetoes", Metric: "cpu", Status: true, Reason: reason},
-			{Type: kind, Status: kind == "Limited", Reason: reason, Message: message},
+			{Type: kind, Status: kind == "Limited", Reason: reason, Message: message, Since: evaluated.Add(-time.Minute)},
 		}
 	}
 	held := func(kind, reason, message string) func(*around) {
@@ -41,22 +42,33 @@ func TestStateOf(t *testing.T) {
 			a.p.Pause = &Pause{Actor: "ana", Reason: "a sale", Until: &until, Seconds: 7200}
 			a.p.Cooldown = &Cooldown{UpSeconds: 60}
 		}), State{Name: IsPaused, Why: "by ana: a sale", Seconds: 7200}},
-		"paused with all others":  {with(func(a *around) { a.all = &sale; a.enabled = false }), State{Name: IsPaused, Why: "by ana: a sale"}},
-		"paused by its schedule":  {with(held("Able", "PausedBySchedule", "paused by the policy's schedule: nights")), State{Name: IsPaused, Why: "paused by the policy's schedule: nights"}},
-		"autoscaling is off":      {with(func(a *around) { a.enabled = false; a.p.Cooldown = &Cooldown{UpSeconds: 60} }), State{Name: IsOff, Why: "autoscaling is off; turn it on with flyball enable"}},
-		"a shadow while it is":    {with(func(a *around) { a.enabled, a.p.Mode = false, engine.Shadow }), State{Name: IsOff, Why: "autoscaling is off; turn it on with flyball enable"}},
-		"a shadow":                {with(func(a *around) { a.p.Mode = engine.Shadow; a.p.Cooldown = &Cooldown{UpSeconds: 60} }), State{Name: IsShadow, Why: "the policy says mode: shadow"}},
-		"a dry run":               {with(func(a *around) { a.dryRun, a.enabled, a.p.Mode = true, false, engine.Shadow }), State{Name: IsShadow, Why: "dry run: nothing is touched"}},
-		"turned on since":         {with(held("Able", "Disabled", "autoscaling is off")), State{Name: IsActive}},
-		"resumed since":           {with(held("Able", "Paused", "paused by ana until resumed: a sale")), State{Name: IsActive}},
-		"cooling down":            {with(cooled(60, 300)), State{Name: IsCooling, Why: "scaling up and down waits", Seconds: 300}},
-		"after a scale-down":      {with(cooled(0, 300)), State{Name: IsCooling, Why: "scaling down waits", Seconds: 300}},
-		"after what was done":     {with(cooled(90, 0)), State{Name: IsCooling, Why: "scaling up waits", Seconds: 90}},
-		"the cooldown holds it":   {with(held("Limited", "AtMaximum", "wished for 9, the maximum is 5"), cooled(60, 60), func(a *around) { a.p.Reason = "CooldownActive" }), State{Name: IsCooling, Why: "scaling up and down waits", Seconds: 60}},
-		"the budget holds it":     {with(held("Limited", "BudgetExhausted", "wished for 3: no room"), cooled(60, 60)), State{Name: IsBlocked, Why: "BudgetExhausted: wished for 3: no room"}},
-		"a raise that is cut":     {with(held("Limited", "StepLimited", "wished for 9"), func(a *around) { a.p.Action = engine.ScaleUp }), State{Name: IsActive}},
-		"a rollout of others":     {with(held("Able", "RolloutInProgress", "docker compose up")), State{Name: IsBlocked, Why: "RolloutInProgress: docker compose up"}},
-		"a doubtful metric":       {with(held("Informed", "MetricStale", "mem is stale (3m old)")), State{Name: IsBlocked, Why: "MetricStale: mem is stale (3m old)"}},
+		"paused with all others": {with(func(a *around) { a.all = &sale; a.enabled = false }), State{Name: IsPaused, Why: "by ana: a sale"}},
+		"paused by its schedule": {with(held("Able", "PausedBySchedule", "paused by the policy's schedule: nights")), State{Name: IsPaused, Why: "paused by the policy's schedule: nights"}},
+		"autoscaling is off":     {with(func(a *around) { a.enabled = false; a.p.Cooldown = &Cooldown{UpSeconds: 60} }), State{Name: IsOff, Why: "autoscaling is off; turn it on with flyball enable"}},
+		"a shadow while it is":   {with(func(a *around) { a.enabled, a.p.Mode = false, engine.Shadow }), State{Name: IsShadow, Why: "nothing is touched, and autoscaling is off"}},
+		"a shadow":               {with(func(a *around) { a.p.Mode = engine.Shadow; a.p.Cooldown = &Cooldown{UpSeconds: 60} }), State{Name: IsShadow, Why: "nothing is touched"}},
+		"a dry run":              {with(func(a *around) { a.dryRun, a.enabled, a.p.Mode = true, false, engine.Shadow }), State{Name: IsShadow, Why: "dry run: nothing is touched"}},
+		"turned on since":        {with(held("Able", "Disabled", "autoscaling is off")), State{Name: IsActive}},
+		"resumed since":          {with(held("Able", "Paused", "paused by ana until resumed: a sale")), State{Name: IsActive}},
+		"cooling down":           {with(cooled(60, 300)), State{Name: IsCooling, Why: "scaling up and down waits", Seconds: 300}},
+		"after a scale-down":     {with(cooled(0, 300)), State{Name: IsCooling, Why: "scaling down waits", Seconds: 300}},
+		"after what was done":    {with(cooled(90, 0)), State{Name: IsCooling, Why: "scaling up waits", Seconds: 90}},
+		"the cooldown holds it":  {with(held("Limited", "AtMaximum", "wished for 9, the maximum is 5"), cooled(60, 60), func(a *around) { a.p.Reason = "CooldownActive" }), State{Name: IsCooling, Why: "scaling up and down waits", Seconds: 60}},
+		"the budget holds it":    {with(held("Limited", "BudgetExhausted", "wished for 3: no room"), cooled(60, 60)), State{Name: IsBlocked, Why: "BudgetExhausted: wished for 3: no room"}},
+		"a raise that is cut":    {with(held("Limited", "StepLimited", "wished for 9"), func(a *around) { a.p.Action = engine.ScaleUp }), State{Name: IsActive}},
+		"a rollout of others":    {with(held("Able", "RolloutInProgress", "docker compose up")), State{Name: IsBlocked, Why: "RolloutInProgress: docker compose up"}},
+		"its own change, which has ended since": {with(held("Able", "RolloutInProgress", "1 → 2 has not ended"), func(a *around) {
+			ended := evaluated.Add(time.Second)
+			a.p.LastScaling = &ended
+		}, cooled(60, 60)), State{Name: IsCooling, Why: "scaling up and down waits", Seconds: 60}},
+		"a change long ago": {with(held("Able", "RolloutInProgress", "docker compose up"), func(a *around) {
+			ended := evaluated.Add(-time.Second)
+			a.p.LastScaling = &ended
+		}), State{Name: IsBlocked, Why: "RolloutInProgress: docker compose up"}},
+		"a doubtful metric": {with(held("Informed", "MetricStale", "mem is stale (3m old)")), State{Name: IsBlocked, Why: "MetricStale: mem is stale (3m old)"}},
+		"a metric that begins": {with(held("Informed", "MetricMissing", "cpu is missing"), func(a *around) {
+			a.p.Conditions[2].Since = evaluated.Add(-59 * time.Second)
+		}), State{Name: IsActive}},
 		"one that holds nothing":  {with(held("Informed", "MetricStale", "mem is stale"), func(a *around) { a.p.Reason = "WithinBounds" }), State{Name: IsActive}},
 		"a reason without a word": {with(held("Able", "Stopped", "")), State{Name: IsBlocked, Why: "Stopped"}},
 		"backing off": {with(func(a *around) { a.p.Backoff = &Backoff{Failures: 2, Seconds: 30, Error: "exit 1"} }, cooled(60, 60)),
@@ -65,7 +77,7 @@ func TestStateOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := around{enabled: true, p: PolicyStatus{
-				Name: "web", Service: "web", Enabled: true, Mode: engine.Live, Action: engine.Hold, Reason: "WithinBounds",
+				Name: "web", Service: "web", Enabled: true, Mode: engine.Live, Action: engine.Hold, Reason: "WithinBounds", LastEvaluation: &evaluated,
 				Conditions: amiss("Informed", "MetricsOK", "")[:2],
 			}}
 			for _, do := range c.with {
