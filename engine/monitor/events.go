@@ -52,10 +52,11 @@ func happened(e store.Entry) string {
 	if about != "" && !strings.HasPrefix(text, clean(e.Service)+" is ") { // web is paused, which says it
 		text = about + " " + text
 	}
-	if e.Actor != "" && e.Actor != "not flyball" && !strings.HasPrefix(e.Actor, "policy ") {
-		text += ", by " + clean(e.Actor)
+	by := " by " + clean(e.Actor)
+	if e.Actor == "" || e.Actor == "not flyball" || strings.HasPrefix(e.Actor, "policy ") || strings.Contains(text+" ", by+" ") {
+		return text
 	}
-	return text
+	return text + "," + by
 }
 
 // kind is the colour of an entry.
