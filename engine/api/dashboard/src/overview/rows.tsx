@@ -5,7 +5,7 @@ import { reason } from "../api";
 import type { PolicyStatus } from "../shapes";
 import { Empty } from "../ui/notice";
 import { layout, type Layout } from "./layout";
-import { chosen, counted, matching, sorted, type Sort, type View } from "./list";
+import { chosen, counted, matching, placed, sorted, type Places, type Sort, type View } from "./list";
 import { Row } from "./row";
 import { useAbove, useSpan } from "./scroll";
 import { titles, Tools } from "./tools";
@@ -18,7 +18,9 @@ export function List({ policies }: { policies: PolicyStatus[] }) {
 	const look = layout.value;
 	const matched = useMemo(() => matching(policies, view.text), [policies, view.text]);
 	const counts = useMemo(() => counted(matched, view.states), [matched, view.states]);
-	const rows = useMemo(() => chosen(matched, view), [matched, view]);
+	const before = useRef<Places>(undefined);
+	const places = (before.current = placed(policies, before.current));
+	const rows = useMemo(() => chosen(matched, view, places), [matched, view, places]);
 	return (
 		<>
 			<Tools view={view} choose={choose} counts={counts} all={policies.length} shown={rows.length} select={look.name !== "one"} />
