@@ -27,7 +27,7 @@ export function List({ policies }: { policies: PolicyStatus[] }) {
 			{rows.length > 0 ? (
 				<Grid rows={rows} look={look} view={view} choose={choose} />
 			) : (
-				<Empty title="No policy is like that.">
+				<Empty title="No policy matches.">
 					<button type="button" onClick={() => choose({ ...view, text: "", states: [] })}>
 						Show all {policies.length}
 					</button>
