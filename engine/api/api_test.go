@@ -51,6 +51,7 @@ type paper struct {
 	token   TokenAsk
 	user    UserAsk
 	put     putAsk
+	trial   Trial
 
 	tested NotifyTest
 	replay NotifyReplay

@@ -138,6 +138,7 @@ func gatedBy(t testing.TB, f Flyball) (http.Handler, map[string]string, *ledgerO
 	meant := func(name string) []string { return map[string][]string{"front": {"web"}, "shop": {"db"}}[name] }
 	s := Server{Flyball: f, Gate: gate, Meant: meant, Log: log, Clock: time.Now, Hub: &Hub{}, Metrics: metrics}
 	s.Healthy, _ = f.(Healthy)
+	s.Drafts, _ = f.(Drafts)
 	return s.Handler(), tokens, accounts
 }
 

@@ -62,6 +62,18 @@ var asked = map[string][]struct{ method, path, as, body, header string }{
 	"readyz":          {{path: "/readyz"}, {path: "/readyz", as: "nobody"}},
 	"prometheus":      {{path: "/metrics"}, {path: "/metrics", as: "nobody"}},
 	"events":          {{path: "events?after=all"}, {path: "events", as: "nobody"}}, // what it streams: TestEvents
+	"policy-source":   {{path: "policies/web/source"}, {path: "policies/db/source"}},
+	"check-policy": {
+		{"POST", "policies/check", "", `{"policy": {"name": "web", "maxReplicas": 0}}`, ""}, {"POST", "policies/check", "viewer", `{"policy": {}}`, ""},
+		{"POST", "policies/check", "", `{"policy": [], "save": true}`, ""},
+	},
+	"policy-revisions": {{path: "policies/web/revisions"}, {path: "policies/web/revisions?limit=0"}},
+	"policy-diff":      {{path: "policies/web/diff?from=r0&to=r1"}, {path: "policies/web/diff?from=r1&to=r1"}, {path: "policies/web/diff?from=r0"}},
+	"try-policy": {
+		{"POST", "policies/web/try", "", `{"policy": {"name": "web", "maxReplicas": 9}, "last": "90m", "metric": "rate", "capacity": 600, "constants": {"memory": 50}}`, ""},
+		{"POST", "policies/web/try", "", `{"policy": {}, "last": "31d"}`, ""}, {"POST", "policies/db/try", "", `{"policy": {}}`, ""},
+		{"POST", "policies/web/try", "operator", `{"policy": {}}`, ""},
+	},
 }
 
 func TestGoldens(t *testing.T) {
