@@ -91,8 +91,8 @@ function Grid({ rows, look, view, choose }: Props) {
 
 	return (
 		<>
-			<div class={"list " + look.name} role="grid" aria-label="Policies" aria-rowcount={rows.length + 1}>
-				<div ref={head} role="rowgroup" class={look.name === "one" ? "columns" : "unseen"} style={{ top: above + "px" }}>
+			<div class={"grid " + look.name} role="grid" aria-label="Policies" aria-rowcount={rows.length + 1}>
+				<div ref={head} role="rowgroup" class={look.name === "one" ? "heads" : "unseen"} style={{ top: above + "px" }}>
 					<Columns view={view} choose={choose} buttons={look.name === "one"} />
 				</div>
 				<div ref={body} role="rowgroup" class="body" style={{ height: rows.length * look.row + "px" }} onKeyDown={onKeyDown} onFocusIn={onFocusIn}>
