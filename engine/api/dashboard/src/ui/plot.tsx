@@ -151,8 +151,9 @@ function options(shown: { current: Props }, width: number, onCursor: (c: Cursor 
 		legend: { show: false },
 		cursor: {
 			y: false,
-			...(p.sync ? { sync: { key: p.sync } } : {}),
-			drag: { x: p.onZoom !== undefined, y: false, setScale: false },
+			// The others follow the cursor alone: what is drawn out in one is asked for once.
+			...(p.sync ? { sync: { key: p.sync, filters: { pub: (type: string) => type !== "mousedown" && type !== "mouseup" } } } : {}),
+			drag: { x: p.onZoom !== undefined, y: false, setScale: false, dist: 5 },
 			points: { size: 7, show: (u, i) => dot(u, i) },
 		},
 		scales: {
