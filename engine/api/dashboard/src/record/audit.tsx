@@ -225,7 +225,7 @@ function One({ e, fresh }: { e: Entry; fresh: boolean }) {
 						<Name text={e.actor} />
 					</span>
 					<bdi class="said" dir="auto">
-						{e.service && !e.message.includes(e.service) && <strong>{visible(e.service).slice(0, 80)}: </strong>}
+						{e.service && !e.message.startsWith(e.service) && <strong>{visible(e.service).slice(0, 80)}: </strong>}
 						{visible(e.message).slice(0, 240)}
 					</bdi>
 				</>

@@ -6,7 +6,7 @@ import { Chip, toneOfResult, type Tone } from "../ui/chip";
 import { Foreign, Name, Time } from "../ui/text";
 import { Metrics } from "./seen";
 import { Rules } from "./rules";
-import { asked, count, ending, quiet, runs, took, unchanged, verdict, waits } from "./story";
+import { asked, count, ending, guarded, runs, took, unchanged, verdict, waits } from "./story";
 
 export function Story({ e, event }: { e: Explanation; event: Event | null | undefined }) {
 	return (
@@ -65,7 +65,7 @@ function Head({ e, event }: { e: Explanation; event: Event | null | undefined })
 			</p>
 			{d.message && (
 				<p class="lead" dir="auto">
-					<Foreign text={d.message} most={400} />
+					<Foreign text={d.message} most={300} />
 				</p>
 			)}
 			{by && (
@@ -143,9 +143,8 @@ function Revision({ e }: { e: Explanation }) {
 
 function Guard({ e }: { e: Explanation }) {
 	const trace = e.record.decision.trace ?? [];
-	const said = trace.filter((s) => !quiet(s)).length;
 	return (
-		<Chapter title="What the guard did" sum={said === 0 ? `nothing: the wish passed all ${trace.length} stages` : `${said} of ${count(trace.length, "stage")} spoke`}>
+		<Chapter title="What the guard did" sum={guarded(trace)}>
 			<ol class="stages">
 				{runs(trace).map((run) =>
 					run.quiet ? <Quiet steps={run.steps} /> : run.steps.map((s) => <Stage s={s} />),

@@ -28,6 +28,7 @@ export function Why() {
 		return (await ask<Answer>(path, { signal })).explanation;
 	}, [path]);
 	const e = told.value;
+	useEffect(() => scrollTo(0, 0), [path]);
 	useEffect(() => {
 		document.title = e ? `Why: ${e.record.service} · flyball` : "Why · flyball";
 		return () => void (document.title = "flyball");
