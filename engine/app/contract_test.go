@@ -86,7 +86,13 @@ func ofDaemon(t *testing.T) *contract {
 			t.Fatal(err)
 		}
 	}
-	c := &contract{schemas: jsonschema.NewCompiler(), ask: client.Do}
+	return contractOf(t, text, client.Do)
+}
+
+// contractOf reads a document.
+func contractOf(t *testing.T, text []byte, ask func(*http.Request) (*http.Response, error)) *contract {
+	t.Helper()
+	c := &contract{schemas: jsonschema.NewCompiler(), ask: ask}
 	if err := json.Unmarshal(text, &c.document); err != nil {
 		t.Fatal(err)
 	}
@@ -143,6 +149,12 @@ func (c *contract) try(t *testing.T, draw *rand.Rand, method, path string, op ma
 	if err != nil {
 		t.Fatalf("%s %s %s: %v", method, req.URL, body, err)
 	}
+	return c.hold(t, method, path, op, req, body, res)
+}
+
+// hold holds an answer to what the document declares of the operation, and says which status it has.
+func (c *contract) hold(t *testing.T, method, path string, op map[string]any, req *http.Request, body []byte, res *http.Response) string {
+	t.Helper()
 	defer func() { _ = res.Body.Close() }()
 	kind, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
 	declared, is := op["responses"].(map[string]any)[strconv.Itoa(res.StatusCode)].(map[string]any)
@@ -196,7 +208,7 @@ func word(draw *rand.Rand, name string) string {
 	good := map[string][]string{
 		"service": {"web"}, "name": {"web"}, "metric": {"cpu_usage"}, "limit": {"1", "1000"}, "after": {"0", "3"}, "id": {"1", "2"}, "decision": {"1"},
 		"since": {"7d", "2026-01-01"}, "last": {"1h"}, "from": {"2026-01-01T00:00:00Z"}, "to": {"2026-02-01T00:00:00Z"}, "at": {"2026-01-01T00:00:00Z"},
-		"kind": {"event", "daemon"}, "resolution": {"5m", "samples"}, "Last-Event-ID": {"1"}, "If-Match": {`"x"`},
+		"kind": {"event", "daemon"}, "resolution": {"5m", "samples"}, "services": {"web", "web,web"}, "points": {"10", "60"}, "Last-Event-ID": {"1"}, "If-Match": {`"x"`},
 	}
 	bad := []string{"nobody", "-1", "99999999999999999999", "..x", "a/b", "../../etc/passwd", "a b", "<script>", "';--", "%00", "ž", strings.Repeat("x", 200)}
 	if few := good[name]; few != nil && draw.IntN(3) > 0 {
