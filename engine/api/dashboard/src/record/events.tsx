@@ -227,7 +227,7 @@ function Facts({ e }: { e: Event }) {
 			)}
 			{e.log && (
 				<Fact name="log">
-					<pre>
+					<pre tabIndex={0}>
 						<Foreign text={e.log} most={4000} />
 					</pre>
 				</Fact>

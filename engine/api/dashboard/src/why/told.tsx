@@ -222,7 +222,7 @@ function Applied({ e, event }: { e: Explanation; event: Event | null | undefined
 			{event.log && (
 				<>
 					<h3>The end of its log</h3>
-					<pre class="log">
+					<pre class="log" tabIndex={0}>
 						<Foreign text={event.log} most={4000} />
 					</pre>
 				</>
@@ -299,7 +299,7 @@ function Raw({ e }: { e: Explanation }) {
 	return (
 		<details class="raw">
 			<summary>All of it, as the API answers</summary>
-			<pre class="log">
+			<pre class="log" tabIndex={0}>
 				<Foreign text={JSON.stringify(e, null, 2)} most={20_000} />
 			</pre>
 		</details>
