@@ -115,7 +115,10 @@ function Numbers({ rows, compares }: { rows: Row[]; compares: boolean }) {
 							<td class="number">{r.new}</td>
 							{compares && (
 								<>
-									<td class="number">{r.change ?? ""}</td>
+									<td class="number">
+										{r.change}
+										{r.share && <span class="share">{r.share}</span>}
+									</td>
 									<td>
 										<Sign verdict={r.verdict} />
 									</td>
