@@ -100,6 +100,8 @@ func build(o Server, mux humago.Mux) *server {
 	s.serveRequests()
 	s.servePauses()
 	s.serveMetrics()
+	s.serveTrends()
+	s.serveSources()
 	s.serveReport()
 	s.serveExplanations()
 	s.serveLedger()

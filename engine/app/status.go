@@ -8,7 +8,6 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
-	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/guard"
 )
 
@@ -27,24 +26,27 @@ func (a *App) Status(ctx context.Context) (api.Status, error) {
 	known := a.known
 	known.Daemon = s.Daemon
 	known.Daemon.Store = err.Error()
-	known.Policies = a.remembered(known.Policies)
+	known.Policies = a.remembered(known)
 	return known, nil
 }
 
 // remembered are the policies as they were last told, or as their last cycles left them where those came after. The caller
 // holds the lock.
-func (a *App) remembered(told []api.PolicyStatus) []api.PolicyStatus {
+func (a *App) remembered(told api.Status) []api.PolicyStatus {
 	now := a.loop.Now()
 	all := []api.PolicyStatus{}
 	for _, p := range a.policies {
 		p = a.mode(p)
 		l := a.last[p.Subject()]
-		ps := describe(p, l.record, l.err, guard.Rebase(l.record.State, now.Boot, now.At), now.At)
-		for _, before := range told {
+		st := guard.Rebase(l.record.State, now.Boot, now.At)
+		ps := describe(p, l.record, l.err, st, now.At)
+		ps.LastEvent = a.events.newest(p, st)
+		for _, before := range told.Policies {
 			if before.Name == p.Name && before.LastEvaluation != nil && !l.record.At.After(*before.LastEvaluation) {
 				ps = before
 			}
 		}
+		ps.State = api.StateOf(ps, told.Enabled, a.o.DryRun, told.Pause)
 		all = append(all, ps)
 	}
 	return all
@@ -61,16 +63,11 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 			Leader: a.leader.told(),
 		},
 	}
-	on, known, err := a.store.Enabled(ctx)
+	w, err := a.overall(ctx)
 	if err != nil {
 		return s, err
 	}
-	s.Enabled = on || !known && a.o.Enabled
-	now := a.loop.Now()
-	pauses, err := a.store.Pauses(ctx)
-	if err != nil {
-		return s, err
-	}
+	s.Enabled, s.Pause = w.enabled, w.pause()
 	newest, err := a.newest(ctx)
 	if err != nil {
 		return s, err
@@ -78,27 +75,29 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 	if s.Undelivered, err = undelivered(ctx, a.store); err != nil {
 		return s, err
 	}
-	s.Pause = holding(pauses, "", now)
+	s.Fleet.MaxTotalReplicas, s.Fleet.MinAvailableMemoryMB = a.limits()
+	live := fleet{}
 	for _, p := range policies {
-		p = a.mode(p)
-		ps, err := a.statusOf(ctx, p, newest[p.Subject()], pauses, now)
+		as := a.mode(p)
+		l := newest[as.Subject()]
+		ps, err := a.statusOf(ctx, as, l, w)
 		if err != nil {
 			return s, err
 		}
+		live.count(p, ps, l.record)
 		s.Policies = append(s.Policies, ps)
 	}
+	s.Fleet.Replicas = live.replicas()
 	return s, nil
 }
 
 // statusOf is one policy with its newest cycle.
-func (a *App) statusOf(ctx context.Context, p engine.Policy, l last, pauses map[string]engine.Pause, now control.Moment) (api.PolicyStatus, error) {
+func (a *App) statusOf(ctx context.Context, p engine.Policy, l last, w overall) (api.PolicyStatus, error) {
 	st, err := a.stateOf(ctx, p)
 	if err != nil {
 		return api.PolicyStatus{}, err
 	}
-	ps := describe(p, l.record, l.err, guard.Rebase(st, now.Boot, now.At), now.At)
-	ps.Pause = holding(pauses, p.Target.Service(p.Service), now)
-	return ps, nil
+	return w.shown(p, l, st), nil
 }
 
 // newest is the newest cycle of each policy, by subject: its own, or where another daemon leads what that has on record.
