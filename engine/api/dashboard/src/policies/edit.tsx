@@ -75,7 +75,7 @@ export function Edit({ name, source, drafting, onSaved }: Props) {
 						{changed ? "Discard" : "Close"}
 					</button>
 					{saves ? (
-						<button type="button" class="primary" disabled={!changed && source !== undefined} onClick={() => setAsked("save")}>
+						<button type="button" class="primary" disabled={(!changed && source !== undefined) || checked.state === "invalid"} onClick={() => setAsked("save")}>
 							{source ? "Save" : "Add"}
 						</button>
 					) : (
@@ -105,7 +105,7 @@ export function Edit({ name, source, drafting, onSaved }: Props) {
 			{asked === "save" && (
 				<Dialog title={source ? `Save ${name}?` : "Add this policy?"} confirm={source ? "Save" : "Add"} onConfirm={() => save(draft.etag)} onClose={() => setAsked(undefined)}>
 					<p>It is at work as soon as it is saved: what it says of its service holds from its next evaluation on.</p>
-					{checked.state === "invalid" && <p class="warn">It has {counted(marks)}. The daemon will most likely refuse it.</p>}
+					{marks.length > 0 && <p class="warn">It has {counted(marks)}.</p>}
 				</Dialog>
 			)}
 			{asked === "discard" && (

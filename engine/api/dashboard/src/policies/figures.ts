@@ -28,7 +28,7 @@ interface Figure {
 const percent = (v: number) => (v !== 0 && Math.abs(v) < 0.05 ? "< 0.1 %" : `${v.toFixed(1)} %`);
 const points = (v: number) => (v < 0.05 ? "< 0.1 points" : `${v.toFixed(1)} points`);
 const count = (v: number) => String(Math.round(v));
-const hours = (v: number) => `${v.toFixed(1)} h`;
+const hours = (v: number) => `${v.toFixed(v < 10 ? 2 : 1)} h`;
 
 const figures: Figure[] = [
 	{ of: "violationSeconds", name: "Requests waited", about: "time in which requests waited longer than a second", write: (v) => length(v) },
