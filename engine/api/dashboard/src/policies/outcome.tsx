@@ -26,7 +26,6 @@ export function Trial({ tried, last }: { tried: Tried; last: string }) {
 				{length(trace.startDelaySeconds)}
 				{trace.unit === "rpm" ? ` and to do ${number(trace.capacity)} requests a minute.` : ", and to be able to do 100 %."}
 			</p>
-			<Key compares={old !== undefined} differ={plot.marks.length > 0} />
 			<Plot
 				title={old ? "Replicas needed, of the old policy, and of the new one" : "Replicas needed, and of the new policy"}
 				times={plot.times}
@@ -38,6 +37,7 @@ export function Trial({ tried, last }: { tried: Tried; last: string }) {
 				zero
 				whole
 			/>
+			{plot.marks.length > 0 && <p class="differ">where the decisions differ</p>}
 			<Numbers rows={compared(tried.new.figures, old?.figures)} compares={old !== undefined} />
 			{tried.notes.length > 0 && (
 				<ul class="notes">
@@ -50,18 +50,6 @@ export function Trial({ tried, last }: { tried: Tried; last: string }) {
 			)}
 			{tried.decisions && <Decisions of={tried.decisions} />}
 		</div>
-	);
-}
-
-// Key says what the lines of the plot are.
-function Key({ compares, differ }: { compares: boolean; differ: boolean }) {
-	return (
-		<ul class="legend" aria-hidden="true">
-			<li class="need">needed</li>
-			{compares && <li class="old">old</li>}
-			<li class="new">new</li>
-			{differ && <li class="differ">decisions differ</li>}
-		</ul>
 	);
 }
 

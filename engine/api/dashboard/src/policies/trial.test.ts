@@ -57,6 +57,7 @@ test("old and new lie on one axis, and the last value holds for its step", () =>
 		expect([1000, 1059.8, 1060, 1120].map((t) => near(d.times.map((x) => Math.round(x * 10) / 10), line?.values, t))).toEqual([first, first, second, second]);
 	}
 	expect(d.lines[1]?.band?.low.at(-1)).toBe(3);
+	expect(d.lines[2]?.band).toBeUndefined(); // it holds all through each step
 	expect(d.lines[0]?.band?.low.every((v) => v === 0)).toBe(true);
 	expect(d.marks).toEqual([{ kind: "band", from: 1000, to: 1060, colour: "band", name: "the decisions differ" }]);
 });

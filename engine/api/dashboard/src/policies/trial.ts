@@ -58,7 +58,10 @@ export function drawn(t: Tried): { times: number[]; lines: Line[]; marks: Mark[]
 	const times = Array.from({ length: count * parts + 1 }, (_, i) => from + (i * t.step) / parts);
 	// The last value holds to the end.
 	const held = (values: number[]) => times.map((_, i) => values[Math.min(Math.floor(i / parts), values.length - 1)] ?? null);
-	const made = (o: Outcome) => ({ values: held(o.replicas), step: true, band: { low: held(o.low), high: held(o.replicas) } });
+	const made = (o: Outcome) => {
+		const line = { values: held(o.replicas), step: true };
+		return o.low.some((v, i) => v !== o.replicas[i]) ? { ...line, band: { low: held(o.low), high: line.values } } : line;
+	};
 	const need = held(t.need);
 	const lines: Line[] = [{ name: "needed", values: need, colour: "muted", step: true, width: 1, band: { low: need.map((v) => v && 0), high: need } }];
 	if (t.old) lines.push({ name: "old", colour: "old", dashed: true, ...made(t.old) });
