@@ -103,7 +103,7 @@ export function Plot(props: Props) {
 					aria-valuenow={Math.round(props.times[idx] ?? last)}
 					aria-valuetext={spoken(props, idx)}
 					onKeyDown={key}
-					onBlur={() => plot.current?.setCursor({ left: -10, top: -10 })}
+					onBlur={() => plot.current && release(plot.current, props)}
 				/>
 				{cursor?.event && <Tip u={plot.current} of={cursor.event} />}
 				{props.pin !== undefined && props.children && (
@@ -229,7 +229,9 @@ function pressed(u: uPlot, key: string, p: Props): boolean {
 	const here = nearest(p.times, at);
 	const go = (i: number) => {
 		const t = p.times[Math.min(Math.max(i, 0), p.times.length - 1)];
-		if (t !== undefined) u.setCursor({ left: Math.min(Math.max(u.valToPos(Math.min(Math.max(t, min), max), "x"), 0), u.over.clientWidth), top: u.over.clientHeight / 2 });
+		if (t === undefined) return;
+		const all = p.sync ? uPlot.sync(p.sync).plots : [u]; // the cursor of a key is not told to the others by itself
+		for (const o of all) o.setCursor({ left: Math.min(Math.max(o.valToPos(Math.min(Math.max(t, min), max), "x"), 0), o.over.clientWidth), top: o.over.clientHeight / 2 });
 	};
 	switch (key) {
 		case "ArrowLeft":
@@ -255,11 +257,16 @@ function pressed(u: uPlot, key: string, p: Props): boolean {
 			if (held) picked(u, p);
 			return held;
 		case "Escape":
-			u.setCursor({ left: -10, top: -10 });
+			release(u, p);
 			p.onReset?.();
 			return true;
 	}
 	return false;
+}
+
+// release takes the cursor away.
+function release(u: uPlot, p: Props): void {
+	for (const o of p.sync ? uPlot.sync(p.sync).plots : [u]) o.setCursor({ left: -10, top: -10 });
 }
 
 // stand puts what belongs to a time above it, inside the plot.
