@@ -4,10 +4,8 @@ package dashboard
 
 import (
 	"embed"
-	"errors"
 	"io/fs"
 	"net/http"
-	"path"
 	"strings"
 )
 
@@ -28,9 +26,14 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // Serve adds the dashboard.
 func Serve(mux *http.ServeMux) {
 	pages, err := fs.Sub(built, "dist")
-	if err == nil {
-		_, err = fs.Stat(pages, "index.html")
+	if err != nil {
+		pages = built // which has no page
 	}
+	serve(mux, pages)
+}
+
+func serve(mux *http.ServeMux, pages fs.FS) {
+	_, err := fs.Stat(pages, "index.html")
 	for _, p := range paths {
 		if err != nil {
 			mux.HandleFunc("GET "+p, unbuilt)
@@ -45,11 +48,11 @@ func answer(w http.ResponseWriter, r *http.Request, pages fs.FS) {
 	name, age := "index.html", "no-cache"
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/assets/"):
-		name, age = path.Join("assets", r.PathValue("file")), "public, max-age=31536000, immutable"
+		name, age = "assets/"+r.PathValue("file"), "public, max-age=31536000, immutable"
 	case r.URL.Path == "/favicon.svg":
 		name, age = "favicon.svg", "public, max-age=86400"
 	}
-	if _, err := fs.Stat(pages, name); errors.Is(err, fs.ErrNotExist) {
+	if info, err := fs.Stat(pages, name); err != nil || !info.Mode().IsRegular() { // a folder, or the name of what lies elsewhere
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = w.Write([]byte("This file is of another version of flyball: load the page again.\n")) // the caller is gone
