@@ -15,10 +15,14 @@ type Axis struct {
 	Points int // at least 1
 }
 
+// mostTime is how long an axis is at most. Nothing is kept for so long, and sums of twice as much are still lengths of time.
+const mostTime = 100 * 365 * 24 * time.Hour
+
 // Over is the axis of a stretch of time in so many points at most, with steps of whole seconds that are not shorter than least.
+// Of one that is too long it has the end.
 func Over(from, to time.Time, points int, least time.Duration) Axis {
 	to = to.Truncate(time.Second)
-	long := max(to.Sub(from), time.Second)
+	long := min(max(to.Sub(from), time.Second), mostTime)
 	step := max(up(long, time.Duration(points)*time.Second)*time.Second, least)
 	return Axis{To: to, Step: step, Points: int(up(long, step))}
 }

@@ -242,3 +242,16 @@ func BenchmarkSamples(b *testing.B) {
 		})
 	}
 }
+
+// Whoever asks for all of history gets it, in as few points as that takes.
+func TestOverIsOfAnyLength(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, from := range []time.Time{{}, now.AddDate(-292, 0, 0), time.Unix(0, 0), now.Add(time.Hour), now} {
+		for _, points := range []int{10, 1000} {
+			a := Over(from, now, points, 5*time.Minute)
+			if a.Points < 1 || a.Points > points || a.Step < 5*time.Minute || a.Step%time.Second != 0 || a.At(0).After(now) || !a.At(a.Points-1).Equal(now) {
+				t.Errorf("from %s in %d points: %+v", from, points, a)
+			}
+		}
+	}
+}
