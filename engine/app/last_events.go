@@ -14,29 +14,36 @@ const mostEvents = 2000
 // lastEvents are the newest events, by subject. While a daemon leads nobody else begins any: it reads them once, and hears of those
 // that follow. Where another leads they are read again once the audit log has that one ended.
 type lastEvents struct {
-	mu  sync.Mutex
-	all map[string]*api.LastEvent // nil: they are yet to be read
+	mu        sync.Mutex
+	recorded  map[string]*api.LastEvent // as they were read
+	heard     map[string]*api.LastEvent // that have ended since
+	whole     bool                      // there are no others
+	forgotten int                       // times
 }
 
-// read is for when they are not known.
+// read is for when they are not known. It holds no lock while it asks: the cycle that has one ended must not wait for the store.
 func (l *lastEvents) read(ctx context.Context, from interface {
 	History(ctx context.Context, service string, limit int) ([]engine.Event, error)
 }) error {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.all != nil {
+	whole, forgotten := l.whole, l.forgotten
+	l.mu.Unlock()
+	if whole {
 		return nil
 	}
 	events, err := from.History(ctx, "", mostEvents)
 	if err != nil {
 		return err
 	}
-	l.all = map[string]*api.LastEvent{}
+	recorded := map[string]*api.LastEvent{}
 	for _, e := range events {
-		if subject := e.Subject(); l.all[subject] == nil { // the newest come first
-			l.all[subject] = api.InShort(e)
+		if subject := e.Subject(); recorded[subject] == nil { // the newest come first
+			recorded[subject] = api.InShort(e)
 		}
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recorded, l.whole = recorded, forgotten == l.forgotten
 	return nil
 }
 
@@ -44,16 +51,18 @@ func (l *lastEvents) read(ctx context.Context, from interface {
 func (l *lastEvents) hear(e engine.Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.all != nil {
-		l.all[e.Subject()] = api.InShort(e)
+	if l.heard == nil {
+		l.heard = map[string]*api.LastEvent{}
 	}
+	l.heard[e.Subject()] = api.InShort(e)
 }
 
 // forget is for when somebody else may have begun some.
 func (l *lastEvents) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.all = nil
+	l.recorded, l.heard, l.whole = nil, nil, false
+	l.forgotten++
 }
 
 // newest is that of a policy: the one that goes on, or the last that ended, or what its state still has of it.
@@ -63,7 +72,10 @@ func (l *lastEvents) newest(p engine.Policy, st engine.State) *api.LastEvent {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	known := l.all[p.Subject()]
+	known := l.heard[p.Subject()]
+	if known == nil {
+		known = l.recorded[p.Subject()]
+	}
 	if known != nil && !known.Ended.IsZero() || len(st.Past) == 0 {
 		return known
 	}

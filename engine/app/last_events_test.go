@@ -65,12 +65,35 @@ func TestLastEvents(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		l.hear(done)
 		l.forget()
-		l.hear(done) // which is on record by the time it is read
 		if err := l.read(t.Context(), on); err != nil || len(on.limits) != 2 || l.newest(web, engine.State{}) != nil {
 			t.Errorf("asked %d times, %v", len(on.limits), err)
 		}
 	})
+	t.Run("that end while they are read", func(t *testing.T) {
+		l := &lastEvents{}
+		if err := l.read(t.Context(), meanwhile{func() { l.hear(done) }}); err != nil || l.newest(web, engine.State{}).ID != "done" {
+			t.Errorf("%+v, %v", l.newest(web, engine.State{}), err)
+		}
+	})
+	t.Run("are read again when forgotten while they are read", func(t *testing.T) {
+		l, on := &lastEvents{}, &annals{}
+		if err := l.read(t.Context(), meanwhile{l.forget}); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.read(t.Context(), on); err != nil || len(on.limits) != 1 {
+			t.Errorf("asked %d times more, %v", len(on.limits), err)
+		}
+	})
+}
+
+// meanwhile is a record without an event, and something that is done while it is read.
+type meanwhile struct{ do func() }
+
+func (m meanwhile) History(context.Context, string, int) ([]engine.Event, error) {
+	m.do()
+	return nil, nil
 }
 
 // What status says of a policy and of all is what the stream tells, what the next daemon finds, and what is said while none runs.
