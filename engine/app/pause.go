@@ -196,6 +196,18 @@ func shown(p engine.Pause, at time.Time) api.Pause {
 	return as
 }
 
+// lasting is a pause as it was told before, as it is at an instant; nil: none, or it has ended.
+func lasting(p *api.Pause, at time.Time) *api.Pause {
+	if p == nil || p.Until == nil {
+		return p
+	}
+	left := *p
+	if left.Seconds = p.Until.Sub(at).Seconds(); left.Seconds <= 0 {
+		return nil
+	}
+	return &left
+}
+
 func called(service string) string {
 	if service == "" {
 		return "all"

@@ -26,6 +26,7 @@ func (a *App) Status(ctx context.Context) (api.Status, error) {
 	known := a.known
 	known.Daemon = s.Daemon
 	known.Daemon.Store = err.Error()
+	known.Pause = lasting(known.Pause, a.loop.Now().At)
 	known.Policies = a.remembered(known)
 	return known, nil
 }
@@ -34,18 +35,21 @@ func (a *App) Status(ctx context.Context) (api.Status, error) {
 // holds the lock.
 func (a *App) remembered(told api.Status) []api.PolicyStatus {
 	now := a.loop.Now()
-	all := []api.PolicyStatus{}
+	all, before := []api.PolicyStatus{}, map[string]api.PolicyStatus{}
+	for _, p := range told.Policies {
+		before[p.Name] = p
+	}
 	for _, p := range a.policies {
 		p = a.mode(p)
 		l := a.last[p.Subject()]
 		st := guard.Rebase(l.record.State, now.Boot, now.At)
 		ps := describe(p, l.record, l.err, st, now.At)
 		ps.LastEvent = a.events.newest(p, st)
-		for _, before := range told.Policies {
-			if before.Name == p.Name && before.LastEvaluation != nil && !l.record.At.After(*before.LastEvaluation) {
-				ps = before
-			}
+		was := before[p.Name]
+		if was.LastEvaluation != nil && !l.record.At.After(*was.LastEvaluation) {
+			ps = was
 		}
+		ps.Pause = lasting(was.Pause, now.At)
 		ps.State = api.StateOf(ps, told.Enabled, a.o.DryRun, told.Pause)
 		all = append(all, ps)
 	}

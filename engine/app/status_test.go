@@ -54,3 +54,40 @@ func TestStatusWithoutTheStore(t *testing.T) {
 		t.Errorf("it shows %+v, and more was known", s.Policies[0])
 	}
 }
+
+// A pause that was told of before the store went away holds until its time is up, whatever is decided meanwhile.
+func TestStatusWithoutTheStoreKeepsPauses(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	web := engine.Policy{Name: "web", Service: "web", Enabled: true, Mode: engine.Live}
+	told, until := now.Add(-time.Minute), now.Add(30*time.Second)
+	pause := &api.Pause{Service: "web", Until: &until, Seconds: 90, Actor: "ana", Reason: "a sale"}
+	for _, tt := range []struct {
+		name        string
+		all, of     *api.Pause
+		after       time.Duration
+		state       string
+		secondsLeft float64
+	}{
+		{"of the service", nil, pause, 0, api.IsPaused, 30},
+		{"of all services", pause, nil, 0, api.IsPaused, 30},
+		{"until somebody resumes", nil, &api.Pause{Service: "web", Actor: "ana"}, time.Hour, api.IsPaused, 0},
+		{"that has ended", nil, pause, 30 * time.Second, api.IsActive, 0},
+		{"of all that has ended", pause, nil, time.Hour, api.IsActive, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			a := &App{
+				leader: &leader{}, store: away{}, loop: &control.Loop{Now: func() control.Moment { return control.Moment{At: now.Add(tt.after)} }},
+				policies: []engine.Policy{web},
+				last:     map[string]last{web.Subject(): {record: engine.Record{At: now, Decision: engine.Decision{Action: engine.Hold, Reason: "Paused"}}}},
+				known:    api.Status{Enabled: true, Pause: tt.all, Policies: []api.PolicyStatus{{Name: "web", LastEvaluation: &told, Pause: tt.of}}},
+			}
+			s, err := a.Status(t.Context())
+			if err != nil || len(s.Policies) != 1 {
+				t.Fatalf("%+v, %v", s, err)
+			}
+			if is := s.Policies[0].State; is.Name != tt.state || is.Seconds != tt.secondsLeft {
+				t.Errorf("it is %+v", is)
+			}
+		})
+	}
+}
