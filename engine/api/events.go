@@ -24,7 +24,7 @@ func (s *server) serveEvents() {
 		id: "events", path: "events", action: "read", tag: "autoscaling", endless: true,
 		summary: "What happens, as it happens, by server-sent events",
 		about: "First comes an event `status` with all that is known, as of the path status. Then an event `policy` whenever a policy has decided, as in that status, " +
-			"and an event `entry` for each entry of the audit log but those about access. The id of an entry is its number: who sends it back in Last-Event-ID, " +
+			"and an event `entry` for each entry of the audit log but those about access. The id of an entry is its number, and that of the status the number of the last entry before: who sends it back in Last-Event-ID, " +
 			"as browsers do by themselves, gets what was missed first, over restarts too. An event `gap` says which entries are not kept any more. " +
 			"Who is too slow is let go, and asks again.",
 		kind: "text/event-stream",
@@ -44,6 +44,10 @@ func (s *server) serveEvents() {
 		if s.Gate != nil {
 			who = in.x.who.Actor()
 		}
+		isNew := last < 0
+		if isNew {
+			last = s.newestEntry(ctx)
+		}
 		l, err := s.Hub.listen(who) // before the status is read, so that nothing falls in between
 		if err != nil {
 			return nil, Refusal{Status: http.StatusServiceUnavailable, Detail: err.Error(), Wait: stillThere}
@@ -55,7 +59,7 @@ func (s *server) serveEvents() {
 		}
 		return &huma.StreamResponse{Body: func(huma.Context) {
 			defer s.Hub.leave(l)
-			st := stream{s: s, x: in.x, service: in.Service, last: last, admitted: s.Clock()}
+			st := stream{s: s, x: in.x, service: in.Service, isNew: isNew, last: last, admitted: s.Clock()}
 			if err := st.run(ctx, l, status); err != nil && ctx.Err() == nil {
 				s.Log.Debug("api: events", "from", in.x.RemoteAddr(), "error", err)
 			}
@@ -63,11 +67,24 @@ func (s *server) serveEvents() {
 	})
 }
 
+// newestEntry is the number of the last entry of the audit log; 0: there is none, below 0: it can't be read.
+func (s *server) newestEntry(ctx context.Context) int64 {
+	newest, err := s.Flyball.Audit(ctx, store.Filter{Limit: 1})
+	switch {
+	case err != nil:
+		return -1
+	case len(newest) == 0:
+		return 0
+	}
+	return newest[0].Number
+}
+
 // stream is what one who listens is told.
 type stream struct {
 	s       *server
 	x       *exchange
 	service string
+	isNew   bool  // they were told nothing before
 	last    int64 // the number of the last entry that was passed; below 0: none was asked for yet
 
 	admitted time.Time // when it was last looked at whether they may listen
@@ -81,7 +98,11 @@ func (st *stream) run(ctx context.Context, l *listener, status Status) error {
 	if st.x.Method() == http.MethodHead {
 		return nil
 	}
-	first, err := written("status", 0, "", status)
+	number := int64(0)
+	if st.isNew { // whoever is cut off before the first entry knows what they have missed
+		number = max(0, st.last)
+	}
+	first, err := written("status", number, "", status)
 	if err != nil {
 		return err
 	}
@@ -89,7 +110,7 @@ func (st *stream) run(ctx context.Context, l *listener, status Status) error {
 	if err := st.write(first.text); err != nil {
 		return err
 	}
-	if st.last >= 0 {
+	if st.last >= 0 && !st.isNew {
 		newest, err := st.s.Flyball.Audit(ctx, store.Filter{Limit: 1})
 		if err != nil {
 			return err

@@ -107,13 +107,15 @@ func TestEvents(t *testing.T) {
 	l.add(1, 2, 3)
 	url := events(t, l, hub)
 	live := listenTo(t, url, "")
-	if event, id, data := live.next(t); event != "status" || id != "" || !strings.Contains(data, `"currentReplicas":3`) {
+	if event, id, data := live.next(t); event != "status" || id != "3" || !strings.Contains(data, `"currentReplicas":3`) {
 		t.Errorf("first comes %s %s %s", event, id, data)
 	}
 	one := listenTo(t, url+"?service=web", "")
 	one.next(t)
 	back := listenTo(t, url, "1")
-	back.next(t)
+	if event, id, _ := back.next(t); event != "status" || id != "" { // they are yet to hear of 2 and 3
+		t.Errorf("for who was away first comes %s %s", event, id)
+	}
 	for _, want := range []string{"2", "3"} { // what was missed
 		if event, id, data := back.next(t); event != "entry" || id != want || !strings.Contains(data, `"message":"entry `+want) {
 			t.Errorf("after 1 comes %s %s %s, want %s", event, id, data, want)

@@ -35,13 +35,15 @@ type Gap struct {
 }
 
 // Listen tells what happens, as it happens, until ctx ends or the daemon refuses; the error says which. First come the entries of
-// the audit log after a number; below 0 only what is yet to come. After a loss it goes on behind the last entry that was told.
+// the audit log after a number; below 0 only what is yet to come. After a loss it goes on behind the last entry that was told, or that there was when it
+// began.
 func (c *Client) Listen(ctx context.Context, after int64, tell func(Happening)) error {
 	wait := firstWait
 	for {
-		err := c.hear(ctx, after, func(h Happening) {
-			if wait = firstWait; h.Entry != nil {
-				after = h.Entry.Number
+		err := c.hear(ctx, after, func(h Happening, id string) {
+			wait = firstWait
+			if number, err := strconv.ParseInt(id, 10, 64); err == nil && number >= 0 {
+				after = number
 			}
 			tell(h)
 		})
@@ -69,7 +71,7 @@ func final(err error) bool {
 }
 
 // hear tells what one stream has, until it ends. The error says why it has.
-func (c *Client) hear(ctx context.Context, after int64, tell func(Happening)) error {
+func (c *Client) hear(ctx context.Context, after int64, tell func(h Happening, id string)) error {
 	ctx, hangUp := context.WithCancelCause(ctx)
 	defer hangUp(nil)
 	quiet := time.AfterFunc(mostQuiet, func() { hangUp(fmt.Errorf("nothing was heard of the daemon for %s", mostQuiet)) })
@@ -112,7 +114,7 @@ func (c *Client) hear(ctx context.Context, after int64, tell func(Happening)) er
 			return fmt.Errorf("read what the daemon tells: %w", err)
 		}
 		if h != (Happening{}) {
-			tell(h)
+			tell(h, one.id)
 		}
 	}
 }

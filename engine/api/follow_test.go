@@ -177,7 +177,7 @@ func TestListenAsksAgain(t *testing.T) {
 	}
 }
 
-// Each time it is asked for what comes after the last entry that was told.
+// Each time it is asked for what comes after the last entry that was told, or that there was at the first status.
 func TestListenGoesOnBehindTheLastEntry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked []string
@@ -188,12 +188,12 @@ func TestListenGoesOnBehindTheLastEntry(t *testing.T) {
 			}
 		}
 		all := streams{
-			note(says(200, aStatus)), note(says(200, aStatus+"event: entry\nid: 9\ndata: {\"number\":9}\n\nevent: entry\nid: 10\ndata: {\"num")),
+			note(says(200, aStatus)), note(says(200, "event: status\nid: 7\ndata: {}\n\n")), note(says(200, aStatus+"event: entry\nid: 9\ndata: {\"number\":9}\n\nevent: entry\nid: 10\ndata: {\"num")),
 			note(says(403, `{"status":403,"detail":"no"}`)),
 		}
 		client := &Client{http: &http.Client{Transport: &all}, at: "http://flyball"}
 		_ = client.Listen(t.Context(), -1, func(Happening) {})
-		if want := []string{"", "", "after=9"}; !slices.Equal(asked, want) {
+		if want := []string{"", "", "after=7", "after=9"}; !slices.Equal(asked, want) {
 			t.Errorf("asked for %q, want %q", asked, want)
 		}
 	})
@@ -227,15 +227,15 @@ func TestSent(t *testing.T) {
 		text string
 		want []sent
 	}{
-		"one":                      {"event: entry\nid: 7\ndata: {}\n\n", []sent{{"entry", []byte("{}")}}},
-		"several lines of data":    {"data: a\ndata: b\n\n", []sent{{"", []byte("a\nb")}}},
-		"without a blank":          {"event:x\ndata:y\n\n", []sent{{"x", []byte("y")}}},
-		"by CRLF":                  {"event: x\r\ndata: y\r\n\r\n", []sent{{"x", []byte("y")}}},
-		"comments":                 {":\n\n: hello\ndata: y\n:\n\n", []sent{{"", []byte("y")}}},
-		"a name without data":      {"event: x\n\ndata: y\n\n", []sent{{"", []byte("y")}}},
-		"one that is cut":          {"data: y\n\ndata: z\n", []sent{{"", []byte("y")}}},
-		"what is not known":        {"retry: 3\nfoo\ndata: y\n\n", []sent{{"", []byte("y")}}},
-		"more than one blank line": {"\n\ndata: y\n\n\n\ndata: z\n\n", []sent{{"", []byte("y")}, {"", []byte("z")}}},
+		"one":                      {"event: entry\nid: 7\ndata: {}\n\n", []sent{{"entry", "7", []byte("{}")}}},
+		"several lines of data":    {"data: a\ndata: b\n\n", []sent{{"", "", []byte("a\nb")}}},
+		"without a blank":          {"event:x\ndata:y\n\n", []sent{{"x", "", []byte("y")}}},
+		"by CRLF":                  {"event: x\r\ndata: y\r\n\r\n", []sent{{"x", "", []byte("y")}}},
+		"comments":                 {":\n\n: hello\ndata: y\n:\n\n", []sent{{"", "", []byte("y")}}},
+		"a name without data":      {"event: x\n\ndata: y\n\n", []sent{{"", "", []byte("y")}}},
+		"one that is cut":          {"data: y\n\ndata: z\n", []sent{{"", "", []byte("y")}}},
+		"what is not known":        {"retry: 3\nfoo\ndata: y\n\n", []sent{{"", "", []byte("y")}}},
+		"more than one blank line": {"\n\ndata: y\n\n\n\ndata: z\n\n", []sent{{"", "", []byte("y")}, {"", "", []byte("z")}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			stream := readSent(strings.NewReader(c.text), func() {})
@@ -244,7 +244,7 @@ func TestSent(t *testing.T) {
 			for ; err == nil; one, err = stream.next() {
 				got = append(got, one)
 			}
-			if !errors.Is(err, io.EOF) || !slices.EqualFunc(got, c.want, func(a, b sent) bool { return a.event == b.event && string(a.data) == string(b.data) }) {
+			if !errors.Is(err, io.EOF) || !slices.EqualFunc(got, c.want, func(a, b sent) bool { return a.event == b.event && a.id == b.id && string(a.data) == string(b.data) }) {
 				t.Errorf("got %+v and %v, want %+v", got, err, c.want)
 			}
 		})

@@ -14,6 +14,7 @@ const mostSent = 64 << 20
 // sent is one server-sent event.
 type sent struct {
 	event string
+	id    string // empty: as of the one before
 	data  []byte
 }
 
@@ -48,6 +49,8 @@ func (t sentStream) next() (sent, error) {
 		switch string(field) {
 		case "event":
 			one.event = string(value)
+		case "id":
+			one.id = string(value)
 		case "data":
 			if has {
 				one.data = append(one.data, '\n')
