@@ -24,8 +24,8 @@ func (s *server) serveEvents() {
 		id: "events", path: "events", action: "read", tag: "autoscaling", endless: true,
 		summary: "What happens, as it happens, by server-sent events",
 		about: "First comes an event `status` with all that is known, as of the path status. Then an event `policy` whenever a policy has decided, as in that status, " +
-			"and an event `entry` for each entry of the audit log but those about access. The id of an entry is its number, and that of the status the number of the last entry before: who sends it back in Last-Event-ID, " +
-			"as browsers do by themselves, gets what was missed first, over restarts too. An event `gap` says which entries are not kept any more. " +
+			"and an event `entry` for each entry of the audit log but those about access. The id of an entry is its number, and that of the first status the number " +
+			"of the last entry before: who sends it back in Last-Event-ID, as browsers do by themselves, gets what was missed first, over restarts too. An event `gap` says which entries are not kept any more. " +
 			"Who is too slow is let go, and asks again.",
 		kind: "text/event-stream",
 	}, func(ctx context.Context, in *struct {
