@@ -2,9 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"net/url"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,14 +39,14 @@ func (a *App) Source(ctx context.Context, name string) (api.Source, error) {
 			p = atWork
 		}
 	}
-	s.Rules = rulesIn(now, p)
+	s.Rules = rulesIn(a.given.Policies, now, p)
 	if s.Kind == api.FromAPI {
 		s.Text = string(now.document(name).Body)
 		s.Problems = flaws(inBody(name, now.ofPosted(name)))
 	} else {
 		s.Path, s.Line = spotOf(p.File)
 		s.Language = languageOf(s.Path)
-		s.Text, s.Problems = textOf(s.Path, now, work)
+		s.Text, s.Problems = textOf(a.given.Policies, s.Path, now, work)
 	}
 	s.Problems = append(s.Problems, elsewhere(now, name, s)...)
 	return s, nil
@@ -54,68 +55,86 @@ func (a *App) Source(ctx context.Context, name string) (api.Source, error) {
 // mostShown is how much of all files together is shown: as much as one file may have.
 const mostShown = 1 << 20
 
-// textOf is a file as it is now, with what is wrong in it. It is one that was read as policies, and no other.
-func textOf(path string, now, work Loaded) (string, []api.Flaw) {
+// textOf is a file as it is now, with what is wrong in it. It is one that was read as policies of a folder, and no other.
+func textOf(folder, path string, now, work Loaded) (string, []api.Flaw) {
 	wrong := flaws(slices.DeleteFunc(slices.Clone(now.Problems), func(p engine.Problem) bool { return p.File != path }))
 	if !slices.Contains(now.Files, path) && !slices.Contains(work.Files, path) {
 		return "", append(wrong, api.FlawOf(engine.Problem{Message: "the file is not among those that policies are read from"}))
 	}
-	text, err := readText(path)
+	text, err := readText(folder, path)
 	if err != nil {
-		return "", append(wrong, api.FlawOf(engine.Problem{Message: "the file can't be read: " + err.Error()}))
+		return "", append(wrong, illegible(err))
 	}
-	for _, l := range []Loaded{work, now} {
-		text = crossedOut(text, l.Config.Notify)
-	}
-	return text, wrong
+	return crossedOut(text, work.Config, now.Config), wrong
 }
 
-// readText reads so much of a file as may be one of policies.
-func readText(path string) (string, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is no file any more", path)
+// readText reads so much of a file as may be one of policies. What is below a folder is not followed out of it: who may write
+// policies is not to have who may read them see whatever else the daemon may read.
+func readText(folder, path string) (string, error) {
+	base, name := filepath.Dir(path), filepath.Base(path)
+	if below, err := filepath.Rel(folder, path); err == nil && below != "." && filepath.IsLocal(below) {
+		base, name = folder, below
 	}
-	f, err := os.Open(path)
+	if path == folder { // whoever started the daemon chose it, and may have chosen a link
+		resolved, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			return "", err
+		}
+		base, name = filepath.Dir(resolved), filepath.Base(resolved)
+	}
+	root, err := os.OpenRoot(base)
 	if err != nil {
 		return "", err
+	}
+	defer root.Close()
+	info, err := root.Stat(name)
+	if err == nil && !info.Mode().IsRegular() { // to open a pipe waits for who writes into it
+		err = errors.New("it is no file any more")
+	}
+	if err != nil {
+		return "", openOf(path, err)
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return "", openOf(path, err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, mostShown))
 	return strings.ToValidUTF8(string(text), "\uFFFD"), err
 }
 
-// crossedOut is a text without the addresses at which whoever knows them may post. All else keeps its column.
-func crossedOut(text string, of schema.Notify) string {
-	secrets := []string{of.Heartbeat.URL}
-	for _, r := range of.Receivers {
-		secrets = append(secrets, r.URL)
+// openOf has an error about a file below a root say which one it is.
+func openOf(path string, err error) error {
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		err = at.Err
 	}
-	for _, secret := range secrets {
-		at, err := url.Parse(secret)
-		if err != nil || secret == "" {
-			continue
-		}
-		shown := at.Scheme + "://" + at.Host + "/"
-		if hidden := len(secret) - len(shown); hidden > 0 {
-			text = strings.ReplaceAll(text, secret, shown+strings.Repeat("x", hidden))
-		}
-	}
-	return text
+	return fmt.Errorf("open %s: %w", path, err)
 }
 
 // rulesIn are the author's rules that a policy is answered by, as they stand now.
-func rulesIn(l Loaded, p engine.Policy) []api.Text {
+func rulesIn(folder string, l Loaded, p engine.Policy) []api.Text {
 	all, room := []api.Text{}, mostShown
 	for _, f := range l.RulesOf(p) {
-		t := api.Text{Name: f.Path, Problems: flaws(slices.DeleteFunc(slices.Clone(l.Problems), func(p engine.Problem) bool { return p.File != f.Path }))}
-		if room -= len(f.Text); room >= 0 {
-			t.Text = strings.ToValidUTF8(string(f.Text), "\uFFFD")
-		} else {
-			t.Problems = append(t.Problems, api.FlawOf(engine.Problem{Warning: true, Message: fmt.Sprintf("not shown: all rules have more than %d bytes", mostShown)}))
+		t := api.Text{Name: f.Path, Text: string(f.Text), Problems: flaws(slices.DeleteFunc(slices.Clone(l.Problems), func(p engine.Problem) bool { return p.File != f.Path }))}
+		var err error
+		if slices.Contains(l.Files, f.Path) { // else it is in an archive
+			t.Text, err = readText(folder, f.Path)
 		}
+		switch room -= len(t.Text); {
+		case err != nil:
+			t.Problems = append(t.Problems, illegible(err))
+		case room < 0:
+			t.Problems = append(t.Problems, api.FlawOf(engine.Problem{Warning: true, Message: fmt.Sprintf("not shown: all rules have more than %d bytes", mostShown)}))
+			t.Text = ""
+		}
+		t.Text = strings.ToValidUTF8(t.Text, "\uFFFD")
 		all = append(all, t)
 	}
 	return all
+}
+
+func illegible(err error) api.Flaw {
+	return api.FlawOf(engine.Problem{Message: "the file can't be read: " + err.Error()})
 }
 
 // elsewhere is what is wrong in files that are not shown: each thing of the policy itself, and the first error of others, as with

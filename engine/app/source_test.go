@@ -125,7 +125,7 @@ func TestSourceShowsNoOtherFile(t *testing.T) {
 	secret := filepath.Join(filepath.Dir(o.Policies), "secret.cue")
 	write(t, secret, "password")
 	a := begin(t, o)
-	if text, wrong := textOf(secret, a.set(), a.set()); text != "" || said(wrong) != "0:0 error: the file is not among those that policies are read from" {
+	if text, wrong := textOf(o.Policies, secret, a.set(), a.set()); text != "" || said(wrong) != "0:0 error: the file is not among those that policies are read from" {
 		t.Errorf("%q, %s", text, said(wrong))
 	}
 	say(t, o, web+"config: notify: receivers: ops: {url: \"https://chat.example/hook/T0PSECRET\"}\n")
@@ -133,7 +133,7 @@ func TestSourceShowsNoOtherFile(t *testing.T) {
 	if err != nil || len(l.Errors()) > 0 {
 		t.Fatal(l.Errors(), err)
 	}
-	text, _ := textOf(o.Policies, l, a.set())
+	text, _ := textOf(o.Policies, o.Policies, l, a.set())
 	if strings.Contains(text, "T0PSECRET") || !strings.Contains(text, `{url: "https://chat.example/xxxxxxxxxxxxxx"}`) {
 		t.Error(text)
 	}
@@ -161,5 +161,73 @@ func TestSourceIsReadOnce(t *testing.T) {
 		if i%2 == 0 && read != before+1 || i%2 == 1 && read != before {
 			t.Errorf("round %d: read %d times more, want %d in all", i, read-before, want)
 		}
+	}
+}
+
+// A link in the folder of policies is followed as far as the folder goes. The folder itself may be one.
+func TestSourceFollowsNoLinkOut(t *testing.T) {
+	o := folder(t)
+	file, rules, outside := filepath.Join(o.Policies, "policies.cue"), filepath.Join(o.Policies, "decide.rego"), filepath.Join(t.TempDir(), "password.cue")
+	write(t, outside, "hunter2")
+	write(t, rules, wants("2"))
+	if err := os.Mkdir(filepath.Join(o.Policies, "..data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(o.Policies, "..data", "web.cue"), ruled)
+	link := func(from, to string) {
+		t.Helper()
+		_ = os.Remove(from)
+		if err := os.Symlink(to, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link(file, filepath.Join("..data", "web.cue")) // as a volume of Kubernetes has it
+	alias := filepath.Join(t.TempDir(), "policies")
+	if err := os.Symlink(o.Policies, alias); err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []string{o.Policies, alias} {
+		if text, err := readText(at, filepath.Join(at, "policies.cue")); err != nil || text != ruled {
+			t.Errorf("below %s: %q, %v", at, text, err)
+		}
+	}
+	o.Policies = alias
+	a := begin(t, o)
+	link(rules, outside)
+	s, err := a.Source(t.Context(), "web")
+	if err != nil || s.Text != ruled || len(s.Rules) != 1 || s.Rules[0].Text != "" || !strings.Contains(said(s.Rules[0].Problems), "the file can't be read: open "+filepath.Join(alias, "decide.rego")+": path escapes") {
+		t.Errorf("%+v, %v", s, err)
+	}
+	link(file, outside)
+	if s, err = a.Source(t.Context(), "web"); err != nil || s.Text != "" || !strings.Contains(said(s.Problems), "the file can't be read: open "+filepath.Join(alias, "policies.cue")+": path escapes") {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if text, err := readText(file, file); err != nil || text != "hunter2" { // which is all that was named
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+func TestCrossedOut(t *testing.T) {
+	prometheus := schema.Config{Sources: []schema.Source{{Name: "p", URL: "http://prometheus:9090/api"}}}
+	for _, tt := range []struct{ name, text, want string }{
+		{"nothing", `policies: web: {url: "http://chat", note: "https://wiki/runbook"}`, `policies: web: {url: "http://chat", note: "https://wiki/runbook"}`},
+		{"an address that nobody read", `ops: {url: "https://chat.example/T0P"`, `ops: {url: "https://chat.example/xxx"`},
+		{"in JSON", `{"url": "https://chat.example/T0P/é"`, `{"url": "https://chat.example/xxxxxx"`},
+		{"in YAML", "ops:\n  url: https://chat.example/T0P # ours\n", "ops:\n  url: https://chat.example/xxx # ours\n"},
+		{"with a query alone", `url: "https://chat.example?key=1"`, `url: "https://chat.example` + "xxxxxx" + `"`},
+		{"with a user", `url: "http://ana:pass@prometheus:9090"`, `url: "http://xxxxxxxxxxxxxxxxxxxxxxxx"`},
+		{"put together", `url: "https://chat.example/\(_key)"`, `url: "https://chat.example/xxxxxxx"`},
+		{"of a source", `url: "http://prometheus:9090/api"`, `url: "http://prometheus:9090/api"`},
+		{"a password", `password: "hunter2"`, `password: "xxxxxxx"`},
+		{"a token in JSON", `"token": "hunter2",`, `"token": "xxxxxxx",`},
+		{"a password in YAML", "redis:\n  password: hunter 2\n  token: {env: T}\n", "redis:\n  password: xxxxxxxx\n  token: {env: T}\n"},
+		{"where it is", `password: {env: "PASSWORD"}, token: file: "/run/secrets/token"`, `password: {env: "PASSWORD"}, token: file: "/run/secrets/token"`},
+		{"of a comment", "// the token: ask ana\n# password: none\n", "// the token: ask ana\n# password: none\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := crossedOut(tt.text, prometheus); got != tt.want || len(got) != len(tt.text) {
+				t.Errorf("%s\nwant\n%s", got, tt.want)
+			}
+		})
 	}
 }
