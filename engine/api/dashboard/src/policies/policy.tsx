@@ -10,7 +10,7 @@ import { useLoad } from "../ui/load";
 import { Failed, Loading } from "../ui/notice";
 import { Foreign, Name, Time } from "../ui/text";
 import { Code, type Goal } from "./code";
-import { useDraft } from "./drafting";
+import { useDraft, type Drafting } from "./drafting";
 import { Edit, written } from "./edit";
 import { Marks } from "./marks";
 import { counted, marksOf } from "./place";
@@ -29,7 +29,7 @@ function Page({ name }: { name: string }) {
 	const drafting = useDraft(name);
 	const [saved, setSaved] = useState(false);
 	const told = useLoad((signal) => ask<{ policies: Told[] }>(at(["policies"], { name }), { signal }), [name]);
-	const source = useLoad((signal) => ask<{ source: Source }>(at(["policies", name, "source"]), { signal }), [name], 30_000);
+	const source = useLoad((signal) => ask<{ source: Source }>(at(["policies", name, "source"]), { signal }), [name], 60_000);
 	const revisions = useLoad((signal) => ask<{ revisions: Revised[] }>(at(["policies", name, "revisions"], { limit: 200 }), { signal }), [name]);
 	const again = () => [told, source, revisions].forEach((l) => l.again());
 	useChanges(again);
@@ -39,7 +39,7 @@ function Page({ name }: { name: string }) {
 	const is = source.value?.source;
 	const all = told.value?.policies ?? [];
 	const policy = all[0];
-	if (!is && source.error !== undefined) return <Gone error={source.error} again={again} />;
+	if (!is && source.error !== undefined) return <Gone name={name} error={source.error} drafting={drafting} again={again} />;
 	if (!is) return <Loading of={"policy " + name.slice(0, 100)} />;
 	return (
 		<>
@@ -90,12 +90,21 @@ function Page({ name }: { name: string }) {
 	);
 }
 
+interface GoneProps {
+	name: string;
+	error: unknown;
+	drafting: Drafting;
+	again: () => void;
+}
+
 // Gone stands where there is no such policy, with the draft that may be left of it.
-function Gone({ error, again }: { error: unknown; again: () => void }) {
+function Gone({ name, error, drafting, again }: GoneProps) {
+	const gone = error instanceof Refused && error.status === 404;
 	return (
 		<>
 			<Failed error={error} again={again} />
-			{error instanceof Refused && error.status === 404 && <a href="/policies">All policies</a>}
+			{gone && <a href="/policies">All policies</a>}
+			{gone && drafting.draft && may("policies") && <Edit name={name} drafting={drafting} onSaved={again} />}
 		</>
 	);
 }
@@ -103,7 +112,7 @@ function Gone({ error, again }: { error: unknown; again: () => void }) {
 interface DeedsProps {
 	name: string;
 	source: Source;
-	drafting: ReturnType<typeof useDraft>;
+	drafting: Drafting;
 	onGone: () => void;
 }
 
