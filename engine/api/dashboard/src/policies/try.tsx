@@ -133,7 +133,7 @@ function Untried({ error }: { error: unknown }) {
 	if (error instanceof Refused && error.status === 409)
 		return (
 			<div class="notice" role="alert">
-				<strong>Too little is recorded to try it.</strong>
+				<strong>It can't be tried now.</strong>
 				<span class="as-lines">{error.detail}</span>
 			</div>
 		);
