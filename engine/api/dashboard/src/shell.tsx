@@ -87,7 +87,7 @@ function Banner() {
 			)}
 			{s?.daemon?.problem && (
 				<div class="banner warn" role="status">
-					The policies on disk are not the ones at work: {s.daemon.problem}
+					The policies on disk are not the ones at work: <bdi>{s.daemon.problem.split("\n", 1)[0]}</bdi> <a href="/policies">Policies</a>
 				</div>
 			)}
 			{s && !s.enabled && (
