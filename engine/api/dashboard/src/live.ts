@@ -9,11 +9,14 @@ import { entries, link, lostSince, missed, now, readings, status, turn } from ".
 const path = "/api/autoscaling/events";
 const longest = 30_000; // milliseconds
 const asleep = 20_000;
+const silence = 20_000;
+const answerTime = 5_000;
 
 let source: EventSource | undefined;
 let last = "";
 let again: ReturnType<typeof setTimeout> | undefined;
 let wait = 1000;
+let heard = Date.now(); // when something came by the stream
 
 // start listens until stop.
 export function start(): void {
@@ -29,6 +32,7 @@ export function stop(): void {
 }
 
 function listen(): void {
+	heard = Date.now();
 	source?.close();
 	const s = new EventSource(last ? `${path}?after=${last}` : path);
 	source = s;
@@ -46,6 +50,7 @@ function listen(): void {
 
 // take reads a message. One that can't be read is left out: the next status mends it.
 function take<T>(m: MessageEvent, f: (v: T) => void): void {
+	heard = Date.now();
 	if (m.lastEventId) last = m.lastEventId;
 	let v: T;
 	try {
@@ -98,6 +103,18 @@ async function retry(): Promise<void> {
 	wait = Math.min(wait * 2, longest);
 }
 
+// probe asks whether the daemon is there when its stream is silent: one that hangs, or is cut off, says nothing either.
+async function probe(): Promise<void> {
+	heard = Date.now();
+	try {
+		await raw("/api/auth/me", { signal: AbortSignal.timeout(answerTime) });
+	} catch (e) {
+		if (e instanceof Refused && e.status !== 0) return;
+		lost();
+	}
+	if (link.value === "lost" && source) listen();
+}
+
 // A laptop that slept, or a network that was away, may leave a stream that is dead and does not know it.
 let ticked = Date.now();
 setInterval(() => {
@@ -105,5 +122,6 @@ setInterval(() => {
 	const slept = at - ticked > asleep;
 	ticked = now.value = at;
 	if (slept && source) listen();
+	else if (source && at - heard > silence) void probe();
 }, 1000);
 addEventListener("online", () => source && listen());
