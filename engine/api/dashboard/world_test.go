@@ -1,0 +1,55 @@
+package dashboard_test
+
+import (
+	"context"
+	"testing"
+)
+
+// world is the daemon and the browser that tests share. Each has services of its own, and a tab of its own.
+type world struct {
+	binary  string
+	site    *site
+	browser context.Context
+}
+
+// policies are those of the shared daemon. The load of web repeats every 90 s; the others do what tests tell them.
+const policies = `
+config: sources: app: type: "push"
+
+policies: web: {
+	service: "web", target: driver: "sim", enabled: true
+	minReplicas: 1, maxReplicas: 4
+	metrics: [{name: "cpu_usage", type: "cpu", source: "system", aggregation: "avg", window: "5s"}]
+	thresholds: [{metric: "cpu_usage", scaleUp: 70, scaleDown: 25}]
+	evaluationInterval: "2s", cooldown: {up: "4s", down: "4s"}
+}
+
+_told: {
+	name: string
+	service: name, target: driver: "sim", enabled: true
+	minReplicas: 1, maxReplicas: 6
+	metrics: [{name: "jobs", type: "queue_length", source: "app", aggregation: "max", window: "5m"}]
+	thresholds: [{metric: "jobs", scaleUp: 100, scaleDown: 10}]
+	evaluationInterval: "1s", cooldown: {up: "2s", down: "2s"}
+}
+policies: orders:  _told & {name: "orders"}
+policies: stock:   _told & {name: "stock"}
+policies: mail:    _told & {name: "mail"}
+`
+
+// The dashboard as a person meets it: the program as it is built, and Debian's browser.
+func TestBrowser(t *testing.T) {
+	w := &world{binary: build(t), browser: chromium(t)}
+	w.site = serve(t, w.binary, policies)
+	for name, test := range map[string]func(*testing.T, *world){
+		"Login":       testLogin,
+		"Restart":     testRestart,
+		"Hang":        testHang,
+		"SessionEnds": testSessionEnds,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, w)
+		})
+	}
+}
