@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 )
 
@@ -37,6 +38,27 @@ policies: stock:   _told & {name: "stock"}
 policies: mail:    _told & {name: "mail"}
 `
 
+// everywhere are the paths of all pages, each with a text that it shows when it is there. One of its own service is among them, with
+// what was decided of it.
+func (w *world) everywhere(t *testing.T) map[string]string {
+	t.Helper()
+	var event string
+	until(t, "an event of web", func() error {
+		events, err := w.site.client(t).History(t.Context(), "web", 1)
+		if err == nil && len(events) == 0 {
+			err = errors.New("there is none")
+		}
+		if err == nil {
+			event = events[0].ID
+		}
+		return err
+	})
+	return map[string]string{
+		"/": "web", "/login": "Password", "/services/web": "web", "/policies": "web", "/policies/web": "web", "/events": "web", "/audit": "web",
+		"/why/event/" + event: "web", "/why/decision/1": "web", "/nowhere": "no such page",
+	}
+}
+
 // The dashboard as a person meets it: the program as it is built, and Debian's browser.
 func TestBrowser(t *testing.T) {
 	w := &world{binary: build(t), browser: chromium(t)}
@@ -46,6 +68,7 @@ func TestBrowser(t *testing.T) {
 		"Restart":     testRestart,
 		"Hang":        testHang,
 		"SessionEnds": testSessionEnds,
+		"Accessible":  testAccessible,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
