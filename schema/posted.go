@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,8 +15,9 @@ import (
 
 // Posted is a policy that came by the API. It is JSON, stands in no file, and is held to the same as those that do.
 type Posted struct {
-	Name string // it may say the same, and no other
-	Body []byte
+	Name    string // it may say the same, and no other
+	Body    []byte
+	Instead bool // of the one in files that has its name, where there is one
 }
 
 // Left is a posted policy that is not in the set, and why.
@@ -35,6 +37,9 @@ func (l *loading) post(p Posted) {
 	if len(problems) > 0 {
 		l.set.Left = append(l.set.Left, Left{Name: p.Name, Problems: problems})
 		return
+	}
+	if p.Instead {
+		l.policies = slices.DeleteFunc(l.policies, func(w *written) bool { return !w.api && cmp.Or(w.policy.Name, w.name) == p.Name })
 	}
 	w.api = true
 	if p.Name != "" {

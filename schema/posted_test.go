@@ -26,28 +26,31 @@ func TestPosted(t *testing.T) {
 		in     string // the policies of the set
 		left   string // what is said of those that are not
 	}{
-		{"beside those in files", []Posted{{"api", []byte(fit("api", "api", acts))}}, "api web", ""},
-		{"without a name in it", []Posted{{"api", []byte(strings.Replace(fit("", "api", ""), `"name": "",`, "", 1))}}, "api web", ""},
-		{"by another name", []Posted{{"api", []byte(fit("app", "api", ""))}}, "web", `name is "app", and the policy is "api" already`},
-		{"without any name", []Posted{{"", []byte(strings.Replace(fit("", "api", ""), `"name": "",`, "", 1))}}, "web", "name is missing"},
-		{"a name of a file", []Posted{{"web", []byte(fit("web", "api", ""))}}, "web", `a policy is called "web" already, at DIR/web.cue:1:11; rename one`},
-		{"a service of a file", []Posted{{"api", []byte(fit("api", "web", acts))}}, "web", `policies "web" and "api" are both enabled and live on service "web" (the other is at DIR/web.cue:1:26)`},
-		{"a service of a file, in shadow", []Posted{{"api", []byte(fit("api", "web", acts+`, "mode": "shadow"`))}}, "api web", ""},
-		{"a service of the one before", []Posted{{"a", []byte(fit("a", "api", acts))}, {"b", []byte(fit("b", "api", acts))}}, "a web", `policies "a" and "b" are both enabled`},
-		{"a service of a broken one before", []Posted{{"a", []byte(fit("a", "api", acts+`, "mode": "loud"`))}, {"b", []byte(fit("b", "api", acts))}}, "b web", `mode is "loud"; allowed: live, shadow`},
-		{"a source that is not there", []Posted{{"a", []byte(fit("a", "api", acts+`, "metrics": [{"name": "m", "type": "custom", "source": "nowhere"}]`))}}, "web", `metrics[0].source is "nowhere", which is not set up`},
-		{"config", []Posted{{"api", []byte(fit("api", "api", `, "config": {"limits": {"maxTotalReplicas": 9}}`))}}, "web", "config is the operator's, and stands in files alone; remove it"},
-		{"several", []Posted{{"api", []byte(`{"policies": [` + fit("api", "api", "") + `]}`)}}, "web", "policies stands for several; allowed: one policy at a time"},
-		{"a list", []Posted{{"api", []byte(`[` + fit("api", "api", "") + `]`)}}, "web", "it is a list; allowed: one policy"},
-		{"a field of no policy", []Posted{{"api", []byte(fit("api", "api", `, "file": "/etc/passwd"`))}}, "web", `unknown field "file"`},
-		{"CUE", []Posted{{"api", []byte(`service: "api", minReplicas: 1, maxReplicas: 2`)}}, "web", "not JSON"},
-		{"YAML", []Posted{{"api", []byte("service: api\nminReplicas: 1")}}, "web", "not JSON"},
-		{"nothing", []Posted{{"api", nil}}, "web", "the file is empty"},
-		{"twice a field", []Posted{{"api", []byte(fit("api", "api", `, "enabled": false, "enabled": true`))}}, "web", `field "enabled" is written twice`},
-		{"a number without end", []Posted{{"api", []byte(fit("api", "api", `, "minConfidence": 1e999999999`))}}, "web", "is not a number that can be used"},
-		{"as deep as a well", []Posted{{"api", []byte(deep)}}, "web", "brackets are nested deeper than 100"},
-		{"a list without end", []Posted{{"api", []byte(fit("api", "api", `, "metrics": [`+strings.Repeat("0,", 30000)+`0]`))}}, "web", "a list or struct has 30001 entries here; allowed by API are 200"},
-		{"two values", []Posted{{"api", []byte(fit("api", "api", "") + `{}`)}}, "web", "not JSON"},
+		{"beside those in files", []Posted{{Name: "api", Body: []byte(fit("api", "api", acts))}}, "api web", ""},
+		{"without a name in it", []Posted{{Name: "api", Body: []byte(strings.Replace(fit("", "api", ""), `"name": "",`, "", 1))}}, "api web", ""},
+		{"by another name", []Posted{{Name: "api", Body: []byte(fit("app", "api", ""))}}, "web", `name is "app", and the policy is "api" already`},
+		{"without any name", []Posted{{Name: "", Body: []byte(strings.Replace(fit("", "api", ""), `"name": "",`, "", 1))}}, "web", "name is missing"},
+		{"a name of a file", []Posted{{Name: "web", Body: []byte(fit("web", "api", ""))}}, "web", `a policy is called "web" already, at DIR/web.cue:1:11; rename one`},
+		{"in the place of one in a file", []Posted{{Name: "web", Body: []byte(fit("web", "web", acts)), Instead: true}}, "web", ""},
+		{"in the place of one in a file, with a mistake", []Posted{{Name: "web", Body: []byte(fit("web", "web", `, "mode": "loud"`)), Instead: true}}, "", `mode is "loud"; allowed: live, shadow`},
+		{"in the place of none", []Posted{{Name: "api", Body: []byte(fit("api", "web", acts)), Instead: true}}, "web", `policies "web" and "api" are both enabled`},
+		{"a service of a file", []Posted{{Name: "api", Body: []byte(fit("api", "web", acts))}}, "web", `policies "web" and "api" are both enabled and live on service "web" (the other is at DIR/web.cue:1:26)`},
+		{"a service of a file, in shadow", []Posted{{Name: "api", Body: []byte(fit("api", "web", acts+`, "mode": "shadow"`))}}, "api web", ""},
+		{"a service of the one before", []Posted{{Name: "a", Body: []byte(fit("a", "api", acts))}, {Name: "b", Body: []byte(fit("b", "api", acts))}}, "a web", `policies "a" and "b" are both enabled`},
+		{"a service of a broken one before", []Posted{{Name: "a", Body: []byte(fit("a", "api", acts+`, "mode": "loud"`))}, {Name: "b", Body: []byte(fit("b", "api", acts))}}, "b web", `mode is "loud"; allowed: live, shadow`},
+		{"a source that is not there", []Posted{{Name: "a", Body: []byte(fit("a", "api", acts+`, "metrics": [{"name": "m", "type": "custom", "source": "nowhere"}]`))}}, "web", `metrics[0].source is "nowhere", which is not set up`},
+		{"config", []Posted{{Name: "api", Body: []byte(fit("api", "api", `, "config": {"limits": {"maxTotalReplicas": 9}}`))}}, "web", "config is the operator's, and stands in files alone; remove it"},
+		{"several", []Posted{{Name: "api", Body: []byte(`{"policies": [` + fit("api", "api", "") + `]}`)}}, "web", "policies stands for several; allowed: one policy at a time"},
+		{"a list", []Posted{{Name: "api", Body: []byte(`[` + fit("api", "api", "") + `]`)}}, "web", "it is a list; allowed: one policy"},
+		{"a field of no policy", []Posted{{Name: "api", Body: []byte(fit("api", "api", `, "file": "/etc/passwd"`))}}, "web", `unknown field "file"`},
+		{"CUE", []Posted{{Name: "api", Body: []byte(`service: "api", minReplicas: 1, maxReplicas: 2`)}}, "web", "not JSON"},
+		{"YAML", []Posted{{Name: "api", Body: []byte("service: api\nminReplicas: 1")}}, "web", "not JSON"},
+		{"nothing", []Posted{{Name: "api", Body: nil}}, "web", "the file is empty"},
+		{"twice a field", []Posted{{Name: "api", Body: []byte(fit("api", "api", `, "enabled": false, "enabled": true`))}}, "web", `field "enabled" is written twice`},
+		{"a number without end", []Posted{{Name: "api", Body: []byte(fit("api", "api", `, "minConfidence": 1e999999999`))}}, "web", "is not a number that can be used"},
+		{"as deep as a well", []Posted{{Name: "api", Body: []byte(deep)}}, "web", "brackets are nested deeper than 100"},
+		{"a list without end", []Posted{{Name: "api", Body: []byte(fit("api", "api", `, "metrics": [`+strings.Repeat("0,", 30000)+`0]`))}}, "web", "a list or struct has 30001 entries here; allowed by API are 200"},
+		{"two values", []Posted{{Name: "api", Body: []byte(fit("api", "api", "") + `{}`)}}, "web", "not JSON"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -68,7 +71,11 @@ func TestPosted(t *testing.T) {
 					left = append(left, p.Message)
 				}
 			}
-			if got := strings.Join(in, " "); got != tt.in || len(set.Posted) != len(in)-1 || len(set.Files) != 1 {
+			inFiles := 1
+			if tt.posted[0].Instead && tt.posted[0].Name == "web" {
+				inFiles = 0
+			}
+			if got := strings.Join(in, " "); got != tt.in || len(set.Posted) != len(in)-inFiles || len(set.Files) != 1 {
 				t.Errorf("in are %q, of which posted %q, of files %q", got, set.Posted, set.Files)
 			}
 			said := strings.ReplaceAll(strings.Join(left, "\n"), filepath.ToSlash(dir), "DIR")
@@ -90,7 +97,7 @@ func TestPostedAtItsPlace(t *testing.T) {
 	if err := os.WriteFile(file, []byte("policies: {}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	set, err := Load(file, nil, Posted{"api", []byte("{\"service\": \"api\",\n \"minReplicas\": 5, \"maxReplicas\": 2, \"strategy\": \"schedule\", \"schedule\": [{\"from\": \"08:00\", \"to\": \"20:00\", \"minReplicas\": 2}]}")})
+	set, err := Load(file, nil, Posted{Name: "api", Body: []byte("{\"service\": \"api\",\n \"minReplicas\": 5, \"maxReplicas\": 2, \"strategy\": \"schedule\", \"schedule\": [{\"from\": \"08:00\", \"to\": \"20:00\", \"minReplicas\": 2}]}")})
 	want := engine.Problem{File: "api/api", Line: 2, Column: 35, Policy: "api", Path: "maxReplicas", Message: "maxReplicas 2 lies under minReplicas 5; raise maxReplicas or lower minReplicas"}
 	if err != nil || len(set.Left) != 1 || set.Left[0].Problems[0] != want {
 		t.Errorf("%+v, %v", set.Left, err)

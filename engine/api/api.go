@@ -33,6 +33,10 @@ type Flyball interface {
 	Metrics(ctx context.Context, service string) ([]MetricStatus, error)
 	// Samples is the history of a metric.
 	Samples(ctx context.Context, asked Asked) (Kept, error)
+	// Trends are the histories of services, all on one axis. A Refusal says that there is no such service.
+	Trends(ctx context.Context, ask TrendsAsk) (Trends, error)
+	// Sources is how each source of metrics does.
+	Sources(ctx context.Context) ([]SourceStatus, error)
 	// Report sums up what the policies of a service did, and would have done; service "" means all services.
 	Report(ctx context.Context, service string, from, to time.Time) (report.Report, error)
 	// Rows lists decisions as they are kept, with a number above after, by their number: those that lie in a range, or reach into
@@ -60,8 +64,16 @@ type Status struct {
 	Leader   *Leader        `json:"leader,omitempty"` // that shares the store with daemons of this place, of which none runs
 	Policies []PolicyStatus `json:"policies" nullable:"false"`
 	LeftOut  []LeftOut      `json:"leftOut,omitempty"`
+	Fleet    Fleet          `json:"fleet"`
 
 	Undelivered *Undelivered `json:"undelivered,omitempty"` // absent: every notification was delivered
+}
+
+// Fleet is all services together, against the budget.
+type Fleet struct {
+	Replicas             int `json:"replicas"` // live ones of all services that policies act on; in a dry run, look at
+	MaxTotalReplicas     int `json:"maxTotalReplicas"`
+	MinAvailableMemoryMB int `json:"minAvailableMemoryMB"` // that must stay available
 }
 
 // Undelivered is how many notifications are on their way, or did not arrive.
@@ -102,6 +114,7 @@ type PolicyStatus struct {
 	Name            string                    `json:"name"`
 	Service         string                    `json:"service"`
 	Enabled         bool                      `json:"enabled"`
+	State           State                     `json:"state"`
 	Mode            engine.Mode               `json:"mode"`
 	CurrentReplicas int                       `json:"currentReplicas"`
 	ReadyReplicas   int                       `json:"readyReplicas"`
@@ -110,6 +123,7 @@ type PolicyStatus struct {
 	LastEvaluation  *time.Time                `json:"lastEvaluation"`
 	LastScaling     *time.Time                `json:"lastScaling"`
 	LastResult      engine.Result             `json:"lastResult,omitempty"` // of that
+	LastEvent       *LastEvent                `json:"lastEvent,omitempty"`
 	Action          engine.Action             `json:"action,omitempty"`
 	Reason          string                    `json:"reason,omitempty"`
 	Message         string                    `json:"message,omitempty"`

@@ -30,6 +30,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // paper is a Flyball that remembers what it was told.
 type paper struct {
 	samples   Asked
+	trends    TrendsAsk
 	pushed    []Pushed
 	question  Question
 	explained string // service, where it is not the one that is asked about
@@ -50,6 +51,7 @@ type paper struct {
 	token   TokenAsk
 	user    UserAsk
 	put     putAsk
+	trial   Trial
 
 	tested NotifyTest
 	replay NotifyReplay
@@ -89,7 +91,11 @@ func (p *paper) Rollback(ctx context.Context, service string, ask Ask) (Begun, e
 
 func (p *paper) Status(context.Context) (Status, error) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	return Status{Enabled: p.on, Policies: []PolicyStatus{{Name: "web", Service: "web", CurrentReplicas: 3, LastEvaluation: &at}}}, p.fail
+	web := PolicyStatus{Name: "web", Service: "web", CurrentReplicas: 3, LastEvaluation: &at}
+	web.State = StateOf(web, p.on, false, nil)
+	web.LastEvent = InShort(engine.Event{ID: "web-1", Action: engine.ScaleUp, From: 2, To: 3, Reached: 3, Started: at, Ended: at.Add(3 * time.Second),
+		Result: engine.Succeeded, Actor: "policy web", Reasons: []engine.Reason{{Message: "cpu is 85"}}})
+	return Status{Enabled: p.on, Policies: []PolicyStatus{web}, Fleet: Fleet{Replicas: 3, MaxTotalReplicas: 20, MinAvailableMemoryMB: 512}}, p.fail
 }
 
 func (p *paper) History(_ context.Context, service string, limit int) ([]engine.Event, error) {

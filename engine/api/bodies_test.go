@@ -48,7 +48,8 @@ func FuzzBodies(f *testing.F) {
 			`{"enabled": true}`, `{"replicas": 1e400}`, `{"replicas": -1, "force": true}`, `{"service": "web", "seconds": 1e308, "reason": "x"}`,
 			`{"service": "web", "until": "2026-13-01T00:00:00Z", "reason": "x"}`, `{"metrics": {"a": 1, "\u0000": -0.0}}`, `{"samples": [{"metric": "a", "value": 1, "at": "x"}, null]}`,
 			`{"email": "a@b.c", "password": "12345678", "role": "\u202e"}`, `{"name": "x", "scopes": ["read:web", null], "seconds": -1}`,
-			`{"ids": [""], "all": true}`, `{"name": "web", "service": "web", "about": {}}`, `{"file": "../../x", "try": true}`,
+			`{"ids": [""], "all": true}`, `{"name": "web", "service": "web", "about": {}}`, `{"policy": {"name": "web"}, "name": "\u0000"}`, `{"policy": null, "last": "24h"}`,
+			`{"policy": {"a": [1, {}]}, "last": "1e9d", "capacity": -1}`, `{"policy": {}, "last": "-1h", "constants": {"a": 1e400}}`, `{"file": "../../x", "try": true}`,
 		} {
 			f.Add(uint8(i), []byte(body))
 		}

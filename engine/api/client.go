@@ -63,7 +63,7 @@ func mend(err error) string {
 	return ""
 }
 
-// do asks what is at a path: below root, or from / on.
+// do asks what is at a path, with a body of JSON.
 func (c *Client) do(ctx context.Context, method, path string, body, into any) error {
 	var text []byte
 	if body != nil {
@@ -77,35 +77,20 @@ func (c *Client) do(ctx context.Context, method, path string, body, into any) er
 
 // send sends a body as it is; match is the If-Match, or "".
 func (c *Client) send(ctx context.Context, method, path, match string, body []byte, into any) error {
-	if path[0] != '/' {
-		path = root + path
-	}
-	req, err := http.NewRequestWithContext(ctx, method, c.at+path, bytes.NewReader(body))
+	req, err := c.request(ctx, method, path, body)
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/json")
 	if match != "" {
 		req.Header.Set("If-Match", match)
-	}
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
 		return c.unanswered(err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode < 200 || res.StatusCode > 299 {
-		var p Problem
-		text, _ := io.ReadAll(io.LimitReader(res.Body, maxBody))
-		if bytes.Contains(text, []byte("HTTP request to an HTTPS server")) {
-			return fmt.Errorf("%s answers by TLS: begin the URL with https://", c.at)
-		}
-		if err := json.Unmarshal(text, &p); err != nil || p.Detail == "" {
-			return c.stranger(res)
-		}
-		return Refusal{Status: p.Status, Detail: p.Detail, Faults: p.Errors}
+	if err := c.refused(res); err != nil {
+		return err
 	}
 	if err := json.NewDecoder(res.Body).Decode(into); err != nil {
 		if errors.As(err, new(*json.SyntaxError)) || errors.Is(err, io.EOF) {
@@ -114,6 +99,38 @@ func (c *Client) send(ctx context.Context, method, path, match string, body []by
 		return fmt.Errorf("read what the daemon answered: %w", err)
 	}
 	return nil
+}
+
+// request is one of what is at a path: below root, or from / on.
+func (c *Client) request(ctx context.Context, method, path string, body []byte) (*http.Request, error) {
+	if path[0] != '/' {
+		path = root + path
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.at+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	return req, nil
+}
+
+// refused is the error of an answer that is none of what was asked for.
+func (c *Client) refused(res *http.Response) error {
+	if res.StatusCode >= 200 && res.StatusCode <= 299 {
+		return nil
+	}
+	var p Problem
+	text, _ := io.ReadAll(io.LimitReader(res.Body, maxBody))
+	if bytes.Contains(text, []byte("HTTP request to an HTTPS server")) {
+		return fmt.Errorf("%s answers by TLS: begin the URL with https://", c.at)
+	}
+	if err := json.Unmarshal(text, &p); err != nil || p.Detail == "" {
+		return c.stranger(res)
+	}
+	return Refusal{Status: p.Status, Detail: p.Detail, Faults: p.Errors}
 }
 
 // stranger says that an answer is none of flyball's.

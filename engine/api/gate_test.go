@@ -138,6 +138,7 @@ func gatedBy(t testing.TB, f Flyball) (http.Handler, map[string]string, *ledgerO
 	meant := func(name string) []string { return map[string][]string{"front": {"web"}, "shop": {"db"}}[name] }
 	s := Server{Flyball: f, Gate: gate, Meant: meant, Log: log, Clock: time.Now, Hub: &Hub{}, Metrics: metrics}
 	s.Healthy, _ = f.(Healthy)
+	s.Drafts, _ = f.(Drafts)
 	return s.Handler(), tokens, accounts
 }
 
@@ -179,6 +180,9 @@ func TestWhoMayWhat(t *testing.T) {
 		{"an admin does", "POST", "policies", "admin", `{"name": "web"}`, 201, `"policy":{"name":"web"`},
 		{"a scope", "POST", "test/web", "of web", `{"replicas": 3}`, 200, `"success":true`},
 		{"beyond a scope", "POST", "test/db", "of web", `{"replicas": 3}`, 403, `do not include scale of db`},
+		{"a scope of the service that trends are asked of", "GET", "trends?services=web", "of web", "", 200, `"success":true`},
+		{"a scope of one of two such services", "GET", "trends?services=web,db", "of web", "", 403, "do not include read of db"},
+		{"trends for nobody", "GET", "trends?services=web", "", "", 401, "token"},
 		{"a scope of a service that the body names", "POST", "pause", "of web", `{"service": "web", "reason": "a sale"}`, 200, `"success":true`},
 		{"beyond it", "POST", "pause", "of web", `{"reason": "a sale"}`, 403, `do not include pause`},
 		{"files where flyball runs", "POST", "store/restore", "admin", `{"file": "/etc/passwd"}`, 403, `for the Unix socket of the daemon alone`},

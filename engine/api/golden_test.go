@@ -33,6 +33,8 @@ var asked = map[string][]struct{ method, path, as, body, header string }{
 	"metrics":         {{path: "metrics"}},
 	"metrics-of":      {{path: "metrics/web"}},
 	"samples":         {{path: "metrics/web/cpu?from=2026-01-01T00:00:00Z&to=2026-01-01T01:00:00Z"}, {path: "metrics/web/cpu?resolution=1m"}},
+	"trends":          {{path: "trends?services=web&from=2026-01-01T00:00:00Z&to=2026-01-01T00:02:00Z"}, {path: "trends?services=web&points=5"}},
+	"sources":         {{path: "sources"}},
 	"push":            {{"POST", "metrics/web", "", `{"metrics": {"queue_length": 12}}`, ""}, {"POST", "metrics/web", "", `{"metrics": {"queue_length": "12"}}`, ""}},
 	"report":          {{path: "report?from=2026-01-01&to=2026-01-02"}},
 	"report-of":       {{path: "report/web?from=2026-01-01&to=2026-01-02"}},
@@ -60,6 +62,18 @@ var asked = map[string][]struct{ method, path, as, body, header string }{
 	"readyz":          {{path: "/readyz"}, {path: "/readyz", as: "nobody"}},
 	"prometheus":      {{path: "/metrics"}, {path: "/metrics", as: "nobody"}},
 	"events":          {{path: "events?after=all"}, {path: "events", as: "nobody"}}, // what it streams: TestEvents
+	"policy-source":   {{path: "policies/web/source"}, {path: "policies/db/source"}},
+	"check-policy": {
+		{"POST", "policies/check", "", `{"policy": {"name": "web", "maxReplicas": 0}}`, ""}, {"POST", "policies/check", "viewer", `{"policy": {}}`, ""},
+		{"POST", "policies/check", "", `{"policy": [], "save": true}`, ""},
+	},
+	"policy-revisions": {{path: "policies/web/revisions"}, {path: "policies/web/revisions?limit=0"}},
+	"policy-diff":      {{path: "policies/web/diff?from=r0&to=r1"}, {path: "policies/web/diff?from=r1&to=r1"}, {path: "policies/web/diff?from=r0"}},
+	"try-policy": {
+		{"POST", "policies/web/try", "", `{"policy": {"name": "web", "maxReplicas": 9}, "last": "90m", "metric": "rate", "capacity": 600, "constants": {"memory": 50}}`, ""},
+		{"POST", "policies/web/try", "", `{"policy": {}, "last": "31d"}`, ""}, {"POST", "policies/db/try", "", `{"policy": {}}`, ""},
+		{"POST", "policies/web/try", "operator", `{"policy": {}}`, ""},
+	},
 }
 
 func TestGoldens(t *testing.T) {

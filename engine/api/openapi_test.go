@@ -15,7 +15,7 @@ var update = flag.Bool("update", false, "write openapi.json anew")
 
 // The document that is committed is the one that the code makes.
 func TestCommittedOpenAPI(t *testing.T) {
-	s := build(Server{Flyball: &paper{}, Healthy: &paper{}, Log: slog.New(slog.DiscardHandler), Clock: time.Now}, http.NewServeMux())
+	s := build(Server{Flyball: &paper{}, Healthy: &paper{}, Drafts: &paper{}, Log: slog.New(slog.DiscardHandler), Clock: time.Now}, http.NewServeMux())
 	text, err := json.Marshal(s.api.OpenAPI())
 	if err != nil {
 		t.Fatal(err)

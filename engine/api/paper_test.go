@@ -59,5 +59,6 @@ func (p *paper) Ready(context.Context) Health {
 func local(f Flyball) http.Handler {
 	s := Server{Flyball: f, Hub: &Hub{}, Log: slog.New(slog.DiscardHandler), Clock: time.Now, Metrics: http.NotFoundHandler()}
 	s.Healthy, _ = f.(Healthy)
+	s.Drafts, _ = f.(Drafts)
 	return s.Handler()
 }

@@ -38,6 +38,7 @@ type Server struct {
 	Hub     *Hub
 	Observe func(operation string, status int, took time.Duration) // is told of each answer; nil: nobody is
 	Healthy Healthy
+	Drafts  Drafts       // nil: nobody asks for any
 	Metrics http.Handler // for Prometheus; nil: there are none
 	Open    bool         // Prometheus needs no token
 }
@@ -99,6 +100,8 @@ func build(o Server, mux humago.Mux) *server {
 	s.serveRequests()
 	s.servePauses()
 	s.serveMetrics()
+	s.serveTrends()
+	s.serveSources()
 	s.serveReport()
 	s.serveExplanations()
 	s.serveLedger()
@@ -109,6 +112,7 @@ func build(o Server, mux humago.Mux) *server {
 	s.serveNotifications()
 	s.serveEvents()
 	s.servePolicies()
+	s.serveDrafts()
 	s.serveRecommendations()
 	s.serveLogin()
 	s.serveHealth()

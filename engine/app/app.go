@@ -53,6 +53,8 @@ type App struct {
 	posting  chan struct{}      // full while somebody changes a policy by API
 	written  chan chan struct{} // is sent what is to be closed once that is at work
 	watching atomic.Bool        // there is somebody who takes it up
+	reader   reader             // of policies beside the watch
+	trying   chan struct{}      // full while a policy is tried
 
 	restoring sync.Mutex // while the store is replaced
 	noting    sync.Mutex // while policies are compared with the audit log
@@ -119,6 +121,7 @@ func New(ctx context.Context, given Options) (*App, error) {
 	a := &App{
 		given: given, o: o, log: o.Log, store: ledgers, leader: lead, drivers: to,
 		posting: make(chan struct{}, 1), written: make(chan chan struct{}),
+		reader: reader{busy: make(chan struct{}, 1)}, trying: make(chan struct{}, 1),
 		sets: make(chan []engine.Policy), errands: make(chan errand), lookout: by, seen: by.sum(seen), last: map[string]last{}, unread: map[string]bool{}, since: now().At,
 		hub: &api.Hub{}, stir: make(chan struct{}, 1), stirred: map[string]bool{},
 	}

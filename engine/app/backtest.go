@@ -136,19 +136,9 @@ func Recorded(ctx context.Context, f api.Flyball, service, metric string, last t
 		return backtest.Trace{}, Invalid{[]engine.Problem{{Message: fmt.Sprintf(
 			"%s of %s is a counter (aggregation rate), and what was kept of it only grows; name a metric that reads the requests of a time", metric, service)}}}
 	}
-	const enough = 10 // rows
-	var sums map[time.Time]float64
-	for _, try := range []struct {
-		rollups bool
-		step    time.Duration
-	}{{last > 6*time.Hour, time.Minute}, {false, 5 * time.Second}} {
-		kept, err := f.Samples(ctx, api.Asked{Service: service, Metric: metric, From: now.Add(-last), To: now, Rollups: try.rollups})
-		if err != nil {
-			return backtest.Trace{}, err
-		}
-		if sums = means(kept, try.step); len(sums) >= enough {
-			break
-		}
+	sums, err := totals(ctx, f, service, metric, last, now)
+	if err != nil {
+		return backtest.Trace{}, err
 	}
 	at := slices.SortedFunc(maps.Keys(sums), time.Time.Compare)
 	if len(at) < 2 {
@@ -164,6 +154,24 @@ func Recorded(ctx context.Context, f api.Flyball, service, metric string, last t
 		return t, Invalid{[]engine.Problem{{Message: fmt.Sprintf("what was kept of %s of %s is no trace: %v", metric, service, err)}}}
 	}
 	return t, nil
+}
+
+// totals is what was kept of a metric in the time before now, over the replicas, by when each of its steps begins.
+func totals(ctx context.Context, f api.Flyball, service, metric string, last time.Duration, now time.Time) (sums map[time.Time]float64, err error) {
+	const enough = 10
+	for _, try := range []struct {
+		rollups bool
+		step    time.Duration
+	}{{last > 6*time.Hour, time.Minute}, {false, 5 * time.Second}} {
+		kept, err := f.Samples(ctx, api.Asked{Service: service, Metric: metric, From: now.Add(-last), To: now, Rollups: try.rollups})
+		if err != nil {
+			return nil, err
+		}
+		if sums = means(kept, try.step); len(sums) >= enough {
+			break
+		}
+	}
+	return sums, nil
 }
 
 // counts says whether a metric is a counter. One that no policy has any more is taken for none.

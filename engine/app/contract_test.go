@@ -196,7 +196,7 @@ func word(draw *rand.Rand, name string) string {
 	good := map[string][]string{
 		"service": {"web"}, "name": {"web"}, "metric": {"cpu_usage"}, "limit": {"1", "1000"}, "after": {"0", "3"}, "id": {"1", "2"}, "decision": {"1"},
 		"since": {"7d", "2026-01-01"}, "last": {"1h"}, "from": {"2026-01-01T00:00:00Z"}, "to": {"2026-02-01T00:00:00Z"}, "at": {"2026-01-01T00:00:00Z"},
-		"kind": {"event", "daemon"}, "resolution": {"5m", "samples"}, "Last-Event-ID": {"1"}, "If-Match": {`"x"`},
+		"kind": {"event", "daemon"}, "resolution": {"5m", "samples"}, "services": {"web", "web,web"}, "points": {"10", "60"}, "Last-Event-ID": {"1"}, "If-Match": {`"x"`},
 	}
 	bad := []string{"nobody", "-1", "99999999999999999999", "..x", "a/b", "../../etc/passwd", "a b", "<script>", "';--", "%00", "ž", strings.Repeat("x", 200)}
 	if few := good[name]; few != nil && draw.IntN(3) > 0 {

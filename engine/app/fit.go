@@ -51,6 +51,7 @@ var (
 	_ control.Recommender = (*rego.Rules)(nil)
 	_ api.Flyball         = (*App)(nil)
 	_ api.Flyball         = (*Offline)(nil)
+	_ api.Drafts          = (*App)(nil)
 )
 
 // byDriver samples a service where it runs.

@@ -16,7 +16,7 @@ import (
 func (a *App) front(gate *auth.Gate) http.Handler {
 	return api.Server{
 		Flyball: a, Gate: gate, Meant: a.called, Clock: func() time.Time { return a.loop.Now().At }, Log: a.log, Hub: a.hub,
-		Healthy: a, Metrics: a.tells.Handler(), Open: a.o.api.OpenMetrics, Observe: a.tells.Answered,
+		Healthy: a, Drafts: a, Metrics: a.tells.Handler(), Open: a.o.api.OpenMetrics, Observe: a.tells.Answered,
 	}.Handler()
 }
 

@@ -30,7 +30,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"engine/report":   {"engine"},
 		"engine/diff":     {"engine"},
 		"engine/notify":   {"engine", "engine/store"},
-		"engine/api":      {"engine", "engine/api/auth", "engine/api/dashboard", "engine/report", "engine/store"},
+		"engine/api":      {"engine", "engine/api/auth", "engine/api/dashboard", "engine/diff", "engine/report", "engine/store"},
 		"engine/api/auth": {"engine", "engine/store"},
 
 		"engine/api/dashboard": {},

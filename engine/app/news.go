@@ -112,18 +112,17 @@ func (a *App) told(ctx context.Context) {
 	if err != nil {
 		return // status says why
 	}
-	pauses, err := a.store.Pauses(ctx)
+	w, err := a.overall(ctx)
 	if err != nil {
 		return
 	}
-	now := a.loop.Now()
 	for _, p := range policies {
 		if !stirred[p.Name] {
 			continue
 		}
 		p = a.mode(p)
 		var ps api.PolicyStatus
-		if ps, err = a.statusOf(ctx, p, newest[p.Subject()], pauses, now); err != nil {
+		if ps, err = a.statusOf(ctx, p, newest[p.Subject()], w); err != nil {
 			return
 		}
 		if err := a.hub.Policy(ps); err != nil {

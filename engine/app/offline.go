@@ -119,14 +119,13 @@ func (f *Offline) read(do func(store.Store) error) error {
 // Status joins the policies on disk with what was last recorded of them.
 func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 	s := api.Status{Enabled: f.o.Enabled, Policies: []api.PolicyStatus{}, LeftOut: leftOut(f.set.Left)}
-	now := clock()()
+	w := overall{now: clock()()}
 	newest, states := map[string]engine.Record{}, map[string]engine.State{}
-	var pauses map[string]engine.Pause
 	err := f.read(func(ledger store.Store) (err error) {
 		if s.Leader, err = leading(ctx, ledger); err != nil {
 			return err
 		}
-		if pauses, err = ledger.Pauses(ctx); err != nil {
+		if w.pauses, err = ledger.Pauses(ctx); err != nil {
 			return err
 		}
 		if s.Undelivered, err = undelivered(ctx, ledger); err != nil {
@@ -154,12 +153,11 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 		}
 		return nil
 	})
-	s.Pause = holding(pauses, "", now)
+	w.enabled, s.Pause = s.Enabled, w.pause()
 	for _, p := range f.policies {
 		key := p.Subject()
-		ps := describe(p, newest[key], nil, guard.Rebase(states[key], now.Boot, now.At), now.At)
-		ps.Pause = holding(pauses, p.Target.Service(p.Service), now)
-		s.Policies = append(s.Policies, ps)
+		ps := describe(p, newest[key], nil, guard.Rebase(states[key], w.now.Boot, w.now.At), w.now.At)
+		s.Policies = append(s.Policies, w.shown(p, ps))
 	}
 	return s, err
 }

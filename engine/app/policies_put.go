@@ -80,11 +80,8 @@ type desk struct {
 
 func (d desk) put(ctx context.Context, name string, body []byte, match, actor string) (api.Policy, bool, error) {
 	none := api.Policy{}
-	if len(body) > api.MostPolicy {
-		return none, false, refusal(http.StatusRequestEntityTooLarge, "the policy has %d bytes; allowed are %d", len(body), api.MostPolicy)
-	}
-	if len(bytes.TrimSpace(body)) == 0 {
-		return none, false, refusal(http.StatusBadRequest, "the body is empty; write a policy, in JSON")
+	if err := legible(body); err != nil {
+		return none, false, err
 	}
 	isNew := name == ""
 	if isNew {
@@ -129,6 +126,17 @@ func (d desk) put(ctx context.Context, name string, body []byte, match, actor st
 	return told(checked), !there, err
 }
 
+// legible refuses what is no policy to look at.
+func legible(body []byte) error {
+	if len(body) > api.MostPolicy {
+		return refusal(http.StatusRequestEntityTooLarge, "the policy has %d bytes; allowed are %d", len(body), api.MostPolicy)
+	}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return refusal(http.StatusBadRequest, "the body is empty; write a policy, in JSON")
+	}
+	return nil
+}
+
 // check holds the policies of the store, as they are to be, against each other and against the files.
 func (d desk) check(ctx context.Context, all []store.Document, after store.Document) (Loaded, error) {
 	checked, err := load(ctx, d.o, lookout{documents: all, known: true})
@@ -155,19 +163,30 @@ func (d desk) check(ctx context.Context, all []store.Document, after store.Docum
 	if left.Rival {
 		status = http.StatusConflict
 	}
-	at := schema.PostedAt(after.Name)
-	for i, p := range left.Problems {
-		p.Message = strings.ReplaceAll(p.Message, at+":", "body:")
+	problems := inBody(after.Name, left.Problems)
+	return checked, api.Invalid{Refusal: api.Refusal{Status: status, Detail: numbered(problems, "and nothing was changed")}, Problems: problems}
+}
+
+// numbered says how many errors a policy has, and what follows.
+func numbered(problems []engine.Problem, so string) string {
+	errs := len(Loaded{Set: schema.Set{Problems: problems}}.Errors())
+	if errs == 1 {
+		return "the policy has an error, " + so
+	}
+	return fmt.Sprintf("the policy has %d errors, %s", errs, so)
+}
+
+// inBody has problems of a posted policy be in the body that it came in.
+func inBody(name string, problems []engine.Problem) []engine.Problem {
+	at := schema.PostedAt(name)
+	moved := slices.Clone(problems)
+	for i, p := range moved {
 		if p.File == at {
-			p.File = "body"
+			moved[i].File = "body"
 		}
-		left.Problems[i] = p
+		moved[i].Message = strings.ReplaceAll(p.Message, at+":", "body:")
 	}
-	detail := fmt.Sprintf("the policy has %d errors, and nothing was changed", len(left.Problems))
-	if len(left.Problems) == 1 {
-		detail = "the policy has an error, and nothing was changed"
-	}
-	return checked, api.Invalid{Refusal: api.Refusal{Status: status, Detail: detail}, Problems: left.Problems}
+	return moved
 }
 
 func (d desk) remove(ctx context.Context, name, match, actor string) error {

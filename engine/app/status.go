@@ -27,27 +27,56 @@ func (a *App) Status(ctx context.Context) (api.Status, error) {
 	known := a.known
 	known.Daemon = s.Daemon
 	known.Daemon.Store = err.Error()
-	known.Policies = a.remembered(known.Policies)
+	known.Policies = a.remembered(known)
 	return known, nil
 }
 
 // remembered are the policies as they were last told, or as their last cycles left them where those came after. The caller
 // holds the lock.
-func (a *App) remembered(told []api.PolicyStatus) []api.PolicyStatus {
+func (a *App) remembered(told api.Status) []api.PolicyStatus {
 	now := a.loop.Now()
 	all := []api.PolicyStatus{}
 	for _, p := range a.policies {
 		p = a.mode(p)
 		l := a.last[p.Subject()]
 		ps := describe(p, l.record, l.err, guard.Rebase(l.record.State, now.Boot, now.At), now.At)
-		for _, before := range told {
+		for _, before := range told.Policies {
 			if before.Name == p.Name && before.LastEvaluation != nil && !l.record.At.After(*before.LastEvaluation) {
 				ps = before
 			}
 		}
+		ps.State = api.StateOf(ps, told.Enabled, a.o.DryRun, told.Pause)
 		all = append(all, ps)
 	}
 	return all
+}
+
+// overall is what holds for all policies at an instant.
+type overall struct {
+	enabled, dryRun bool
+	pauses          map[string]engine.Pause // by place
+	now             control.Moment
+}
+
+func (a *App) overall(ctx context.Context) (overall, error) {
+	w := overall{dryRun: a.o.DryRun, now: a.loop.Now()}
+	on, known, err := a.store.Enabled(ctx)
+	if err != nil {
+		return w, err
+	}
+	w.enabled = on || !known && a.o.Enabled
+	w.pauses, err = a.store.Pauses(ctx)
+	return w, err
+}
+
+// pause is that of all services; nil: none holds.
+func (w overall) pause() *api.Pause { return holding(w.pauses, "", w.now) }
+
+// shown is a policy under it.
+func (w overall) shown(p engine.Policy, ps api.PolicyStatus) api.PolicyStatus {
+	ps.Pause = holding(w.pauses, p.Target.Service(p.Service), w.now)
+	ps.State = api.StateOf(ps, w.enabled, w.dryRun, w.pause())
+	return ps
 }
 
 func (a *App) status(ctx context.Context) (api.Status, error) {
@@ -61,16 +90,11 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 			Leader: a.leader.told(),
 		},
 	}
-	on, known, err := a.store.Enabled(ctx)
+	w, err := a.overall(ctx)
 	if err != nil {
 		return s, err
 	}
-	s.Enabled = on || !known && a.o.Enabled
-	now := a.loop.Now()
-	pauses, err := a.store.Pauses(ctx)
-	if err != nil {
-		return s, err
-	}
+	s.Enabled, s.Pause = w.enabled, w.pause()
 	newest, err := a.newest(ctx)
 	if err != nil {
 		return s, err
@@ -78,10 +102,9 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 	if s.Undelivered, err = undelivered(ctx, a.store); err != nil {
 		return s, err
 	}
-	s.Pause = holding(pauses, "", now)
 	for _, p := range policies {
 		p = a.mode(p)
-		ps, err := a.statusOf(ctx, p, newest[p.Subject()], pauses, now)
+		ps, err := a.statusOf(ctx, p, newest[p.Subject()], w)
 		if err != nil {
 			return s, err
 		}
@@ -91,14 +114,12 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 }
 
 // statusOf is one policy with its newest cycle.
-func (a *App) statusOf(ctx context.Context, p engine.Policy, l last, pauses map[string]engine.Pause, now control.Moment) (api.PolicyStatus, error) {
+func (a *App) statusOf(ctx context.Context, p engine.Policy, l last, w overall) (api.PolicyStatus, error) {
 	st, err := a.stateOf(ctx, p)
 	if err != nil {
 		return api.PolicyStatus{}, err
 	}
-	ps := describe(p, l.record, l.err, guard.Rebase(st, now.Boot, now.At), now.At)
-	ps.Pause = holding(pauses, p.Target.Service(p.Service), now)
-	return ps, nil
+	return w.shown(p, describe(p, l.record, l.err, guard.Rebase(st, w.now.Boot, w.now.At), w.now.At)), nil
 }
 
 // newest is the newest cycle of each policy, by subject: its own, or where another daemon leads what that has on record.

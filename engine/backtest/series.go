@@ -1,5 +1,7 @@
 package backtest
 
+import "slices"
+
 // plotted is how many stretches a plot has at most.
 const plotted = 1500
 
@@ -42,4 +44,24 @@ func (s *Series) add(second, every, ready int) {
 		return
 	}
 	s.Low[i], s.High[i], s.Last[i] = min(s.Low[i], ready), max(s.High[i], ready), ready
+}
+
+// Coarser is the same need by so many stretches at a time: the most of them.
+func (n Need) Coarser(by int) Need {
+	return Need{n.Every * by, fold(n.Demand, by, slices.Max), fold(n.Replicas, by, slices.Max)}
+}
+
+// Coarser is the same series by so many stretches at a time.
+func (s Series) Coarser(by int) Series {
+	last := func(of []int) int { return of[len(of)-1] }
+	return Series{Low: fold(s.Low, by, slices.Min), High: fold(s.High, by, slices.Max), Last: fold(s.Last, by, last)}
+}
+
+// fold makes one value of so many at a time; the last may be of fewer.
+func fold[T any](values []T, by int, one func([]T) T) []T {
+	folded := make([]T, 0, (len(values)+by-1)/by)
+	for some := range slices.Chunk(values, by) {
+		folded = append(folded, one(some))
+	}
+	return folded
 }

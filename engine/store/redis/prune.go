@@ -9,7 +9,6 @@ import (
 	client "github.com/redis/go-redis/v9"
 
 	"github.com/flyball-dev/flyball/engine"
-	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // How much is kept at most, so that 300 services fit into 100 MB with their samples, which may take 64. TestLiveSizes measures
@@ -78,7 +77,7 @@ func (s *Store) pruneDecisions(ctx context.Context, before time.Time) error {
 
 // pruneRevisions drops those that no decision names any more. One that has just come may have decided nothing yet.
 func (s *Store) pruneRevisions(ctx context.Context, before time.Time, named map[string]bool) error {
-	revisions, err := all(ctx, s, revisionsKey, func(_, packed string) (store.Revision, error) { return unpack[store.Revision](packed) })
+	revisions, err := s.revisions(ctx)
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,20 @@ func (s *Store) Revision(ctx context.Context, id string) (store.Revision, bool, 
 	return fetch[store.Revision](ctx, s, revisionsKey, id, "revision")
 }
 
+// RevisionsOf lists those of a policy, the newest first.
+func (s *Store) RevisionsOf(ctx context.Context, policy string, limit int) ([]store.Revised, error) {
+	revisions, err := s.revisions(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read revisions of policy %s: %w", policy, err)
+	}
+	return store.Newest(revisions, policy, limit), nil
+}
+
+// revisions are all of them.
+func (s *Store) revisions(ctx context.Context) ([]store.Revision, error) {
+	return all(ctx, s, revisionsKey, func(_, packed string) (store.Revision, error) { return unpack[store.Revision](packed) })
+}
+
 // fetch reads what is packed in a field of a hash; false where there is no such field.
 func fetch[T any](ctx context.Context, s *Store, hash, field, what string) (value T, found bool, err error) {
 	var packed *client.StringCmd

@@ -42,4 +42,17 @@ func (s *Store) Revision(ctx context.Context, id string) (r store.Revision, know
 	return r, known, err
 }
 
+// RevisionsOf lists those of a policy, the newest first.
+func (s *Store) RevisionsOf(ctx context.Context, policy string, limit int) ([]store.Revised, error) {
+	var all []store.Revision
+	err := s.look(ctx, withAudit, func(tx *sql.Tx) (err error) {
+		all, err = list(ctx, tx, "SELECT revision FROM revision", nil, revisionOf)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read revisions of policy %s: %w", policy, mended(err))
+	}
+	return store.Newest(all, policy, limit), nil
+}
+
 func revisionOf(r row) (store.Revision, error) { return decoded[store.Revision](r) }

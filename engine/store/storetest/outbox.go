@@ -35,6 +35,25 @@ func (s Suite) revisions(t *testing.T) {
 	}
 }
 
+func (s Suite) revised(t *testing.T) {
+	ctx, ledger := t.Context(), s.fresh(t)
+	same(t, "revisions of a new ledger", must(ledger.RevisionsOf(ctx, "web", 0))(t), []store.Revised{})
+	at := func(id, name string, seconds int) store.Revision {
+		return store.Revision{ID: id, At: start.Add(time.Duration(seconds) * time.Second), Commit: "c of " + id, Policy: policy(name, engine.Live)}
+	}
+	all := []store.Revision{at("r2", "web", 5), at("r9", "db", 6), at("r1", "web", 1), at("r4", "web", 5), at("r3", "web", 9), at("r5", "webs", 9)}
+	all[0].Rules = []store.Rule{{Name: "own.rego", Text: "package own\n"}}
+	check(t, ledger.Learn(ctx, all...))
+	check(t, ledger.Learn(ctx, at("r1", "web", 100))) // which is at work again, and was first at work then
+	want := []store.Revised{}
+	for _, r := range []store.Revision{all[4], all[0], all[3], all[2]} {
+		want = append(want, store.Revised{ID: r.ID, At: r.At, Commit: r.Commit})
+	}
+	same(t, "revisions", must(ledger.RevisionsOf(ctx, "web", 0))(t), want)
+	same(t, "the two newest", must(ledger.RevisionsOf(ctx, "web", 2))(t), want[:2])
+	same(t, "revisions of none", must(ledger.RevisionsOf(ctx, "we", 2))(t), []store.Revised{})
+}
+
 // message is due so many seconds after the start.
 func message(id string, seconds int) store.Message {
 	return store.Message{

@@ -46,6 +46,7 @@ func (s Suite) Run(t *testing.T) {
 	t.Run("audit entries of many writers have no gap", s.auditedAtOnce)
 	t.Run("audit entries are filtered", s.filtered)
 	t.Run("a revision is learned once", s.revisions)
+	t.Run("the revisions of a policy are newest first", s.revised)
 	t.Run("the outbox keeps messages until they are delivered", s.outbox)
 	t.Run("messages are due in order", s.due)
 	t.Run("messages are made of the audit log once", s.posted)

@@ -1,0 +1,173 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/schema"
+)
+
+// Source is the text of a policy as it stands now, with what is wrong in it.
+func (a *App) Source(ctx context.Context, name string) (api.Source, error) {
+	now, err := a.asWritten(ctx)
+	if err != nil {
+		return api.Source{}, err
+	}
+	work := a.set()
+	told, err := found(overview(work, a.mode), name)
+	if err != nil { // it may be about to be
+		if told, err = found(overview(now, a.mode), name); err != nil {
+			_, err = found(overview(work, a.mode), name)
+			return api.Source{}, err
+		}
+	}
+	s := api.Source{Policy: name, Kind: told.Source, Language: "json", ETag: told.ETag, Editable: told.Source == api.FromAPI}
+	p, _ := now.Policy(name)
+	if atWork, err := work.Policy(name); err == nil {
+		s.Revision = atWork.Revision
+		if p.Name == "" { // what stands there now can't be read
+			p = atWork
+		}
+	}
+	s.Rules = rulesIn(now, p)
+	if s.Kind == api.FromAPI {
+		s.Text = string(now.document(name).Body)
+		s.Problems = flaws(inBody(name, now.ofPosted(name)))
+	} else {
+		s.Path, s.Line = spotOf(p.File)
+		s.Language = languageOf(s.Path)
+		s.Text, s.Problems = textOf(s.Path, now, work)
+	}
+	s.Problems = append(s.Problems, elsewhere(now, name, s)...)
+	return s, nil
+}
+
+// mostShown is how much of all files together is shown: as much as one file may have.
+const mostShown = 1 << 20
+
+// textOf is a file as it is now, with what is wrong in it. It is one that was read as policies, and no other.
+func textOf(path string, now, work Loaded) (string, []api.Flaw) {
+	wrong := flaws(slices.DeleteFunc(slices.Clone(now.Problems), func(p engine.Problem) bool { return p.File != path }))
+	if !slices.Contains(now.Files, path) && !slices.Contains(work.Files, path) {
+		return "", append(wrong, api.FlawOf(engine.Problem{Message: "the file is not among those that policies are read from"}))
+	}
+	text, err := readText(path)
+	if err != nil {
+		return "", append(wrong, api.FlawOf(engine.Problem{Message: err.Error()}))
+	}
+	for _, l := range []Loaded{work, now} {
+		text = crossedOut(text, l.Config.Notify)
+	}
+	return text, wrong
+}
+
+// readText reads so much of a file as may be one of policies.
+func readText(path string) (string, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return "", fmt.Errorf("%s is no file any more", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, mostShown))
+	return strings.ToValidUTF8(string(text), "\uFFFD"), err
+}
+
+// crossedOut is a text without the addresses at which whoever knows them may post. All else keeps its column.
+func crossedOut(text string, of schema.Notify) string {
+	secrets := []string{of.Heartbeat.URL}
+	for _, r := range of.Receivers {
+		secrets = append(secrets, r.URL)
+	}
+	for _, secret := range secrets {
+		at, err := url.Parse(secret)
+		if err != nil || secret == "" {
+			continue
+		}
+		shown := at.Scheme + "://" + at.Host + "/"
+		if hidden := len(secret) - len(shown); hidden > 0 {
+			text = strings.ReplaceAll(text, secret, shown+strings.Repeat("x", hidden))
+		}
+	}
+	return text
+}
+
+// rulesIn are the author's rules that a policy is answered by, as they stand now.
+func rulesIn(l Loaded, p engine.Policy) []api.Text {
+	all, room := []api.Text{}, mostShown
+	for _, f := range l.RulesOf(p) {
+		t := api.Text{Name: f.Path, Problems: flaws(slices.DeleteFunc(slices.Clone(l.Problems), func(p engine.Problem) bool { return p.File != f.Path }))}
+		if room -= len(f.Text); room >= 0 {
+			t.Text = strings.ToValidUTF8(string(f.Text), "\uFFFD")
+		} else {
+			t.Problems = append(t.Problems, api.FlawOf(engine.Problem{Warning: true, Message: fmt.Sprintf("not shown: all rules have more than %d bytes", mostShown)}))
+		}
+		all = append(all, t)
+	}
+	return all
+}
+
+// elsewhere is what is wrong in other files and bears on a policy: its own warnings there, and each error, as with one of them
+// nothing that stands there now is at work.
+func elsewhere(l Loaded, name string, s api.Source) []api.Flaw {
+	const most = 10
+	shown := []string{s.Path, schema.PostedAt(name)}
+	for _, r := range s.Rules {
+		shown = append(shown, r.Name)
+	}
+	var all []api.Flaw
+	for _, p := range l.Problems {
+		if slices.Contains(shown, p.File) || p.Warning && p.Policy != name {
+			continue
+		}
+		if len(all) == most {
+			return append(all, api.FlawOf(engine.Problem{Message: "and more in other files; flyball validate lists all"}))
+		}
+		elsewhere := engine.Problem{Path: p.Path, Warning: p.Warning, Rule: p.Rule, Message: p.File + ": " + p.Message}
+		if p.Line > 0 {
+			elsewhere.Message = fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+		}
+		all = append(all, api.FlawOf(elsewhere))
+	}
+	return all
+}
+
+func flaws(problems []engine.Problem) []api.Flaw {
+	all := make([]api.Flaw, len(problems))
+	for i, p := range problems {
+		all[i] = api.FlawOf(p)
+	}
+	return all
+}
+
+// spotOf takes file:line apart.
+func spotOf(at string) (path string, line int) {
+	if i := strings.LastIndexByte(at, ':'); i >= 0 {
+		if line, err := strconv.Atoi(at[i+1:]); err == nil {
+			return at[:i], line
+		}
+	}
+	return at, 0
+}
+
+// languageOf is what a file of policies is written in.
+func languageOf(path string) string {
+	switch ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), ".")); ext {
+	case "json", "yaml", "txtar":
+		return ext
+	case "yml":
+		return "yaml"
+	}
+	return "cue"
+}
