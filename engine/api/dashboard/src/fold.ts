@@ -4,12 +4,32 @@ import type { Entry, PolicyStatus, Reading, Status } from "./shapes";
 // mostEntries is how many of the newest entries are kept here; the rest is asked for.
 export const mostEntries = 500;
 
-// withPolicy puts a policy in its place. One that is new comes where its name belongs.
-export function withPolicy(s: Status, p: PolicyStatus): Status {
-	const i = s.policies.findIndex((o) => o.name === p.name);
-	if (i >= 0) return { ...s, policies: s.policies.with(i, p) };
-	const policies = [...s.policies, p].sort((a, b) => (a.name < b.name ? -1 : 1));
-	return { ...s, policies };
+// withPolicies puts policies in their places, all of them in one pass. A new one comes where its name belongs. What the fleet has is
+// counted along: each policy that acts has a service of its own.
+export function withPolicies(s: Status, told: PolicyStatus[]): Status {
+	if (told.length === 0) return s;
+	const left = new Map(told.map((p) => [p.name, p]));
+	let replicas = s.fleet.replicas;
+	const policies = s.policies.map((before) => {
+		const p = left.get(before.name);
+		if (!p) return before;
+		left.delete(p.name);
+		if (p.mode !== "shadow" && before.mode !== "shadow") replicas += p.currentReplicas - before.currentReplicas;
+		return p;
+	});
+	if (left.size > 0) policies.push(...left.values());
+	if (left.size > 0) policies.sort((a, b) => (a.name < b.name ? -1 : 1));
+	return { ...s, policies, fleet: { ...s.fleet, replicas } };
+}
+
+// withStatus takes a status that was asked for. What the stream told of a policy in the meantime is newer.
+export function withStatus(known: Status | undefined, asked: Status): Status {
+	const before = new Map((known?.policies ?? []).map((p) => [p.name, p]));
+	const newer = asked.policies.flatMap((p) => {
+		const k = before.get(p.name);
+		return k && Date.parse(k.lastEvaluation ?? "") > Date.parse(p.lastEvaluation ?? "") ? [k] : [];
+	});
+	return withPolicies(asked, newer);
 }
 
 // withEntry puts an entry in front, once.

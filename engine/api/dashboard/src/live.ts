@@ -1,46 +1,67 @@
 // The one stream. The browser takes it up again by itself, with the number of the last entry; where it has given up, as it
 // does when it was refused, this does.
 import { batch } from "@preact/signals";
-import { raw, Refused } from "./api";
-import { withEntry, withPolicy, withReading } from "./fold";
+import { ask, raw, Refused } from "./api";
+import { withEntry, withPolicies, withReading, withStatus } from "./fold";
 import type { Entry, Gap, PolicyStatus, Status } from "./shapes";
-import { entries, link, lostSince, missed, now, readings, status, turn } from "./state";
+import { entries, heard, link, lostSince, missed, now, readings, status, turn } from "./state";
 
 const path = "/api/autoscaling/events";
 const longest = 30_000; // milliseconds
 const asleep = 20_000;
 const silence = 20_000;
 const answerTime = 5_000;
+const together = 200; // what many policies tell in so short a time is folded, and drawn, once
+const anew = 30_000; // so often it is asked for what the stream does not tell: the fleet, who leads, which policies there are
 
 let source: EventSource | undefined;
 let last = "";
 let again: ReturnType<typeof setTimeout> | undefined;
 let wait = 1000;
-let heard = Date.now(); // when something came by the stream
+let spoke = Date.now(); // when something came by the stream
+let told: PolicyStatus[] = []; // that were not folded yet
+let folding: ReturnType<typeof setTimeout> | undefined;
+let asking: ReturnType<typeof setInterval> | undefined;
 
 // start listens until stop.
 export function start(): void {
 	stop();
 	link.value = "connecting";
+	asking = setInterval(() => document.hidden || link.value !== "live" || void refresh(), anew);
 	listen();
 }
 
 export function stop(): void {
 	clearTimeout(again);
+	clearTimeout(folding);
+	clearInterval(asking);
+	folding = undefined;
+	told = [];
 	source?.close();
 	source = undefined;
 }
 
+// refresh asks for all that is known. Where it can't be had, the stream says that it is lost.
+export async function refresh(): Promise<void> {
+	const of = source;
+	try {
+		const s = await ask<Status>("status");
+		if (source === of) batch(() => take(withStatus(status.value, s)));
+	} catch {
+		// as it was
+	}
+}
+
 function listen(): void {
-	heard = Date.now();
+	spoke = Date.now();
 	source?.close();
 	const s = new EventSource(last ? `${path}?after=${last}` : path);
 	source = s;
-	s.addEventListener("status", (m) => take(m, (v: Status) => told(v)));
-	s.addEventListener("policy", (m) => take(m, (v: PolicyStatus) => decided(v)));
-	s.addEventListener("entry", (m) => take(m, (v: Entry) => (entries.value = withEntry(entries.value, v))));
+	s.addEventListener("status", (m) => read(m, (v: Status) => begun(v)));
+	s.addEventListener("policy", (m) => read(m, (v: PolicyStatus) => decided(v)));
+	s.addEventListener("entry", (m) => read(m, (v: Entry) => (entries.value = withEntry(entries.value, v))));
 	s.addEventListener("gap", (m) =>
-		take(m, (v: Gap) => (missed.value = `Entries ${v.from} to ${v.to} of the audit log are not kept any more.`)),
+		read(m, (v: Gap) => (missed.value = `Entries ${v.from} to ${v.to} of the audit log are not kept any more.`)),
 	);
 	s.onerror = () => {
 		lost();
@@ -48,9 +69,9 @@ function listen(): void {
 	};
 }
 
-// take reads a message. One that can't be read is left out: the next status mends it.
-function take<T>(m: MessageEvent, f: (v: T) => void): void {
-	heard = Date.now();
+// read reads a message. One that can't be read is left out: the next status mends it.
+function read<T>(m: MessageEvent, f: (v: T) => void): void {
+	spoke = Date.now();
 	if (m.lastEventId) last = m.lastEventId;
 	let v: T;
 	try {
@@ -61,22 +82,40 @@ function take<T>(m: MessageEvent, f: (v: T) => void): void {
 	batch(() => f(v));
 }
 
-function told(s: Status): void {
+function begun(s: Status): void {
 	wait = 1000;
 	link.value = "live";
 	lostSince.value = undefined;
-	status.value = s;
-	for (const p of s.policies) read(p);
-	turn.value++;
+	told = [];
+	take(s);
 }
 
 function decided(p: PolicyStatus): void {
-	if (status.value) status.value = withPolicy(status.value, p);
-	read(p);
+	heard.set(p, Date.now());
+	told.push(p);
+	folding ??= setTimeout(() => batch(fold), together);
+}
+
+function fold(): void {
+	folding = undefined;
+	if (!status.value) return;
+	for (const p of told) remember(p);
+	status.value = withPolicies(status.value, told);
+	told = [];
 	turn.value++;
 }
 
-function read(p: PolicyStatus): void {
+function take(s: Status): void {
+	for (const p of s.policies) {
+		if (!heard.has(p)) heard.set(p, Date.now());
+		remember(p);
+	}
+	status.value = s;
+	turn.value++;
+}
+
+// remember keeps what a policy has read.
+function remember(p: PolicyStatus): void {
 	const at = p.lastEvaluation ? Date.parse(p.lastEvaluation) / 1000 : NaN;
 	if (Number.isNaN(at)) return;
 	for (const [metric, r] of Object.entries(p.metrics ?? {})) {
@@ -105,7 +144,7 @@ async function retry(): Promise<void> {
 
 // probe asks whether the daemon is there when its stream is silent: one that hangs, or is cut off, says nothing either.
 async function probe(): Promise<void> {
-	heard = Date.now();
+	spoke = Date.now();
 	try {
 		await raw("/api/auth/me", { signal: AbortSignal.timeout(answerTime) });
 	} catch (e) {
@@ -122,6 +161,6 @@ setInterval(() => {
 	const slept = at - ticked > asleep;
 	ticked = now.value = at;
 	if (slept && source) listen();
-	else if (source && at - heard > silence) void probe();
+	else if (source && at - spoke > silence) void probe();
 }, 1000);
 addEventListener("online", () => source && listen());

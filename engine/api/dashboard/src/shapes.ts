@@ -17,6 +17,12 @@ export type Problem = Schemas["Problem"];
 export type Fault = Schemas["Fault"];
 export type Myself = Schemas["Myself"];
 export type MetricStatus = Schemas["MetricStatus"];
+export type State = Schemas["State"];
+export type LastEvent = Schemas["LastEvent"];
+export type Trend = Schemas["Trend"];
+export type MetricTrend = Schemas["MetricTrend"];
+export type Trends = Schemas["TrendsAnswer"];
+export type SourceStatus = Schemas["SourceStatus"];
 
 // Gap says which entries of the audit log a stream could not give any more.
 export interface Gap {

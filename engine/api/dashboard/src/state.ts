@@ -24,6 +24,9 @@ export function readingsOf(policy: string, metric: string): Point[] {
 	return readings.get(policy + "\n" + metric) ?? [];
 }
 
+// heard is when a status was told, by this clock. What it says of seconds left counts from then.
+export const heard = new WeakMap<PolicyStatus, number>();
+
 export const byName = computed(() => new Map((status.value?.policies ?? []).map((p) => [p.name, p])));
 
 // policiesOf are those of a service.

@@ -1,0 +1,121 @@
+// One policy.
+import { Component } from "preact";
+import { change, length } from "../format";
+import type { LastEvent, PolicyStatus } from "../shapes";
+import { heard, now } from "../state";
+import { Chip, toneOf, toneOfResult } from "../ui/chip";
+import { Name, Time, visible } from "../ui/text";
+import { Bar } from "./bar";
+import type { Layout } from "./layout";
+import { Metrics } from "./metrics";
+import type { Kept } from "./trend";
+
+interface Props {
+	p: PolicyStatus;
+	place: number;
+	active: boolean; // in the order of the Tab key
+	look: Layout;
+	kept: Kept | undefined;
+}
+
+// Row is drawn anew when something about it differs: most of what the stream tells is about others.
+export class Row extends Component<Props> {
+	override shouldComponentUpdate(next: Props): boolean {
+		const { p, place, active, look, kept } = this.props;
+		return p !== next.p || place !== next.place || active !== next.active || look !== next.look || kept !== next.kept;
+	}
+
+	override render({ p, place, active, look, kept }: Props) {
+		const tab = active ? 0 : -1;
+		return (
+			<div
+				role="row"
+				aria-rowindex={place + 2}
+				data-place={place}
+				tabIndex={tab}
+				class={active ? "row active" : "row"}
+				style={{ top: place * look.row + "px", height: look.row + "px" }}
+			>
+				<div class="cells">
+					<div role="rowheader" class="of">
+						<a href={"/services/" + encodeURIComponent(p.service)} tabIndex={tab}>
+							<Name text={p.name} />
+						</a>
+						{p.service !== p.name && (
+							<span class="muted line">
+								<Name text={p.service} />
+							</span>
+						)}
+					</div>
+					<div role="gridcell" class="replicas">
+						<Bar p={p} />
+					</div>
+					<div role="gridcell" class="state">
+						<Doing p={p} />
+					</div>
+					<div role="gridcell" class="metrics">
+						<Metrics p={p} kept={kept} most={look.metrics} tab={tab} />
+					</div>
+					<div role="gridcell" class="event">
+						<Last event={p.lastEvent} tab={tab} />
+					</div>
+				</div>
+			</div>
+		);
+	}
+}
+
+const most = 300; // characters of a text in a row; the service's page has all of it
+
+// Doing is the state, why, and how long it lasts. A policy that is active says what it last decided.
+function Doing({ p }: { p: PolicyStatus }) {
+	const why = visible((p.state.why || p.message || "").slice(0, most));
+	return (
+		<>
+			<span class="line">
+				<Chip tone={toneOf(p.state.name)}>{p.state.name}</Chip> <Left p={p} />
+			</span>
+			<bdi class="why muted" title={why}>
+				{why}
+			</bdi>
+		</>
+	);
+}
+
+// Left counts down.
+function Left({ p }: { p: PolicyStatus }) {
+	if (!p.state.seconds) return null;
+	const left = p.state.seconds - (now.value - (heard.get(p) ?? now.value)) / 1000;
+	return <span class="left">{left > 0 ? length(left) + " left" : "ends now"}</span>;
+}
+
+function Last({ event: e, tab }: { event: LastEvent | undefined; tab: number }) {
+	if (!e) return <span class="muted">no event yet</span>;
+	const steps = change(e.from, e.to);
+	const message = visible(e.message.slice(0, most));
+	return (
+		<>
+			<span class="line">
+				{e.id ? (
+					<a href={"/why/event/" + encodeURIComponent(e.id)} tabIndex={tab} aria-label={`${steps}: why`}>
+						{steps}
+					</a>
+				) : (
+					steps
+				)}{" "}
+				<Chip tone={toneOfResult(e.result)} title={e.ended && e.reached !== e.to ? `reached ${e.reached}` : undefined}>
+					{(e.result || "running").replaceAll("_", " ")}
+				</Chip>
+			</span>
+			<span class="line muted" title={message}>
+				<Time at={e.started} relative />
+				{message && (
+					<>
+						{" · "}
+						<bdi>{message}</bdi>
+					</>
+				)}
+			</span>
+		</>
+	);
+}
