@@ -142,3 +142,14 @@ func used() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapInuse + m.StackInuse)
 }
+
+// BenchmarkStatus is what a daemon of a thousand services knows, as it is put together for each who asks.
+func BenchmarkStatus(b *testing.B) {
+	a := many(b, 1000)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := a.Status(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

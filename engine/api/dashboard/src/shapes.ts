@@ -23,6 +23,11 @@ export type Trend = Schemas["Trend"];
 export type MetricTrend = Schemas["MetricTrend"];
 export type Trends = Schemas["TrendsAnswer"];
 export type SourceStatus = Schemas["SourceStatus"];
+export type Begun = Schemas["BegunAnswer"];
+export type Paused = Schemas["PausedAnswer"];
+export type Resumed = Schemas["ResumedAnswer"];
+export type History = Schemas["HistoryAnswer"];
+export type Written = Schemas["PolicyAnswer"]["policy"];
 
 // Gap says which entries of the audit log a stream could not give any more.
 export interface Gap {

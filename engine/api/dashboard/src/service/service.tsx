@@ -1,5 +1,89 @@
-import { Empty } from "../ui/notice";
+// A service: how it is, how it was, what was done to it, and what one can have done.
+import { useLocation } from "preact-iso";
+import { useEffect, useState } from "preact/hooks";
+import { ask, at } from "../api";
+import type { Event, History, PolicyStatus } from "../shapes";
+import { may, policiesOf, status } from "../state";
+import { useLoad } from "../ui/load";
+import { Empty, Loading } from "../ui/notice";
+import { Name, visible } from "../ui/text";
+import { Actions } from "./dialogs";
+import { Policies } from "./head";
+import { Plots } from "./plots";
+import { Timeline } from "./timeline";
+import { useSpan } from "./span";
+import "./service.css";
 
-export function Service() {
-	return <Empty title="Service" />;
+const mostEvents = 500;
+
+export function Service({ name }: { name?: string }) {
+	if (!status.value) return <Loading of="the service" />;
+	const service = name ?? "";
+	const policies = policiesOf(service);
+	if (policies.length === 0) return <Unknown service={service} />;
+	return <Page key={service} service={service} policies={policies} />;
+}
+
+function Unknown({ service }: { service: string }) {
+	const left = status.value?.leftOut?.find((l) => l.policy === service);
+	return (
+		<Empty title={`No policy at work scales a service called ${visible(service).slice(0, 160)}.`}>
+			{left && <bdi>{`The policy ${left.policy} is left out: ${left.reason}`}</bdi>}
+			<a href="/">To the overview</a>
+		</Empty>
+	);
+}
+
+function Page({ service, policies }: { service: string; policies: PolicyStatus[] }) {
+	const { query, route, path } = useLocation();
+	const time = useSpan(query, path, route);
+	const [said, say] = useState("");
+	const [chosen, choose] = useState<string | undefined>(query.event);
+	const [lit, light] = useState<string | undefined>();
+	// An event that is begun or ended shows in the status: then there is something new to ask for.
+	const stamp = policies.map((p) => [p.lastEvent?.id, p.lastEvent?.result, p.open?.id].join()).join("|");
+	const history = useLoad((signal) => ask<History>(at(["history", service], { limit: mostEvents }), { signal }), [service]);
+	useEffect(() => history.again(), [stamp]);
+	const events: Event[] = history.value?.history ?? [];
+	const shown = policies.find((p) => p.name === query.policy) ?? policies.find((p) => p.mode === "live") ?? policies[0];
+	useEffect(() => {
+		document.title = `${service} · flyball`;
+		return () => void (document.title = "flyball");
+	}, [service]);
+	if (!shown) return null;
+	const choice = (id: string | undefined) => {
+		choose(id);
+		if (id) requestAnimationFrame(() => document.getElementById("event-" + id)?.scrollIntoView({ block: "nearest" }));
+	};
+	return (
+		<>
+			<div class="head">
+				<h1>
+					<Name text={service} />
+				</h1>
+				{(may("pause") || may("scale")) && <Actions service={service} policies={policies} say={say} />}
+			</div>
+			<p role="status" class={said ? "said" : "unseen"}>
+				<bdi>{said}</bdi>
+				{said && (
+					<button type="button" class="link" onClick={() => say("")}>
+						close
+					</button>
+				)}
+			</p>
+			<Policies of={policies} say={say} />
+			<Plots service={service} policies={policies} shown={shown} time={time} events={events} stamp={stamp} lit={lit ?? chosen} onEvent={choice} />
+			<Timeline
+				service={service}
+				events={events}
+				load={history}
+				full={events.length >= mostEvents}
+				span={time.span(600)}
+				several={policies.length > 1}
+				chosen={chosen}
+				choose={choice}
+				light={light}
+			/>
+		</>
+	);
 }

@@ -1,28 +1,30 @@
-// A plot over time, by uPlot, with what it shows as a table under it.
-import { useEffect, useRef } from "preact/hooks";
+// A plot over time, by uPlot: what the cursor is on stands above it, and the same as a table under it.
+import type { ComponentChildren } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import { whole } from "../format";
+import { when, whole } from "../format";
+import { nearest, reach, sampled, ticks, zoomed } from "./axis";
+import { eventAt, over, under, type Mark, type Moment } from "./draw";
+import "./plot.css";
 import { colour, dark } from "./theme";
 
-// Line is one series of a plot. All of a plot have as many values as there are times.
+export type { Mark, Moment };
+
+// Line is one series of a plot. All of a plot have as many values as there are times: null is a gap, undefined is nothing
+// that would part the line.
 export interface Line {
 	name: string;
-	values: (number | null)[];
+	values: (number | null | undefined)[];
 	colour: string; // one of the style's, without --
 	step?: boolean; // of a count, that holds until it changes
 	dashed?: boolean;
 	width?: number;
+	band?: { low: (number | null | undefined)[]; high: (number | null | undefined)[] }; // around it
 	write?: (v: number) => string;
 }
 
-// Mark is drawn across the plot.
-export type Mark =
-	| { kind: "level"; at: number; colour: string; name: string } // a threshold
-	| { kind: "band"; from: number; to: number; colour: string; name: string } // from one time to another
-	| { kind: "event"; at: number; colour: string; name: string };
-
 interface Props {
-	title: string; // for those who don't see it
+	title: string; // what it shows, for those who don't see it too
 	times: number[]; // seconds since 1970, rising
 	lines: Line[];
 	marks?: Mark[];
@@ -30,26 +32,43 @@ interface Props {
 	from?: number;
 	to?: number;
 	zero?: boolean; // the axis begins at 0
+	whole?: boolean; // there are whole numbers alone
 	sync?: string; // plots of one name share the cursor
+	pin?: number; // a time that was picked
+	children?: ComponentChildren; // stands at that time
 	onZoom?: (from: number, to: number) => void;
+	onReset?: () => void; // back to what was shown before zooming
 	onPick?: (at: number) => void; // a time was clicked
+	onEvent?: (m: Moment) => void; // an event was
 	rows?: number; // of the table
 }
+
+// Cursor is what it is on.
+interface Cursor {
+	idx: number;
+	left: number; // in pixels of the plot
+	event: Moment | undefined;
+}
+
+const tall = 180;
 
 export function Plot(props: Props) {
 	const box = useRef<HTMLDivElement>(null);
 	const plot = useRef<uPlot | undefined>(undefined);
+	const pinned = useRef<HTMLDivElement>(null);
+	const [cursor, setCursor] = useState<Cursor | undefined>();
 	const shown = useRef(props);
 	shown.current = props;
 	const look = dark.value; // a canvas does not follow the style by itself
-	const shape = props.lines.map((l) => [l.name, l.colour, l.step, l.dashed, l.width].join()).join("|");
+	const shape = props.lines.map((l) => [l.name, l.colour, l.step, l.dashed, l.width, !!l.band].join()).join("|");
 
 	useEffect(() => {
 		const at = box.current;
 		if (!at) return;
-		const u = new uPlot(options(shown, at.clientWidth), data(shown.current), at);
+		const place = (u: uPlot) => pinned.current && stand(u, pinned.current, shown.current.pin);
+		const u = new uPlot(options(shown, at.clientWidth, (c) => setCursor(c), place), data(shown.current), at);
 		plot.current = u;
-		const sized = new ResizeObserver(() => at.clientWidth > 0 && u.setSize({ width: at.clientWidth, height: shown.current.height ?? 180 }));
+		const sized = new ResizeObserver(() => at.clientWidth > 0 && u.setSize({ width: at.clientWidth, height: shown.current.height ?? tall }));
 		sized.observe(at);
 		return () => {
 			sized.disconnect();
@@ -60,60 +79,107 @@ export function Plot(props: Props) {
 
 	useEffect(() => {
 		plot.current?.setData(data(props));
-	}, [props.times, props.lines, props.marks, props.from, props.to, look]);
+	}, [props.times, props.lines, props.marks, props.from, props.to, props.pin, look]);
 
+	const key = (e: KeyboardEvent) => {
+		const u = plot.current;
+		if (u && !e.ctrlKey && !e.metaKey && !e.altKey && pressed(u, e.key, props)) e.preventDefault();
+	};
+	const idx = cursor && cursor.idx < props.times.length ? cursor.idx : props.times.length - 1;
+	const first = props.from ?? props.times[0] ?? 0;
+	const last = props.to ?? props.times.at(-1) ?? 0;
 	return (
 		<figure class="plot">
-			<div ref={box} role="img" aria-label={props.title} />
+			<ReadOut {...props} idx={idx} fixed={cursor !== undefined} />
+			<div class="canvas">
+				<div
+					ref={box}
+					tabIndex={0}
+					role="slider"
+					aria-label={`${props.title}. Left and right move the cursor, plus and minus zoom, Escape resets.`}
+					aria-valuemin={Math.floor(first)}
+					aria-valuemax={Math.ceil(last)}
+					aria-valuenow={Math.round(props.times[idx] ?? last)}
+					aria-valuetext={spoken(props, idx)}
+					onKeyDown={key}
+					onBlur={() => plot.current?.setCursor({ left: -10, top: -10 })}
+				/>
+				{cursor?.event && <Tip u={plot.current} of={cursor.event} />}
+				{props.pin !== undefined && props.children && (
+					<div class="pinned" ref={pinned}>
+						{props.children}
+					</div>
+				)}
+			</div>
 			<Table {...props} />
 		</figure>
 	);
 }
 
 function data(p: Props): uPlot.AlignedData {
-	return [p.times, ...p.lines.map((l) => l.values)];
+	return [p.times, ...p.lines.flatMap((l) => (l.band ? [l.values, l.band.high, l.band.low] : [l.values]))];
 }
 
-function options(shown: { current: Props }, width: number): uPlot.Options {
+function options(shown: { current: Props }, width: number, onCursor: (c: Cursor | undefined) => void, place: (u: uPlot) => void): uPlot.Options {
 	const p = shown.current;
+	const marks = () => shown.current.marks ?? [];
 	const axis: uPlot.Axis = {
 		stroke: colour("muted"),
 		grid: { stroke: colour("line"), width: 1 },
 		ticks: { stroke: colour("line"), width: 1 },
 		font: "12px system-ui, sans-serif",
 	};
+	const bands: uPlot.Band[] = [];
+	const series: uPlot.Series[] = [{}];
+	for (const l of p.lines) {
+		series.push({
+			label: l.name,
+			stroke: colour(l.colour),
+			width: l.width ?? 1.75,
+			points: { show: false },
+			spanGaps: false,
+			...(l.dashed ? { dash: [5, 4] } : {}),
+			...(l.step && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
+		});
+		if (!l.band) continue;
+		bands.push({ series: [series.length, series.length + 1], fill: colour(l.colour) + "26" });
+		series.push({ label: "", points: { show: false } }, { label: "", points: { show: false } });
+	}
 	return {
 		width: Math.max(width, 60),
-		height: p.height ?? 180,
+		height: p.height ?? tall,
 		legend: { show: false },
 		cursor: {
+			y: false,
 			...(p.sync ? { sync: { key: p.sync } } : {}),
 			drag: { x: p.onZoom !== undefined, y: false, setScale: false },
-			focus: { prox: 24 },
+			points: { size: 7, show: (u, i) => dot(u, i) },
 		},
 		scales: {
 			x: { time: true, range: (_u, min, max) => [shown.current.from ?? min, shown.current.to ?? max] },
-			y: { range: (_u, min, max) => reach(min, max, shown.current) },
+			y: { range: (_u, min, max) => reach(min, max, levels(shown.current), shown.current.zero) },
 		},
 		axes: [
 			{ ...axis, values: (_u, at) => ticks(at) },
-			{ ...axis, size: 52, values: (_u, at) => at.map((v) => p.lines[0]?.write?.(v) ?? String(v)) },
+			{ ...axis, size: 52, space: 34, ...(p.whole ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] } : {}), values: (_u, at) => at.map((v) => p.lines[0]?.write?.(v) ?? String(v)) },
 		],
-		series: [
-			{},
-			...p.lines.map((l): uPlot.Series => ({
-				label: l.name,
-				stroke: colour(l.colour),
-				width: l.width ?? 1.75,
-				points: { show: false },
-				spanGaps: false,
-				...(l.dashed ? { dash: [5, 4] } : {}),
-				...(l.step && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
-			})),
-		],
+		bands,
+		series,
 		hooks: {
-			drawClear: [(u) => under(u, shown.current)],
-			draw: [(u) => over(u, shown.current)],
+			drawClear: [(u) => under(u, marks())],
+			draw: [
+				(u) => {
+					over(u, marks(), shown.current.pin);
+					place(u);
+				},
+			],
+			setCursor: [
+				(u) => {
+					const { left, idx } = u.cursor;
+					const off = left === undefined || left < 0 || idx === null || idx === undefined;
+					onCursor(off ? undefined : { idx, left, event: eventAt(u, marks(), left) });
+				},
+			],
 			setSelect: [
 				(u) => {
 					if (u.select.width < 4) return;
@@ -123,129 +189,177 @@ function options(shown: { current: Props }, width: number): uPlot.Options {
 					shown.current.onZoom?.(from, to);
 				},
 			],
-			ready: [
-				(u) =>
-					u.over.addEventListener("click", () => {
-						if (u.cursor.left !== undefined && u.cursor.left >= 0) shown.current.onPick?.(u.posToVal(u.cursor.left, "x"));
-					}),
-			],
+			ready: [(u) => u.over.addEventListener("click", () => picked(u, shown.current))],
 		},
 	};
 }
 
-// reach has the levels in the picture, and some room.
-function reach(min: number | null, max: number | null, p: Props): [number, number] {
-	const levels = (p.marks ?? []).flatMap((m) => (m.kind === "level" ? [m.at] : []));
-	let low = Math.min(min ?? Infinity, ...levels);
-	let high = Math.max(max ?? -Infinity, ...levels);
-	if (low === Infinity) return [0, 1];
-	if (p.zero) low = Math.min(0, low);
-	const room = (high - low || Math.abs(high) || 1) * 0.08;
-	return [low < 0 || !(low - room < 0) ? low - room : 0, high + room];
+// dot marks the cursor's place on a line, and not on the edges of its band.
+function dot(u: uPlot, i: number): HTMLElement {
+	const el = document.createElement("div");
+	if (u.series[i]?.label === "") el.hidden = true;
+	return el;
 }
 
-// ticks are labelled with the clock, and with the day where it is another.
-function ticks(at: number[]): string[] {
-	let day = "";
-	return at.map((t) => {
-		const d = new Date(t * 1000);
-		const of = d.toDateString();
-		const step = at.length > 1 ? at[1]! - at[0]! : 60;
-		const clock = d.toLocaleTimeString("en-GB", step < 60 ? { hour: "2-digit", minute: "2-digit", second: "2-digit" } : { hour: "2-digit", minute: "2-digit" });
-		const text = of === day ? clock : `${clock}\n${d.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}`;
-		day = of;
-		return text;
-	});
+function levels(p: Props): number[] {
+	return (p.marks ?? []).flatMap((m) => (m.kind === "level" ? [m.at] : []));
 }
 
-// under draws bands, which lie behind all else.
-function under(u: uPlot, p: Props): void {
-	const c = u.ctx;
-	c.save();
-	for (const m of p.marks ?? []) {
-		if (m.kind !== "band") continue;
-		const left = Math.max(u.valToPos(m.from, "x", true), u.bbox.left);
-		const right = Math.min(u.valToPos(m.to, "x", true), u.bbox.left + u.bbox.width);
-		if (right <= left) continue;
-		c.fillStyle = colour(m.colour);
-		c.fillRect(left, u.bbox.top, right - left, u.bbox.height);
+function picked(u: uPlot, p: Props): void {
+	const left = u.cursor.left;
+	if (left === undefined || left < 0) return;
+	const event = eventAt(u, p.marks ?? [], left);
+	if (event && p.onEvent) p.onEvent(event);
+	else p.onPick?.(u.posToVal(left, "x"));
+}
+
+// pressed does what a key says; false where it says nothing.
+function pressed(u: uPlot, key: string, p: Props): boolean {
+	const min = u.scales.x?.min ?? 0;
+	const max = u.scales.x?.max ?? 0;
+	const held = u.cursor.left !== undefined && u.cursor.left >= 0;
+	const at = held ? u.posToVal(u.cursor.left ?? 0, "x") : max;
+	const here = nearest(p.times, at);
+	const go = (i: number) => {
+		const t = p.times[Math.min(Math.max(i, 0), p.times.length - 1)];
+		if (t !== undefined) u.setCursor({ left: Math.min(Math.max(u.valToPos(Math.min(Math.max(t, min), max), "x"), 0), u.over.clientWidth), top: u.over.clientHeight / 2 });
+	};
+	switch (key) {
+		case "ArrowLeft":
+			go(held ? here - 1 : here);
+			return true;
+		case "ArrowRight":
+			go(held ? here + 1 : here);
+			return true;
+		case "Home":
+			go(nearest(p.times, min));
+			return true;
+		case "End":
+			go(nearest(p.times, max));
+			return true;
+		case "+":
+		case "=":
+			p.onZoom?.(...zoomed(min, max, at, 0.5));
+			return true;
+		case "-":
+			p.onZoom?.(...zoomed(min, max, at, 2));
+			return true;
+		case "Enter":
+			if (held) picked(u, p);
+			return held;
+		case "Escape":
+			u.setCursor({ left: -10, top: -10 });
+			p.onReset?.();
+			return true;
 	}
-	c.restore();
+	return false;
 }
 
-// over draws thresholds and events.
-function over(u: uPlot, p: Props): void {
-	const c = u.ctx;
-	const ratio = devicePixelRatio || 1;
-	c.save();
-	c.beginPath();
-	c.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
-	c.clip();
-	c.lineWidth = ratio;
-	for (const m of p.marks ?? []) {
-		if (m.kind === "band") continue;
-		c.strokeStyle = c.fillStyle = colour(m.colour);
-		c.beginPath();
-		if (m.kind === "level") {
-			const y = u.valToPos(m.at, "y", true);
-			c.setLineDash([6 * ratio, 4 * ratio]);
-			c.moveTo(u.bbox.left, y);
-			c.lineTo(u.bbox.left + u.bbox.width, y);
-			c.stroke();
-			c.font = `${11 * ratio}px system-ui, sans-serif`;
-			c.textAlign = "right";
-			c.fillText(m.name, u.bbox.left + u.bbox.width - 4 * ratio, y - 3 * ratio);
-		} else {
-			const x = u.valToPos(m.at, "x", true);
-			c.setLineDash([]);
-			c.moveTo(x, u.bbox.top);
-			c.lineTo(x, u.bbox.top + u.bbox.height);
-			c.stroke();
-		}
-	}
-	c.restore();
+// stand puts what belongs to a time above it, inside the plot.
+function stand(u: uPlot, el: HTMLElement, at: number | undefined): void {
+	if (at === undefined) return;
+	const x = u.valToPos(at, "x");
+	el.hidden = x < 0 || x > u.over.clientWidth;
+	const left = u.over.offsetLeft + x - el.offsetWidth / 2;
+	el.style.left = `${Math.min(Math.max(left, 0), u.root.clientWidth - el.offsetWidth)}px`;
 }
 
-// Table has what the plot shows, for who does not see it, or wants the numbers.
-function Table({ title, times, lines, rows = 60 }: Props) {
-	const kept = sampled(times, rows);
+// Tip says what an event was.
+function Tip({ u, of }: { u: uPlot | undefined; of: Moment }) {
+	const el = useRef<HTMLDivElement>(null);
+	useEffect(() => {
+		if (u && el.current) stand(u, el.current, of.at);
+	}, [u, of]);
 	return (
-		<details>
-			<summary>As a table</summary>
-			<div class="scroll" tabIndex={0} role="region" aria-label={title}>
-				<table>
-					<caption class="unseen">{title}</caption>
-					<thead>
-						<tr>
-							<th scope="col">Time</th>
-							{lines.map((l) => (
-								<th scope="col" class="number">
-									{l.name}
-								</th>
-							))}
-						</tr>
-					</thead>
-					<tbody>
-						{kept.map((i) => (
-							<tr>
-								<th scope="row">{whole(times[i]! * 1000)}</th>
-								{lines.map((l) => {
-									const v = l.values[i];
-									return <td class="number">{v === null || v === undefined ? "–" : (l.write?.(v) ?? v)}</td>;
-								})}
-							</tr>
-						))}
-					</tbody>
-				</table>
-			</div>
-		</details>
+		<div class="tip" ref={el} role="tooltip">
+			<bdi>{of.name}</bdi>
+		</div>
 	);
 }
 
-// sampled are the places of at most so many, evenly, the newest first.
-export function sampled(times: number[], most: number): number[] {
-	const step = Math.max(1, Math.ceil(times.length / most));
-	const all: number[] = [];
-	for (let i = times.length - 1; i >= 0; i -= step) all.push(i);
-	return all;
+function written(l: Line, i: number): string {
+	const v = l.values[i];
+	return v === null || v === undefined ? "–" : (l.write?.(v) ?? String(v));
+}
+
+// spread writes the band of a line, where it has one.
+function spread(l: Line, i: number): string {
+	const [low, high] = [l.band?.low[i], l.band?.high[i]];
+	if (low === null || low === undefined || high === null || high === undefined) return "";
+	const write = l.write ?? String;
+	return `${write(low)}…${write(high)}`;
+}
+
+// ReadOut is what all lines have at the cursor, or else at the end.
+function ReadOut({ times, lines, idx, fixed }: Props & { idx: number; fixed: boolean }) {
+	const at = times[idx];
+	return (
+		<p class="readout">
+			<span class={fixed ? "at" : "at muted"}>{at === undefined ? "–" : fixed ? when(at * 1000, Date.now()) : "last"}</span>
+			{lines.map((l) => (
+				<span>
+					<Swatch of={l} /> <bdi>{l.name}</bdi> <strong class="number">{written(l, idx)}</strong>
+					{l.band && <span class="muted number"> {spread(l, idx)}</span>}
+				</span>
+			))}
+		</p>
+	);
+}
+
+function Swatch({ of }: { of: Line }) {
+	return (
+		<svg class="swatch" width="14" height="8" aria-hidden="true">
+			<line x1="0" x2="14" y1="4" y2="4" style={{ stroke: `var(--${of.colour})`, strokeWidth: 2.5, strokeDasharray: of.dashed ? "4 3" : "none" }} />
+		</svg>
+	);
+}
+
+function spoken({ times, lines }: Props, idx: number): string {
+	const at = times[idx];
+	if (at === undefined) return "nothing is known";
+	return [whole(at * 1000), ...lines.map((l) => `${l.name} ${l.values[idx] === null || l.values[idx] === undefined ? "not known" : written(l, idx)}`)].join(", ");
+}
+
+// Table has what the plot shows, for who does not see it, or wants the numbers. It is made once it is opened.
+function Table({ title, times, lines, from, to, rows = 60 }: Props) {
+	const [open, setOpen] = useState(false);
+	const kept = useMemo(() => {
+		if (!open) return [];
+		const inside = times.flatMap((t, i) => (t >= (from ?? -Infinity) && t <= (to ?? Infinity) ? [i] : []));
+		return sampled(inside, rows).flatMap((i) => inside[i] ?? []);
+	}, [open, times, from, to, rows]);
+	return (
+		<details onToggle={(e) => setOpen(e.currentTarget.open)}>
+			<summary>As a table</summary>
+			{open && (
+				<div class="scroll" tabIndex={0} role="region" aria-label={title}>
+					<table>
+						<caption class="unseen">{title}</caption>
+						<thead>
+							<tr>
+								<th scope="col">Time</th>
+								{lines.map((l) => (
+									<th scope="col" class="number">
+										<bdi>{l.name}</bdi>
+									</th>
+								))}
+							</tr>
+						</thead>
+						<tbody>
+							{kept.map((i) => (
+								<tr key={i}>
+									<th scope="row">{whole((times[i] ?? 0) * 1000)}</th>
+									{lines.map((l) => (
+										<td class="number">
+											{written(l, i)} {l.band && <span class="muted">{spread(l, i)}</span>}
+										</td>
+									))}
+								</tr>
+							))}
+						</tbody>
+					</table>
+				</div>
+			)}
+		</details>
+	);
 }

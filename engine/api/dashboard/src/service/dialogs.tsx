@@ -1,0 +1,158 @@
+// What one can have done to a service, each asked for once more.
+import { useState } from "preact/hooks";
+import { change, length } from "../format";
+import type { PolicyStatus } from "../shapes";
+import { may, me, status } from "../state";
+import { Dialog } from "../ui/dialog";
+import { Name } from "../ui/text";
+import { pause, resume, rollback, scale } from "./actions";
+
+interface Props {
+	service: string;
+	policies: PolicyStatus[];
+	say: (text: string) => void;
+}
+
+interface Asked extends Props {
+	close: () => void;
+}
+
+type Deed = "pause" | "resume" | "scale" | "rollback";
+
+export function Actions(props: Props) {
+	const [deed, setDeed] = useState<Deed | undefined>();
+	const asked = { ...props, close: () => setDeed(undefined) };
+	const live = props.policies.find((p) => p.mode === "live");
+	const paused = props.policies.some((p) => p.pause);
+	return (
+		<div class="buttons" role="group" aria-label="Actions">
+			{may("pause") && (
+				<button type="button" onClick={() => setDeed("pause")}>
+					{paused ? "Change the pause…" : "Pause…"}
+				</button>
+			)}
+			{may("pause") && paused && (
+				<button type="button" onClick={() => setDeed("resume")}>
+					Resume…
+				</button>
+			)}
+			{may("scale") && live && (
+				<>
+					<button type="button" onClick={() => setDeed("scale")}>
+						Scale…
+					</button>
+					<button type="button" onClick={() => setDeed("rollback")}>
+						Roll back…
+					</button>
+				</>
+			)}
+			{deed === "pause" && <PauseIt {...asked} />}
+			{deed === "resume" && <ResumeIt {...asked} />}
+			{deed === "scale" && live && <ScaleIt {...asked} live={live} />}
+			{deed === "rollback" && live && <RollBack {...asked} live={live} />}
+		</div>
+	);
+}
+
+const lengths = [["15m", 15], ["1h", 60], ["4h", 240]] as const;
+
+function PauseIt({ service, policies, say, close }: Asked) {
+	const [minutes, setMinutes] = useState(60);
+	const [forever, setForever] = useState(false);
+	const [why, setWhy] = useState("");
+	const before = policies.find((p) => p.pause)?.pause;
+	return (
+		<Dialog title={`Pause ${service}?`} confirm="Pause" grave onConfirm={async () => say(await pause(service, forever ? 0 : minutes * 60, why))} onClose={close}>
+			<p>
+				Nothing new is begun for <Name text={service} /> {forever ? "until somebody resumes it" : `for ${length(minutes * 60)}`}, whatever its load. A change under way is finished;
+				metrics are read and decisions are recorded as before.
+			</p>
+			<fieldset>
+				<legend>For how long</legend>
+				<div class="toolbar">
+					{lengths.map(([name, n]) => (
+						<button type="button" aria-pressed={!forever && minutes === n} onClick={() => (setMinutes(n), setForever(false))}>
+							{name}
+						</button>
+					))}
+					<button type="button" aria-pressed={forever} onClick={() => setForever(true)}>
+						until resumed
+					</button>
+				</div>
+				{!forever && (
+					<label class="row">
+						<input type="number" class="count" min={1} max={527040} step={1} required value={minutes} onInput={(e) => setMinutes(e.currentTarget.valueAsNumber || 0)} /> minutes
+					</label>
+				)}
+			</fieldset>
+			<label>
+				Reason
+				<input required maxLength={500} value={why} onInput={(e) => setWhy(e.currentTarget.value)} placeholder="for whoever finds it paused" autofocus />
+			</label>
+			{before && (
+				<p class="muted">
+					It takes the place of the pause by <Name text={before.actor} />.
+				</p>
+			)}
+		</Dialog>
+	);
+}
+
+function ResumeIt({ service, say, close }: Asked) {
+	return (
+		<Dialog title={`Resume ${service}?`} confirm="Resume" onConfirm={async () => say(await resume(service))} onClose={close}>
+			<p>
+				Its pause ends, and from the next evaluation on its policies decide again.
+				{status.value?.pause && " All services are paused as well: that pause holds on."}
+			</p>
+		</Dialog>
+	);
+}
+
+function ScaleIt({ service, live, say, close }: Asked & { live: PolicyStatus }) {
+	const [replicas, setReplicas] = useState(live.currentReplicas);
+	const [force, setForce] = useState(false);
+	const fleet = status.value?.fleet;
+	return (
+		<Dialog
+			title={`Scale ${service}?`}
+			confirm={replicas === live.currentReplicas ? "Scale" : `Scale ${change(live.currentReplicas, replicas)}`}
+			grave={force || replicas < live.currentReplicas}
+			onConfirm={async () => say(await scale(service, replicas, force))}
+			onClose={close}
+		>
+			<label>
+				Replicas
+				<input type="number" class="count" min={1} max={force ? undefined : 10000} step={1} required autofocus value={replicas} onInput={(e) => setReplicas(e.currentTarget.valueAsNumber || 0)} />
+			</label>
+			<p>
+				{force
+					? "The bounds of the policy and the budget do not hold. A change under way still does."
+					: `The bounds of the policy apply (${live.minReplicas ?? 0} to ${live.maxReplicas ?? 0})${budget(fleet?.replicas, fleet?.maxTotalReplicas)}. Cooldowns do not hold it back.`}{" "}
+				Afterwards both cooldowns run; then the rules decide again.
+			</p>
+			{me.value?.role === "admin" && (
+				<label class="row">
+					<input type="checkbox" checked={force} onChange={(e) => setForce(e.currentTarget.checked)} /> Beyond the bounds and the budget
+				</label>
+			)}
+		</Dialog>
+	);
+}
+
+function budget(now: number | undefined, most: number | undefined): string {
+	if (!most) return ", and so does the budget";
+	return `, and so does the budget: ${now ?? 0} of ${most} replicas are there of all services`;
+}
+
+function RollBack({ service, live, say, close }: Asked & { live: PolicyStatus }) {
+	const last = live.lastEvent;
+	return (
+		<Dialog title={`Roll ${service} back?`} confirm="Roll back" grave onConfirm={async () => say(await rollback(service))} onClose={close}>
+			<p>
+				The service goes back to the replicas it had before its last change{last && `, which was ${change(last.from, last.to)}`}. Bounds, budget and a change under way hold; cooldowns
+				do not. Afterwards both cooldowns run; then the rules decide again.
+			</p>
+		</Dialog>
+	);
+}

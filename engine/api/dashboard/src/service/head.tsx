@@ -1,0 +1,105 @@
+// How the policies of a service are now.
+import { useMemo } from "preact/hooks";
+import { length, when, whole } from "../format";
+import type { Pause, PolicyStatus } from "../shapes";
+import { may, now, status } from "../state";
+import { Chip, toneOf } from "../ui/chip";
+import { Foreign, Name, Time } from "../ui/text";
+import { Enabling } from "./enabling";
+
+export function Policies({ of, say }: { of: PolicyStatus[]; say: (text: string) => void }) {
+	return (
+		<ul class="policies">
+			{of.map((p) => (
+				<Policy key={p.name} p={p} say={say} />
+			))}
+		</ul>
+	);
+}
+
+function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
+	const told = useMemo(() => Date.now(), [p]); // what counts down was so long then
+	const gone = Math.max(0, now.value - told) / 1000;
+	const pause = p.pause ?? status.value?.pause;
+	return (
+		<li class="card policy">
+			<div class="head">
+				<h2>
+					<a href={"/policies/" + encodeURIComponent(p.name)}>
+						<Name text={p.name} />
+					</a>{" "}
+					{p.mode === "shadow" && <Chip>shadow</Chip>}
+				</h2>
+				{may("policies") && <Enabling p={p} say={say} />}
+			</div>
+			<div class="state">
+				<Chip tone={toneOf(p.state.name)}>{p.state.name}</Chip>
+				{p.state.seconds !== undefined && p.state.seconds > 0 && <span class="number">{length(p.state.seconds - gone)} left</span>}
+				{p.state.why && (
+					<span>
+						<Foreign text={p.state.why} />
+					</span>
+				)}
+			</div>
+			<dl class="facts">
+				<Fact name={p.mode === "shadow" ? "would have" : "replicas"} big>
+					{p.currentReplicas}
+				</Fact>
+				{p.mode !== "shadow" && <Fact name="ready">{p.readyReplicas}</Fact>}
+				<Fact name="min to max">
+					{p.minReplicas ?? 0} to {p.maxReplicas ?? 0}
+				</Fact>
+				<Fact name="up waits">{waits(p.cooldown?.upSeconds, gone)}</Fact>
+				<Fact name="down waits">{waits(p.cooldown?.downSeconds, gone)}</Fact>
+				<Fact name="last evaluation">
+					<Time at={p.lastEvaluation} relative />
+				</Fact>
+				<Fact name="last scaling">
+					<Time at={p.lastScaling} relative />
+				</Fact>
+			</dl>
+			{pause && <Paused pause={pause} gone={gone} />}
+			{p.state.name !== "failing" && p.message && (
+				<p class="muted">
+					Last decision: <Foreign text={p.message} /> <a href={`/why/at/${encodeURIComponent(p.lastEvaluation ?? "")}?service=${encodeURIComponent(p.name)}`}>Why?</a>
+				</p>
+			)}
+		</li>
+	);
+}
+
+function Fact({ name, big, children }: { name: string; big?: boolean; children: unknown }) {
+	return (
+		<div class={big ? "big" : undefined}>
+			<dt>{name}</dt>
+			<dd class="number">{children as string}</dd>
+		</div>
+	);
+}
+
+function waits(seconds: number | undefined, gone: number): string {
+	const left = (seconds ?? 0) - gone;
+	return left > 0 ? length(left) : "no";
+}
+
+// Paused says who, why, and until when.
+function Paused({ pause, gone }: { pause: Pause; gone: number }) {
+	const until = pause.until ? Date.parse(pause.until) : NaN;
+	return (
+		<p class="pause">
+			{pause.service ? "Paused" : "All services are paused"} by <Name text={pause.actor} />{" "}
+			{Number.isNaN(until) ? (
+				"until somebody resumes"
+			) : (
+				<>
+					until{" "}
+					<time dateTime={pause.until} title={whole(until)}>
+						{when(until, now.value)}
+					</time>
+					{pause.seconds !== undefined && ` (${length(pause.seconds - gone)} left)`}
+				</>
+			)}
+			: <Foreign text={pause.reason} />
+		</p>
+	);
+}

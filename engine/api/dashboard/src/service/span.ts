@@ -1,0 +1,48 @@
+// The range of the page, in its address, so that it can be shared and the browser's way back leads back.
+import { useRef } from "preact/hooks";
+import { now } from "../state";
+import { shortest } from "../ui/axis";
+import { queryOf, rangeIn, spanOf, zoomedTo, type Range, type Span } from "./range";
+
+export interface Time {
+	range: Range;
+	live: boolean;
+	span: (pixels: number) => Span;
+	show: (r: Range) => void;
+	zoom: (from: number, to: number) => void;
+	toLive: () => void;
+	policy: (name: string) => void;
+}
+
+// skew is how far the daemon's clock is ahead of the browser's, in seconds; an answer that ends at its now tells.
+let skew = 0;
+
+export function heardNow(daemon: number): void {
+	const off = daemon - Date.now() / 1000;
+	skew = Math.abs(off) < 2 ? 0 : off;
+}
+
+export function daemonNow(): number {
+	return now.value / 1000 + skew;
+}
+
+// useSpan reads and writes the query of the address.
+export function useSpan(query: Record<string, string>, path: string, route: (url: string, replace?: boolean) => void): Time {
+	const range = rangeIn(query);
+	const live = "last" in range;
+	const last = useRef<Range>({ last: 3600 });
+	if (live) last.current = range;
+	const go = (r: Range, policy = query.policy, replace = false) => {
+		const q = new URLSearchParams(Object.entries({ ...queryOf(r), ...(policy ? { policy } : {}) }));
+		route(`${path}?${q}`, replace);
+	};
+	return {
+		range,
+		live,
+		span: (pixels) => spanOf(range, live ? daemonNow() : 0, pixels),
+		show: (r) => go(r),
+		zoom: (from, to) => go(zoomedTo(from, to, daemonNow(), shortest)),
+		toLive: () => go(last.current),
+		policy: (name) => go(range, name, true),
+	};
+}
