@@ -1,5 +1,233 @@
-import { Empty } from "../ui/notice";
+import "./record.css";
+import { useEffect, useRef } from "preact/hooks";
+import { ask, at } from "../api";
+import { change, length, whole } from "../format";
+import type { Event } from "../shapes";
+import { entries, now, status } from "../state";
+import { Chip, toneOfResult } from "../ui/chip";
+import { useLoad } from "../ui/load";
+import { Empty, Failed, Loading } from "../ui/notice";
+import { Foreign, Name, Time, visible } from "../ui/text";
+import { ending, took } from "../why/story";
+import { actions, fields, limitOf, matching, more, mostEvents, ranges, reach, results, tally, why, type Asked } from "./happened";
+import { Choice, Filter, useFilter, Written, type Filtered } from "./filter";
+import { some } from "./query";
+import { Fact, Link, Row } from "./row";
 
+interface Answer {
+	history: Event[];
+}
+
+// Events lists what was scaled, of all services or of one, the newest first.
 export function Events() {
-	return <Empty title="Events" />;
+	const filter = useFilter(fields);
+	const { asked } = filter;
+	const limit = limitOf(asked);
+	const of = asked.service;
+	const told = useLoad((signal) => ask<Answer>(at(of ? ["history", of] : ["history"], { limit }), { signal }).then((a) => a.history), [of, limit]);
+	useNews(of, told.again);
+	const kept = useRef<{ of: string; events: Event[]; began: string }>({ of, events: [], began: "" });
+	if (kept.current.of !== of) kept.current = { of, events: [], began: "" };
+	if (told.value) {
+		kept.current.events = told.value;
+		kept.current.began ||= told.value[0]?.started ?? "none";
+	}
+	const events = kept.current.events;
+	return (
+		<>
+			<Top filter={filter} />
+			{told.error !== undefined && <Failed error={told.error} again={told.again} />}
+			{told.error === undefined && kept.current.began === "" && <Loading of="events" />}
+			{kept.current.began !== "" && (
+				<List events={events} asked={asked} limit={limit} began={kept.current.began} filter={filter} loading={told.loading} />
+			)}
+		</>
+	);
+}
+
+// useNews asks again when the stream tells of an event, at most once a second.
+function useNews(of: string, again: () => void): void {
+	const newest = entries.value.find((e) => e.event && (of === "" || e.service === of))?.number ?? 0;
+	const first = useRef(newest);
+	useEffect(() => {
+		if (newest === first.current) return;
+		first.current = newest;
+		const timer = setTimeout(again, 1000);
+		return () => clearTimeout(timer);
+	}, [newest]);
+}
+
+function Top({ filter }: { filter: Filtered<(typeof fields)[number]> }) {
+	const { asked, set } = filter;
+	const services = [...new Set((status.value?.policies ?? []).map((p) => p.service))].sort();
+	return (
+		<>
+			<h1>Events</h1>
+			<Filter of="events" filter={filter}>
+				<Written label="Text" value={asked.text} hint="reasons, errors, logs, ids" onValue={(v) => set("text", v)} />
+				<Written label="Service" value={asked.service} hint="all" among={services} onValue={(v) => set("service", v)} />
+				<Choice label="Action" any="all" value={asked.action} options={actions.map((a) => [a, a])} onValue={(v) => set("action", v)} />
+				<Choice label="Result" any="all" value={asked.result} options={results.map((r) => [r, r])} onValue={(v) => set("result", v)} />
+				<Choice label="Range" any="any time" value={asked.last} options={Object.keys(ranges).map((r) => [r, `last ${r}`])} onValue={(v) => set("last", v)} />
+			</Filter>
+		</>
+	);
+}
+
+interface ListProps {
+	events: Event[];
+	asked: Asked;
+	limit: number;
+	began: string; // when the newest had started that was there first
+	filter: Filtered<(typeof fields)[number]>;
+	loading: boolean;
+}
+
+function List({ events, asked, limit, began, filter, loading }: ListProps) {
+	const found = matching(events, asked, now.value);
+	const next = more(limit);
+	const far = reach(events, limit, asked, now.value);
+	return (
+		<section aria-label="Events">
+			<p class="muted tally" role="status">
+				{found.length === events.length ? `${events.length} events` : `${found.length} of ${events.length} events`}
+				{tally(found).map(([result, n]) => (
+					<>
+						{" · "}
+						{n} {result}
+					</>
+				))}
+			</p>
+			{found.length === 0 && <None asked={asked} all={far !== "cut"} clear={filter.clear} />}
+			<ol class="rows events">
+				{found.map((e) => (
+					<One key={e.id} e={e} fresh={e.started > began && began !== "none"} />
+				))}
+			</ol>
+			<p class="muted foot">
+				{far === "all" && (events.length > 0 ? "That is all that is kept." : "")}
+				{far === "enough" && "That is all of the range."}
+				{far === "cut" && next !== undefined && (
+					<>
+						<button type="button" disabled={loading} onClick={() => filter.set("limit", String(next))}>
+							{loading ? "…" : "Older"}
+						</button>{" "}
+						Looked through are the newest {limit}
+						{asked.service && " of the service"}, back to <Time at={events.at(-1)?.started} />.
+					</>
+				)}
+				{far === "cut" && next === undefined && (
+					<>
+						Looked through are the newest {mostEvents}
+						{asked.service ? " of the service" : "; of one service it goes further back"}, back to <Time at={events.at(-1)?.started} />. Older
+						ones are not listed here; the audit log has them for as long as it is kept.
+					</>
+				)}
+			</p>
+		</section>
+	);
+}
+
+function None({ asked, all, clear }: { asked: Asked; all: boolean; clear: () => void }) {
+	if (!some({ ...asked, limit: "" }))
+		return <Empty title="Nothing was scaled yet.">Events come here by themselves, as soon as a policy scales its service.</Empty>;
+	return (
+		<Empty title={all ? "No event is like that." : "None of those that were looked through is like that."}>
+			<button type="button" onClick={clear}>
+				Show all events
+			</button>
+		</Empty>
+	);
+}
+
+function One({ e, fresh }: { e: Event; fresh: boolean }) {
+	const said = visible([e.error, why(e)].filter(Boolean).join("; "));
+	const how = ending(e);
+	return (
+		<Row
+			fresh={fresh}
+			why={how === "seen" ? undefined : `/why/event/${encodeURIComponent(e.id)}`}
+			line={
+				<>
+					<span class="at">
+						<Time at={e.started} />
+						{fresh && (
+							<>
+								{" "}
+								<Chip tone="busy">new</Chip>
+							</>
+						)}
+					</span>
+					<strong class="of">
+						<Name text={e.service} />
+					</strong>
+					<span class={`did ${e.action}`}>
+						<span class="unseen">{e.action}</span>
+						<span aria-hidden="true">{e.action === "scale_up" ? "▲" : "▼"}</span> {change(e.from, e.to)}
+					</span>
+					<span class="end">
+						<Chip tone={toneOfResult(how === "shadow" ? "seen" : e.result)}>{how}</Chip>
+					</span>
+					<bdi class="said" dir="auto">
+						{said.slice(0, 240)}
+					</bdi>
+				</>
+			}
+		>
+			{() => <Facts e={e} />}
+		</Row>
+	);
+}
+
+function Facts({ e }: { e: Event }) {
+	const lasted = took(e);
+	return (
+		<>
+			<Fact name="decided">
+				{e.action} from {e.from} to {e.to}
+				{e.ended && e.mode !== "shadow" && `, ${e.reached} reached`}
+			</Fact>
+			<Fact name="started">{whole(Date.parse(e.started))}</Fact>
+			{lasted !== undefined && <Fact name="took">{lasted < 1 ? "less than a second" : length(lasted)}</Fact>}
+			<Fact name="actor">
+				<Foreign text={e.actor} />
+			</Fact>
+			{(e.reasons ?? []).map((r) => (
+				<Fact name={visible(r.code).slice(0, 80)}>
+					<Foreign text={r.message} most={600} />
+				</Fact>
+			))}
+			{e.error && (
+				<Fact name="error">
+					<span class="bad">
+						<Foreign text={e.error} most={600} />
+					</span>
+				</Fact>
+			)}
+			{e.log && (
+				<Fact name="log">
+					<pre>
+						<Foreign text={e.log} most={4000} />
+					</pre>
+				</Fact>
+			)}
+			<Fact name="service">
+				<Link to={["services", e.service]}>
+					<Name text={e.service} />
+				</Link>
+			</Fact>
+			<Fact name="policy">
+				<Link to={["policies", e.policy]}>
+					<Name text={e.policy} />
+				</Link>
+				, revision <code>{e.revision}</code>
+				{e.mode === "shadow" && ", in shadow: nothing was touched"}
+			</Fact>
+			<Fact name="event">
+				<code>
+					<Foreign text={e.id} />
+				</code>
+			</Fact>
+		</>
+	);
 }
