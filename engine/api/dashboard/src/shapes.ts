@@ -28,6 +28,22 @@ export type Paused = Schemas["PausedAnswer"];
 export type Resumed = Schemas["ResumedAnswer"];
 export type History = Schemas["HistoryAnswer"];
 export type Written = Schemas["PolicyAnswer"]["policy"];
+export type About = Schemas["About"];
+export type Source = Schemas["Source"];
+export type Flaw = Schemas["Flaw"];
+export type Revised = Schemas["Revised"];
+export type PolicyDiff = Schemas["DiffPolicy"];
+export type PolicyChange = Schemas["DiffChange"];
+export type Figures = Schemas["Figures"];
+export type Disagreed = Schemas["Disagreed"];
+export type Tried = Omit<Schemas["TriedAnswer"], "success">;
+
+// Policy is the fields of its author, of which these are known, with what is known of it.
+export interface Policy {
+	name: string;
+	service: string;
+	about: About;
+}
 
 // Gap says which entries of the audit log a stream could not give any more.
 export interface Gap {

@@ -1,5 +1,293 @@
-import { Empty } from "../ui/notice";
+// One policy: what it says, what is wrong in it, how it came to be so, and a draft of what it is to say.
+import "./policies.css";
+import { useLocation, useRoute } from "preact-iso";
+import { useState } from "preact/hooks";
+import { ask, at, Refused } from "../api";
+import type { Policy as Told, Revised, Source } from "../shapes";
+import { may } from "../state";
+import { Dialog } from "../ui/dialog";
+import { useLoad } from "../ui/load";
+import { Failed, Loading } from "../ui/notice";
+import { Foreign, Name, Time } from "../ui/text";
+import { Code, type Goal } from "./code";
+import { useDraft } from "./drafting";
+import { Edit, written } from "./edit";
+import { Marks } from "./marks";
+import { counted, marksOf } from "./place";
+import { State } from "./policies";
+import { Revisions } from "./revisions";
+import { useChanges } from "./use";
 
 export function Policy() {
-	return <Empty title="Policy" />;
+	const { params } = useRoute();
+	const name = params.name ?? "";
+	return <Page key={name} name={name} />;
+}
+
+function Page({ name }: { name: string }) {
+	const { route } = useLocation();
+	const drafting = useDraft(name);
+	const [saved, setSaved] = useState(false);
+	const told = useLoad((signal) => ask<{ policies: Told[] }>(at(["policies"], { name }), { signal }), [name]);
+	const source = useLoad((signal) => ask<{ source: Source }>(at(["policies", name, "source"]), { signal }), [name], 30_000);
+	const revisions = useLoad((signal) => ask<{ revisions: Revised[] }>(at(["policies", name, "revisions"], { limit: 200 }), { signal }), [name]);
+	const again = () => [told, source, revisions].forEach((l) => l.again());
+	useChanges(again);
+	const is = source.value?.source;
+	const all = told.value?.policies ?? [];
+	const policy = all[0];
+	if (!is && source.error !== undefined) return <Gone error={source.error} again={again} />;
+	if (!is) return <Loading of={"policy " + name.slice(0, 100)} />;
+	return (
+		<>
+			<div class="head">
+				<div class="title">
+					<h1>
+						<Name text={name} />
+					</h1>
+					{policy && <State p={policy} />}
+				</div>
+				<Deeds name={name} source={is} drafting={drafting} onGone={() => route("/policies")} />
+			</div>
+			{policy && <Facts p={policy} source={is} revisions={revisions.value?.revisions ?? []} />}
+			{saved && !drafting.draft && (
+				<p class="saved" role="status">
+					Saved, and at work.
+				</p>
+			)}
+			{source.error !== undefined && <Failed error={source.error} again={again} />}
+			{all.slice(1).map((p) => (
+				<Second p={p} again={again} />
+			))}
+			{drafting.draft && (
+				<Edit
+					name={name}
+					source={is}
+					drafting={drafting}
+					onSaved={() => {
+						setSaved(true);
+						again();
+					}}
+				/>
+			)}
+			<div class="columns">
+				<Text source={is} folded={drafting.draft !== undefined && is.kind === "api"} />
+				<section class="card" aria-labelledby="revisions-title">
+					<h2 id="revisions-title">Revisions</h2>
+					{revisions.error !== undefined ? (
+						<Failed error={revisions.error} again={revisions.again} />
+					) : revisions.value ? (
+						<Revisions name={name} revisions={revisions.value.revisions} />
+					) : (
+						<Loading of="the revisions" />
+					)}
+				</section>
+			</div>
+		</>
+	);
+}
+
+// Gone stands where there is no such policy, with the draft that may be left of it.
+function Gone({ error, again }: { error: unknown; again: () => void }) {
+	return (
+		<>
+			<Failed error={error} again={again} />
+			{error instanceof Refused && error.status === 404 && <a href="/policies">All policies</a>}
+		</>
+	);
+}
+
+interface DeedsProps {
+	name: string;
+	source: Source;
+	drafting: ReturnType<typeof useDraft>;
+	onGone: () => void;
+}
+
+// Deeds are what one may do with it.
+function Deeds({ name, source, drafting, onGone }: DeedsProps) {
+	const [asked, setAsked] = useState(false);
+	const [error, setError] = useState<unknown>();
+	if (!may("policies")) return <span class="muted">Your role may look at policies, and not change or try them.</span>;
+	const begin = async () => {
+		setError(undefined);
+		try {
+			drafting.begin(source.editable ? source.text : await written(name), source.etag);
+		} catch (e) {
+			setError(e);
+		}
+	};
+	return (
+		<div class="toolbar">
+			{error !== undefined && <Failed error={error} />}
+			{source.editable && (
+				<button type="button" onClick={() => setAsked(true)}>
+					Delete
+				</button>
+			)}
+			{!drafting.draft && (
+				<button type="button" class="primary" onClick={() => void begin()}>
+					{source.editable ? "Edit" : "Try a change"}
+				</button>
+			)}
+			{asked && (
+				<Delete
+					name={name}
+					etag={source.etag}
+					onDone={() => {
+						drafting.end();
+						onGone();
+					}}
+					onClose={() => setAsked(false)}
+				/>
+			)}
+		</div>
+	);
+}
+
+function Delete({ name, etag, onDone, onClose }: { name: string; etag: string; onDone: () => void; onClose: () => void }) {
+	return (
+		<Dialog
+			title={`Delete the policy ${name}?`}
+			confirm="Delete"
+			grave
+			onConfirm={async () => {
+				await ask(at(["policies", name]), { method: "DELETE", headers: { "If-Match": etag } });
+				onDone();
+			}}
+			onClose={onClose}
+		>
+			<p>Its service keeps the replicas it has, and is not scaled by this policy any more. What was decided by it stays on record.</p>
+		</Dialog>
+	);
+}
+
+// Facts are where it is from and who changed it last.
+function Facts({ p, source, revisions }: { p: Told; source: Source; revisions: Revised[] }) {
+	const current = revisions.find((r) => r.current);
+	return (
+		<dl class="facts">
+			<div>
+				<dt>Service</dt>
+				<dd>
+					<a href={"/services/" + encodeURIComponent(p.service)}>
+						<Name text={p.service} />
+					</a>
+				</dd>
+			</div>
+			<div>
+				<dt>From</dt>
+				<dd>{source.kind === "file" ? <code>{p.about.place ?? source.path}</code> : "the API"}</dd>
+			</div>
+			<div>
+				<dt>Revision</dt>
+				<dd>{p.about.revision ? <code title={p.about.revision}>{p.about.revision.slice(0, 8)}</code> : "none is at work"}</dd>
+			</div>
+			<div>
+				<dt>Last changed</dt>
+				<dd>
+					{source.kind === "api" ? (
+						<>
+							<Time at={p.about.at} relative /> {p.about.actor && <>by <Name text={p.about.actor} /></>}
+						</>
+					) : current ? (
+						<>
+							<Time at={current.at} relative />
+							{current.commit && (
+								<>
+									, commit <code title={current.commit}>{current.commit.slice(0, 10)}</code>
+								</>
+							)}
+						</>
+					) : (
+						"not on record"
+					)}
+				</dd>
+			</div>
+			{p.about.leftOut && (
+				<div class="wide">
+					<dt>Left out</dt>
+					<dd class="bad">
+						<Foreign text={p.about.leftOut} />
+					</dd>
+				</div>
+			)}
+			{(p.about.warnings ?? []).length > 0 && (
+				<div class="wide">
+					<dt>Warnings</dt>
+					<dd>
+						<ul>
+							{(p.about.warnings ?? []).map((w) => (
+								<li>
+									<Foreign text={w} most={600} />
+								</li>
+							))}
+						</ul>
+					</dd>
+				</div>
+			)}
+		</dl>
+	);
+}
+
+// Second is a policy by API that a file has the name of.
+function Second({ p, again }: { p: Told; again: () => void }) {
+	const [asked, setAsked] = useState(false);
+	return (
+		<div class="card">
+			<p>
+				A policy by API has this name too, and is left out: <Foreign text={p.about.leftOut ?? "files win"} />
+			</p>
+			{may("policies") && (
+				<button type="button" onClick={() => setAsked(true)}>
+					Delete the one by API
+				</button>
+			)}
+			{asked && <Delete name={p.name} etag={p.about.etag} onDone={again} onClose={() => setAsked(false)} />}
+		</div>
+	);
+}
+
+// Text is the policy as its author wrote it, with its rules.
+function Text({ source, folded }: { source: Source; folded: boolean }) {
+	const [goal, setGoal] = useState<Goal>();
+	const marks = marksOf(source.problems, "");
+	return (
+		<section class="card source" aria-labelledby="source-title">
+			<details open={!folded}>
+				<summary>
+					<h2 id="source-title">{source.kind === "file" ? <Name text={source.path ?? "Source"} /> : folded ? "What is at work" : "Source"}</h2>
+					<span class="muted">{source.language}</span>
+				</summary>
+				{marks.length > 0 && (
+					<>
+						<p class={marks.some((m) => m.severity === "error") ? "bad" : "warn"}>
+							{counted(marks)}
+							{marks.some((m) => m.severity === "error") && ". What was there before is still at work."}
+						</p>
+						<Marks marks={marks} onGo={(m) => setGoal({ line: m.line, column: m.column })} />
+					</>
+				)}
+				<Code text={source.text} language={source.language} label="Source of the policy" marks={marks} line={source.line} goal={goal} />
+			</details>
+			{source.rules.length > 0 && <h3>Rules</h3>}
+			{source.rules.map((r) => (
+				<Rules {...r} />
+			))}
+		</section>
+	);
+}
+
+function Rules({ name, text, problems }: Source["rules"][number]) {
+	const [goal, setGoal] = useState<Goal>();
+	const marks = marksOf(problems, "");
+	return (
+		<details open={marks.length > 0}>
+			<summary>
+				<Name text={name} /> {marks.length > 0 && <span class="bad">{counted(marks)}</span>}
+			</summary>
+			<Marks marks={marks} onGo={(m) => setGoal({ line: m.line, column: m.column })} />
+			<Code text={text} language="rego" label={`Rules in ${name}`} marks={marks} goal={goal} />
+		</details>
+	);
 }
