@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/flyball-dev/flyball/engine"
 )
@@ -23,23 +24,26 @@ type LastEvent struct {
 	Message string        `json:"message"` // why it was done, in one line
 }
 
-// longestMessage is how many characters of it are told.
-const longestMessage = 300
-
 // InShort is what of an event is told with each status.
 func InShort(e engine.Event) *LastEvent {
 	var why []string
 	for _, r := range e.Reasons {
-		if said := strings.Join(strings.Fields(cmp.Or(r.Message, r.Code)), " "); said != "" && !slices.Contains(why, said) {
+		if said := cmp.Or(r.Message, r.Code); said != "" && !slices.Contains(why, said) {
 			why = append(why, said)
 		}
 	}
-	message := strings.Join(why, "; ")
-	if all := []rune(message); len(all) > longestMessage {
-		message = string(all[:longestMessage-1]) + "…"
-	}
 	return &LastEvent{
 		ID: e.ID, Action: e.Action, From: e.From, To: e.To, Reached: e.Reached, Started: e.Started, Ended: e.Ended, Result: e.Result,
-		Actor: e.Actor, Message: message,
+		Actor: e.Actor, Message: OneLine(strings.Join(why, "; ")),
 	}
+}
+
+// OneLine is a text in one line that is not too long for a table.
+func OneLine(text string) string {
+	const most = 300 // characters
+	text = strings.Join(strings.Fields(text), " ")
+	if utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	return string([]rune(text)[:most-1]) + "…"
 }

@@ -22,6 +22,9 @@ type TrendsAsk struct {
 	Points   int // that it is to be told in
 }
 
+// Long says that it is told in rollups.
+func (a TrendsAsk) Long() bool { return a.To.Sub(a.From) > longRange }
+
 // Trends are the histories of policies on one axis: value i of each list is as of From + i·Step. A step is what lies between that
 // and the value before, so that no value knows of what came after it; the last one ends at To.
 type Trends struct {

@@ -64,6 +64,7 @@ type App struct {
 	telling  string // whom
 	troubles troubles
 	states   states
+	events   lastEvents
 	hub      *api.Hub
 	stir     chan struct{} // something is to be told
 

@@ -22,6 +22,7 @@ func (a *App) decided(p engine.Policy, r engine.Record) {
 
 // ended writes the one line of an event.
 func (a *App) ended(p engine.Policy, e engine.Event) {
+	a.events.hear(e)
 	a.wake(p.Name)
 	a.mu.Lock()
 	l := a.last[p.Subject()]
@@ -44,7 +45,7 @@ func (a *App) ended(p engine.Policy, e engine.Event) {
 // sampled writes that metrics of a source could not be read: when that begins, and when it ends.
 func (a *App) sampled(p engine.Policy, part control.Part, err error) {
 	a.tells.Sampled(part.Source, err)
-	key := p.Subject() + " " + part.Source + " " + part.Service
+	key := unreadKey(p, part)
 	a.mu.Lock()
 	before := a.unread[key]
 	a.unread[key] = err != nil
@@ -58,6 +59,10 @@ func (a *App) sampled(p engine.Policy, part control.Part, err error) {
 	case before:
 		log.Info("metrics can be read again")
 	}
+}
+
+func unreadKey(p engine.Policy, part control.Part) string {
+	return p.Subject() + " " + part.Source + " " + part.Service
 }
 
 // ran writes why a cycle decided nothing: that once, and again when the reason changes.

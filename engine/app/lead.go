@@ -288,6 +288,7 @@ func (a *App) first(ctx context.Context) error {
 // led takes up, or lays down, what the leader does.
 func (a *App) led(ctx context.Context, before, now store.Lease) {
 	a.states.forget()
+	a.events.forget()
 	if !now.Mine {
 		say := a.log.Info
 		if before.Mine {

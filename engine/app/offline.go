@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
-	"github.com/flyball-dev/flyball/engine/guard"
 	"github.com/flyball-dev/flyball/engine/store"
 	"github.com/flyball-dev/flyball/schema"
 )
@@ -119,13 +119,17 @@ func (f *Offline) read(do func(store.Store) error) error {
 // Status joins the policies on disk with what was last recorded of them.
 func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 	s := api.Status{Enabled: f.o.Enabled, Policies: []api.PolicyStatus{}, LeftOut: leftOut(f.set.Left)}
-	w := overall{now: clock()()}
+	w := overall{events: &lastEvents{}, now: clock()()}
+	written := slices.Clone(f.policies) // as their author has them
 	newest, states := map[string]engine.Record{}, map[string]engine.State{}
 	err := f.read(func(ledger store.Store) (err error) {
 		if s.Leader, err = leading(ctx, ledger); err != nil {
 			return err
 		}
 		if w.pauses, err = ledger.Pauses(ctx); err != nil {
+			return err
+		}
+		if err := w.events.read(ctx, ledger); err != nil {
 			return err
 		}
 		if s.Undelivered, err = undelivered(ctx, ledger); err != nil {
@@ -154,11 +158,13 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 		return nil
 	})
 	w.enabled, s.Pause = s.Enabled, w.pause()
-	for _, p := range f.policies {
-		key := p.Subject()
-		ps := describe(p, newest[key], nil, guard.Rebase(states[key], w.now.Boot, w.now.At), w.now.At)
-		s.Policies = append(s.Policies, w.shown(p, ps))
+	running := fleet{}
+	for i, p := range f.policies {
+		r := newest[p.Subject()]
+		s.Policies = append(s.Policies, w.shown(p, last{record: r}, states[p.Subject()]))
+		running.count(written[i], s.Policies[i], r)
 	}
+	s.Fleet = api.Fleet{Replicas: running.replicas(), MaxTotalReplicas: f.o.MaxReplicas, MinAvailableMemoryMB: *f.o.MinMemoryMB}
 	return s, err
 }
 

@@ -49,6 +49,7 @@ func (a *App) replace(ctx context.Context, b store.Store, r api.Restored, actor 
 	}
 	err = replace(ctx, a.store, b, restoring(r, actor, a.loop.Now().At))
 	a.states.forget()
+	a.events.forget()
 	a.forget()
 	ctx = context.WithoutCancel(ctx) // whoever asked may be gone
 	if a.leader.elector != nil {     // who led does so no longer

@@ -8,7 +8,6 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
-	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/guard"
 )
 
@@ -39,7 +38,9 @@ func (a *App) remembered(told api.Status) []api.PolicyStatus {
 	for _, p := range a.policies {
 		p = a.mode(p)
 		l := a.last[p.Subject()]
-		ps := describe(p, l.record, l.err, guard.Rebase(l.record.State, now.Boot, now.At), now.At)
+		st := guard.Rebase(l.record.State, now.Boot, now.At)
+		ps := describe(p, l.record, l.err, st, now.At)
+		ps.LastEvent = a.events.newest(p, st)
 		for _, before := range told.Policies {
 			if before.Name == p.Name && before.LastEvaluation != nil && !l.record.At.After(*before.LastEvaluation) {
 				ps = before
@@ -49,34 +50,6 @@ func (a *App) remembered(told api.Status) []api.PolicyStatus {
 		all = append(all, ps)
 	}
 	return all
-}
-
-// overall is what holds for all policies at an instant.
-type overall struct {
-	enabled, dryRun bool
-	pauses          map[string]engine.Pause // by place
-	now             control.Moment
-}
-
-func (a *App) overall(ctx context.Context) (overall, error) {
-	w := overall{dryRun: a.o.DryRun, now: a.loop.Now()}
-	on, known, err := a.store.Enabled(ctx)
-	if err != nil {
-		return w, err
-	}
-	w.enabled = on || !known && a.o.Enabled
-	w.pauses, err = a.store.Pauses(ctx)
-	return w, err
-}
-
-// pause is that of all services; nil: none holds.
-func (w overall) pause() *api.Pause { return holding(w.pauses, "", w.now) }
-
-// shown is a policy under it.
-func (w overall) shown(p engine.Policy, ps api.PolicyStatus) api.PolicyStatus {
-	ps.Pause = holding(w.pauses, p.Target.Service(p.Service), w.now)
-	ps.State = api.StateOf(ps, w.enabled, w.dryRun, w.pause())
-	return ps
 }
 
 func (a *App) status(ctx context.Context) (api.Status, error) {
@@ -102,14 +75,19 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 	if s.Undelivered, err = undelivered(ctx, a.store); err != nil {
 		return s, err
 	}
+	s.Fleet.MaxTotalReplicas, s.Fleet.MinAvailableMemoryMB = a.limits()
+	live := fleet{}
 	for _, p := range policies {
-		p = a.mode(p)
-		ps, err := a.statusOf(ctx, p, newest[p.Subject()], w)
+		as := a.mode(p)
+		l := newest[as.Subject()]
+		ps, err := a.statusOf(ctx, as, l, w)
 		if err != nil {
 			return s, err
 		}
+		live.count(p, ps, l.record)
 		s.Policies = append(s.Policies, ps)
 	}
+	s.Fleet.Replicas = live.replicas()
 	return s, nil
 }
 
@@ -119,7 +97,7 @@ func (a *App) statusOf(ctx context.Context, p engine.Policy, l last, w overall) 
 	if err != nil {
 		return api.PolicyStatus{}, err
 	}
-	return w.shown(p, describe(p, l.record, l.err, guard.Rebase(st, w.now.Boot, w.now.At), w.now.At)), nil
+	return w.shown(p, l, st), nil
 }
 
 // newest is the newest cycle of each policy, by subject: its own, or where another daemon leads what that has on record.

@@ -29,10 +29,10 @@ func fullest(m engine.Metric) time.Duration {
 func OfSamples(a Axis, m engine.Metric, all []engine.Series) Metric {
 	s := summary{axis: a, metric: m, back: max(a.Step, fullest(m)), every: engine.SampleEvery([]engine.Metric{m})}
 	for _, one := range all {
-		var bits []bit
+		bits := make([]bit, 0, len(one.Points))
 		for _, p := range one.Points {
 			if !math.IsNaN(p.Value) && !math.IsInf(p.Value, 0) {
-				bits = append(bits, bit{at: p.At, count: 1, mean: p.Value, low: p.Value, high: p.Value})
+				bits = append(bits, bit{at: p.At.UnixNano(), count: 1, mean: p.Value, low: p.Value, high: p.Value})
 			}
 		}
 		s.add(bits)
@@ -45,10 +45,10 @@ func OfSamples(a Axis, m engine.Metric, all []engine.Series) Metric {
 func OfRollups(a Axis, m engine.Metric, all []engine.Rollups) Metric {
 	s := summary{axis: a, metric: m, back: max(a.Step, period), every: period}
 	for _, one := range all {
-		var bits []bit
+		bits := make([]bit, 0, len(one.Rollups))
 		for _, r := range one.Rollups {
 			if r.Count > 0 {
-				bits = append(bits, bit{at: r.From.Add(period / 2), count: float64(r.Count), mean: r.Mean, low: r.Min, high: r.Max})
+				bits = append(bits, bit{at: r.From.Add(period / 2).UnixNano(), count: float64(r.Count), mean: r.Mean, low: r.Min, high: r.Max})
 			}
 		}
 		s.add(bits)
@@ -58,7 +58,7 @@ func OfRollups(a Axis, m engine.Metric, all []engine.Rollups) Metric {
 
 // bit is a sample, or a rollup.
 type bit struct {
-	at              time.Time
+	at              int64 // nanoseconds since 1970: there are many, and each is compared
 	count           float64
 	mean, low, high float64
 }
@@ -86,72 +86,58 @@ func (s *summary) metricOf(value func(parts []part) float64) Metric {
 		m.Low, m.High = s.axis.line(), s.axis.line()
 	}
 	begins, ends := make([]int, len(s.series)), make([]int, len(s.series))
+	parts := make([]part, 0, len(s.series))
 	for i := range s.axis.Points {
-		to := s.axis.At(i)
-		from := to.Add(-s.back)
-		var parts []part
+		to := s.axis.At(i).UnixNano()
+		from := to - int64(s.back)
+		parts = parts[:0]
 		for n, bits := range s.series {
-			for ends[n] < len(bits) && !bits[ends[n]].at.After(to) {
+			for ends[n] < len(bits) && bits[ends[n]].at <= to {
 				ends[n]++
 			}
-			for begins[n] < ends[n] && !bits[begins[n]].at.After(from) {
+			for begins[n] < ends[n] && bits[begins[n]].at <= from {
 				begins[n]++
 			}
-			if begins[n] < ends[n] {
-				parts = append(parts, part{bits[begins[n]:ends[n]], before(bits[:begins[n]], from.Add(-s.back))})
+			if begin, end := begins[n], ends[n]; begin < end {
+				p := part{bits[begin:end], bits[begin:end]}
+				if begin > 0 && bits[begin-1].at > from-int64(s.back) {
+					p.longer = bits[begin-1 : end]
+				}
+				parts = append(parts, p)
 			}
 		}
 		if len(parts) == 0 {
 			continue
 		}
-		v, low, high := value(parts), lowest(parts), highest(parts)
+		v := value(parts)
 		if pooled {
+			low, high := extremes(parts)
 			v = min(max(v, low), high) // a mean of equal numbers may be off by a bit
+			if m.Low != nil {
+				m.Low.set(i, low)
+				m.High.set(i, high)
+			}
 		}
 		m.Values.set(i, v)
-		if m.Low != nil {
-			m.Low.set(i, low)
-			m.High.set(i, high)
-		}
 	}
 	return m
 }
 
-// part is what one series has in a step, and the bit before, where that is not long past.
-type part struct {
-	bits   []bit
-	before *bit
-}
+// part is what one series has in a step; longer has the bit before, too, where that is not long past.
+type part struct{ bits, longer []bit }
 
-func before(bits []bit, from time.Time) *bit {
-	if n := len(bits); n > 0 && bits[n-1].at.After(from) {
-		return &bits[n-1]
-	}
-	return nil
-}
+func (p part) first() int64 { return p.bits[0].at }
 
-func (p part) first() time.Time { return p.bits[0].at }
+func (p part) last() int64 { return p.bits[len(p.bits)-1].at }
 
-func (p part) last() time.Time { return p.bits[len(p.bits)-1].at }
-
-func lowest(parts []part) float64 {
-	low := math.Inf(1)
+func extremes(parts []part) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
 	for _, p := range parts {
 		for _, b := range p.bits {
-			low = min(low, b.low)
+			low, high = min(low, b.low), max(high, b.high)
 		}
 	}
-	return low
-}
-
-func highest(parts []part) float64 {
-	high := math.Inf(-1)
-	for _, p := range parts {
-		for _, b := range p.bits {
-			high = max(high, b.high)
-		}
-	}
-	return high
+	return low, high
 }
 
 // samples aggregates parts of samples.
@@ -160,7 +146,11 @@ func (s *summary) samples(parts []part) float64 {
 	if !is {
 		return s.rollups(parts)
 	}
-	var pool []float64
+	n := 0
+	for _, p := range parts {
+		n += len(p.bits)
+	}
+	pool := make([]float64, 0, n)
 	for _, p := range parts {
 		for _, b := range p.bits {
 			pool = append(pool, b.mean)
@@ -173,32 +163,30 @@ func (s *summary) samples(parts []part) float64 {
 func (s *summary) rollups(parts []part) float64 {
 	switch s.metric.Aggregation {
 	case "max":
-		return highest(parts)
+		_, high := extremes(parts)
+		return high
 	case "min":
-		return lowest(parts)
+		low, _ := extremes(parts)
+		return low
 	case "sum":
-		return s.together(parts, func(p part) (float64, bool) { return mean(p.bits), true })
+		return s.together(parts, func(p part) (float64, bool) { return mean(p), true })
 	case "rate":
 		return s.together(parts, pace)
 	case "last":
 		return s.last(parts)
 	}
-	all := make([]bit, 0, len(parts))
-	for _, p := range parts {
-		all = append(all, p.bits...)
-	}
-	return mean(all)
+	return mean(parts...)
 }
 
 // last is the mean of the newest of each series that had not ended by then.
 func (s *summary) last(parts []part) float64 {
 	newest := parts[0].last()
 	for _, p := range parts {
-		newest = later(newest, p.last())
+		newest = max(newest, p.last())
 	}
 	total, n := 0.0, 0.0
 	for _, p := range parts {
-		if newest.Sub(p.last()) < engine.Instants*s.every {
+		if newest-p.last() < engine.Instants*int64(s.every) {
 			total += p.bits[len(p.bits)-1].mean
 			n++
 		}
@@ -211,9 +199,9 @@ func (s *summary) last(parts []part) float64 {
 func (s *summary) together(parts []part, known func(part) (float64, bool)) float64 {
 	first, last := parts[0].first(), parts[0].last()
 	for _, p := range parts {
-		first, last = earlier(first, p.first()), later(last, p.last())
+		first, last = min(first, p.first()), max(last, p.last())
 	}
-	whole := last.Sub(first) + s.every
+	whole := last - first + int64(s.every)
 	total, any := 0.0, false
 	for _, p := range parts {
 		value, is := known(p)
@@ -221,7 +209,7 @@ func (s *summary) together(parts []part, known func(part) (float64, bool)) float
 			continue
 		}
 		any = true
-		if lived := p.last().Sub(p.first()) + s.every; whole-lived >= engine.Instants*s.every { // less is how sampling goes
+		if lived := p.last() - p.first() + int64(s.every); whole-lived >= engine.Instants*int64(s.every) { // less is how sampling goes
 			value *= float64(lived) / float64(whole)
 		}
 		total += value
@@ -235,10 +223,7 @@ func (s *summary) together(parts []part, known func(part) (float64, bool)) float
 // pace is what a counter gained a minute. One that falls was started again from zero, and gained its new value; below zero it
 // never is.
 func pace(p part) (perMinute float64, known bool) {
-	bits := p.bits
-	if p.before != nil {
-		bits = append([]bit{*p.before}, bits...)
-	}
+	bits := p.longer
 	total := 0.0
 	for i := 1; i < len(bits); i++ {
 		was, now := max(bits[i-1].mean, 0), max(bits[i].mean, 0)
@@ -247,15 +232,17 @@ func pace(p part) (perMinute float64, known bool) {
 		}
 		total += now
 	}
-	minutes := bits[len(bits)-1].at.Sub(bits[0].at).Minutes()
+	minutes := time.Duration(bits[len(bits)-1].at - bits[0].at).Minutes()
 	return total / minutes, minutes > 0
 }
 
-func mean(bits []bit) float64 {
+func mean(parts ...part) float64 {
 	total, n := 0.0, 0.0
-	for _, b := range bits {
-		total += b.mean * b.count
-		n += b.count
+	for _, p := range parts {
+		for _, b := range p.bits {
+			total += b.mean * b.count
+			n += b.count
+		}
 	}
 	return total / n
 }
@@ -270,18 +257,4 @@ func percentile(values []float64, q float64) float64 {
 	}
 	part := rank - float64(i)
 	return values[i]*(1-part) + values[i+1]*part
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

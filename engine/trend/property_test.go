@@ -152,6 +152,20 @@ func naive(d drawn, i int) (value, low, high float64, known bool) {
 	return min(max(value, low), high), low, high, true
 }
 
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
 func near(got, want float64) bool {
 	return math.Abs(got-want) <= 1e-5*max(1e-6, math.Abs(want))+1e-9
 }

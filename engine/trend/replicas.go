@@ -34,7 +34,10 @@ func Replicas(a Axis, events []engine.Event, known Known) []*int {
 	if len(facts) == 0 {
 		return all
 	}
-	until := later(known.Until, facts[len(facts)-1].At)
+	until := facts[len(facts)-1].At
+	if known.Until.After(until) {
+		until = known.Until
+	}
 	next := 0
 	for i := range all {
 		at := a.At(i)
