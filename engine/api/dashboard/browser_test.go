@@ -194,12 +194,20 @@ func (b *tab) text() string {
 	return js[string](b, "document.body.innerText")
 }
 
+// shows says whether a text can be read on the page now, wherever its lines break and however it is set.
+func (b *tab) shows(text string) (now string, found bool) {
+	b.Helper()
+	now = b.text()
+	flat := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+	return now, strings.Contains(flat(now), flat(text))
+}
+
 // sees waits until all of these can be read on the page.
 func (b *tab) sees(texts ...string) {
 	b.Helper()
 	for _, text := range texts {
 		b.until(fmt.Sprintf("%q on the page", text), func() error {
-			if now := b.text(); !strings.Contains(strings.ToLower(now), strings.ToLower(text)) {
+			if now, found := b.shows(text); !found {
 				return fmt.Errorf("there is\n%s", now)
 			}
 			return nil
@@ -211,7 +219,7 @@ func (b *tab) sees(texts ...string) {
 func (b *tab) misses(text string) {
 	b.Helper()
 	b.until(fmt.Sprintf("%q to go from the page", text), func() error {
-		if now := b.text(); strings.Contains(strings.ToLower(now), strings.ToLower(text)) {
+		if now, found := b.shows(text); found {
 			return fmt.Errorf("there is\n%s", now)
 		}
 		return nil
@@ -246,7 +254,7 @@ type element struct {
 	node       cdp.BackendNodeID
 }
 
-// elements are those of a role, as the browser tells screen readers of them.
+// elements are those of a role that can be used, as the browser tells screen readers of them.
 func (b *tab) elements(role string) ([]element, error) {
 	root, err := try(b, dom.GetDocument, dom.GetDocumentParams{})
 	if err != nil {
@@ -258,7 +266,7 @@ func (b *tab) elements(role string) ([]element, error) {
 	}
 	var all []element
 	for _, n := range found.Nodes {
-		if n.Ignored || n.BackendDOMNodeID == 0 {
+		if n.Ignored || n.BackendDOMNodeID == 0 || disabled(n) {
 			continue
 		}
 		e := element{role: role, node: n.BackendDOMNodeID}
@@ -270,6 +278,12 @@ func (b *tab) elements(role string) ([]element, error) {
 		all = append(all, e)
 	}
 	return all, nil
+}
+
+func disabled(n *accessibility.Node) bool {
+	return slices.ContainsFunc(n.Properties, func(p *accessibility.Property) bool {
+		return p.Name == accessibility.PropertyNameDisabled && string(p.Value.Value) == "true"
+	})
 }
 
 // find waits for an element by its role and its whole name; of several it is the first.

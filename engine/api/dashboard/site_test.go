@@ -47,8 +47,8 @@ type site struct {
 	log bytes.Buffer
 }
 
-// serve starts a daemon of the given policies. It is ended with the test.
-func serve(t *testing.T, binary, policies string) *site {
+// serve starts a daemon of the given policies, whose store may have been filled before. It is ended with the test.
+func serve(t *testing.T, binary, policies string, before ...func(store string)) *site {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "flyball-web-") // short: a socket's path is at most 107 bytes long
 	if err != nil {
@@ -58,9 +58,14 @@ func serve(t *testing.T, binary, policies string) *site {
 	if err := os.WriteFile(s.policy, []byte(policies), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	for _, fill := range before {
+		fill(s.store())
+	}
 	t.Cleanup(func() {
-		s.signal(t, syscall.SIGKILL)
-		<-s.done
+		if s.done != nil {
+			s.signal(t, syscall.SIGKILL)
+			<-s.done
+		}
 		if t.Failed() {
 			t.Logf("the daemon said, beside what it decided:\n%s", without("msg=decision", s.said()))
 		}
@@ -168,10 +173,14 @@ func (s *site) client(t *testing.T) *api.Client {
 	return c
 }
 
-// push gives a service a value of its metric.
+// push gives a service a value of its metric, as often as it takes to be believed.
 func (s *site) push(t *testing.T, service, metric string, value float64) {
 	t.Helper()
-	if err := s.client(t).Push(t.Context(), service, []api.Pushed{{Metric: metric, Value: &value}}); err != nil {
+	var samples []api.Pushed
+	for ago := range 3 {
+		samples = append(samples, api.Pushed{Metric: metric, Value: &value, At: time.Now().Add(-time.Duration(ago) * time.Second)})
+	}
+	if err := s.client(t).Push(t.Context(), service, samples); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 )
 
 // world is the daemon and the browser that tests share. Each has services of its own, and a tab of its own.
@@ -13,29 +14,41 @@ type world struct {
 	browser context.Context
 }
 
-// policies are those of the shared daemon. The load of web repeats every 90 s; the others do what tests tell them.
+// policies are those of the shared daemon. The load of web repeats every 90 s; most others do what tests tell them.
 const policies = `
 config: sources: app: type: "push"
 
-policies: web: {
-	service: "web", target: driver: "sim", enabled: true
+_busy: {
+	target: driver: "sim"
+	enabled: true
 	minReplicas: 1, maxReplicas: 4
 	metrics: [{name: "cpu_usage", type: "cpu", source: "system", aggregation: "avg", window: "5s"}]
 	thresholds: [{metric: "cpu_usage", scaleUp: 70, scaleDown: 25}]
 	evaluationInterval: "2s", cooldown: {up: "4s", down: "4s"}
+	...
 }
+policies: web:  _busy & {service: "web"}
+policies: till: _busy & {service: "till"}
 
-_told: {
-	name: string
-	service: name, target: driver: "sim", enabled: true
-	minReplicas: 1, maxReplicas: 6
+_calm: {
+	target: driver: "sim"
+	enabled: true
+	minReplicas: 1, maxReplicas: 4
+	strategy: "schedule", schedule: [{from: "00:00", to: "24:00", minReplicas: 1, maxReplicas: 4}]
+	evaluationInterval: "1s", cooldown: {up: "1s", down: "1s"}
+	...
+}
+policies: stock: _calm & {service: "stock"}
+policies: depot: _calm & {service: "depot"}
+policies: desk:  _calm & {service: "desk"}
+
+policies: orders: {
+	service: "orders", target: driver: "sim", enabled: true
+	minReplicas: 1, maxReplicas: 2
 	metrics: [{name: "jobs", type: "queue_length", source: "app", aggregation: "max", window: "5m"}]
 	thresholds: [{metric: "jobs", scaleUp: 100, scaleDown: 10}]
-	evaluationInterval: "1s", cooldown: {up: "2s", down: "2s"}
+	evaluationInterval: "1s", cooldown: {up: "5m", down: "5m"}
 }
-policies: orders:  _told & {name: "orders"}
-policies: stock:   _told & {name: "stock"}
-policies: mail:    _told & {name: "mail"}
 `
 
 // everywhere are the paths of all pages, each with a text that it shows when it is there. One of its own service is among them, with
@@ -62,13 +75,21 @@ func (w *world) everywhere(t *testing.T) map[string]string {
 // The dashboard as a person meets it: the program as it is built, and Debian's browser.
 func TestBrowser(t *testing.T) {
 	w := &world{binary: build(t), browser: chromium(t)}
-	w.site = serve(t, w.binary, policies)
+	w.site = serve(t, w.binary, policies, func(store string) { past(t, store, "till", 2*time.Hour) })
 	for name, test := range map[string]func(*testing.T, *world){
 		"Login":       testLogin,
 		"Restart":     testRestart,
 		"Hang":        testHang,
 		"SessionEnds": testSessionEnds,
 		"Accessible":  testAccessible,
+		"ScaleUp":     testScaleUp,
+		"Back":        testBackAndForth,
+		"Pause":       testPause,
+		"ByHand":      testByHand,
+		"Viewer":      testViewer,
+		"Switch":      testSwitch,
+		"Try":         testTry,
+		"Save":        testSave,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
