@@ -18,7 +18,7 @@ type (
 	}
 	checkRequest struct {
 		Policy authored `json:"policy"`
-		Name   string   `json:"name,omitempty" maxLength:"128" doc:"Of the policy that it is to be in the place of, in a file or by API. Default: as it says itself"`
+		Name   string   `json:"name,omitempty" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]*$" patternDescription:"a name of letters, digits, dots, dashes and underscores" maxLength:"128" doc:"Of the policy that it is to be in the place of, in a file or by API. Default: as it says itself"`
 	}
 	checkAnswer struct {
 		Success  bool   `json:"success"`

@@ -136,18 +136,18 @@ func Recorded(ctx context.Context, f api.Flyball, service, metric string, last t
 		return backtest.Trace{}, Invalid{[]engine.Problem{{Message: fmt.Sprintf(
 			"%s of %s is a counter (aggregation rate), and what was kept of it only grows; name a metric that reads the requests of a time", metric, service)}}}
 	}
-	sums, err := totals(ctx, f, service, metric, last, now)
+	all, err := totals(ctx, f, service, metric, last, now)
 	if err != nil {
 		return backtest.Trace{}, err
 	}
-	at := slices.SortedFunc(maps.Keys(sums), time.Time.Compare)
+	at := slices.SortedFunc(maps.Keys(all), time.Time.Compare)
 	if len(at) < 2 {
 		return backtest.Trace{}, Invalid{[]engine.Problem{{Message: fmt.Sprintf(
 			"too little is kept of %s of %s in the last %s to make a trace; flyball metrics %s shows what is measured", metric, service, last, service)}}}
 	}
 	values := make([]float64, len(at))
 	for i, when := range at {
-		values[i] = max(0, sums[when])
+		values[i] = max(0, all[when].sum)
 	}
 	t, err := how.Rows(at, values, cmp.Or(how.Unit, backtest.PerMinute))
 	if err != nil {
@@ -156,8 +156,14 @@ func Recorded(ctx context.Context, f api.Flyball, service, metric string, last t
 	return t, nil
 }
 
-// totals is what was kept of a metric in the time before now, over the replicas, by when each of its steps begins.
-func totals(ctx context.Context, f api.Flyball, service, metric string, last time.Duration, now time.Time) (sums map[time.Time]float64, err error) {
+// total is what all replicas that were sampled in one step of time come to.
+type total struct {
+	sum    float64
+	series int // of that many
+}
+
+// totals is what was kept of a metric in the time before now, by when each step begins.
+func totals(ctx context.Context, f api.Flyball, service, metric string, last time.Duration, now time.Time) (all map[time.Time]total, err error) {
 	const enough = 10
 	for _, try := range []struct {
 		rollups bool
@@ -167,11 +173,11 @@ func totals(ctx context.Context, f api.Flyball, service, metric string, last tim
 		if err != nil {
 			return nil, err
 		}
-		if sums = means(kept, try.step); len(sums) >= enough {
+		if all = means(kept, try.step); len(all) >= enough {
 			break
 		}
 	}
-	return sums, nil
+	return all, nil
 }
 
 // counts says whether a metric is a counter. One that no policy has any more is taken for none.
@@ -181,26 +187,27 @@ func counts(ctx context.Context, f api.Flyball, service, metric string) bool {
 }
 
 // means are the sums over the series of the mean of each step of time, or of each rollup.
-func means(kept api.Kept, step time.Duration) map[time.Time]float64 {
-	sums := map[time.Time]float64{}
+func means(kept api.Kept, step time.Duration) map[time.Time]total {
+	all := map[time.Time]total{}
+	add := func(from time.Time, mean float64) { all[from] = total{all[from].sum + mean, all[from].series + 1} }
 	for _, s := range kept.Rollups {
 		for _, r := range s.Rollups {
-			sums[r.From] += r.Mean
+			add(r.From, r.Mean)
 		}
 	}
 	for _, s := range kept.Series {
-		total, count := map[time.Time]float64{}, map[time.Time]float64{}
+		sums, count := map[time.Time]float64{}, map[time.Time]float64{}
 		for _, p := range s.Points {
 			if p.Value-p.Value != 0 {
 				continue // no number
 			}
 			from := p.At.Truncate(step)
-			total[from] += p.Value
+			sums[from] += p.Value
 			count[from]++
 		}
-		for from := range total {
-			sums[from] += total[from] / count[from]
+		for from := range sums {
+			add(from, sums[from]/count[from])
 		}
 	}
-	return sums
+	return all
 }

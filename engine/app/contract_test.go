@@ -86,7 +86,13 @@ func ofDaemon(t *testing.T) *contract {
 			t.Fatal(err)
 		}
 	}
-	c := &contract{schemas: jsonschema.NewCompiler(), ask: client.Do}
+	return contractOf(t, text, client.Do)
+}
+
+// contractOf reads a document.
+func contractOf(t *testing.T, text []byte, ask func(*http.Request) (*http.Response, error)) *contract {
+	t.Helper()
+	c := &contract{schemas: jsonschema.NewCompiler(), ask: ask}
 	if err := json.Unmarshal(text, &c.document); err != nil {
 		t.Fatal(err)
 	}
@@ -143,6 +149,12 @@ func (c *contract) try(t *testing.T, draw *rand.Rand, method, path string, op ma
 	if err != nil {
 		t.Fatalf("%s %s %s: %v", method, req.URL, body, err)
 	}
+	return c.hold(t, method, path, op, req, body, res)
+}
+
+// hold holds an answer to what the document declares of the operation, and says which status it has.
+func (c *contract) hold(t *testing.T, method, path string, op map[string]any, req *http.Request, body []byte, res *http.Response) string {
+	t.Helper()
 	defer func() { _ = res.Body.Close() }()
 	kind, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
 	declared, is := op["responses"].(map[string]any)[strconv.Itoa(res.StatusCode)].(map[string]any)

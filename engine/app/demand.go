@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -30,6 +29,8 @@ const (
 	leastTrial  = time.Minute // that has to be on record
 	anyCapacity = 600         // where the load is in replicas, and any would do
 	leastSteps  = 5           // that tell what a replica can do
+
+	leastCapacity, mostCapacity = 0.01, 1e9
 )
 
 // demand is the load that a policy is to be tried on: the metric that is named, or else the first of those that tell of it of
@@ -169,16 +170,18 @@ func (a *App) fill(ctx context.Context, d *demand, p engine.Policy, t api.Trial,
 			return nil
 		}
 	}
-	return refusal(http.StatusConflict, "nothing tells how many requests a minute one replica of %s can do: its CPU is not on record beside %s; say it in capacity", p.Service, d.metric.Name)
+	return refusal(http.StatusConflict, "nothing tells how many requests a minute one replica of %s can do: its CPU below 90 %% is not on record beside %s; say it in capacity", p.Service, d.metric.Name)
 }
 
-// capacityOf is the requests a minute that one replica can do: the median of what was asked for, by the CPU that it took, in
-// percent of one replica. The median leaves out the times at which more was asked for than was done. 0: nobody can tell.
-func capacityOf(requests, cpu map[time.Time]float64) float64 {
+// capacityOf is the requests a minute that one replica can do: the median of what was asked for, by the CPU that it took in
+// percent of one replica. Times at which the replicas were near their end tell nothing: less may have been done than was asked
+// for. 0: nobody can tell.
+func capacityOf(requests, cpu map[time.Time]total) float64 {
+	const busy = 90 // percent
 	var by []float64
 	for at, asked := range requests {
-		if used := cpu[at]; asked > 0 && used > 0 {
-			by = append(by, asked/(used/100))
+		if used := cpu[at]; asked.sum > 0 && used.sum > 0 && used.sum < busy*float64(used.series) {
+			by = append(by, asked.sum/(used.sum/100))
 		}
 	}
 	if len(by) < leastSteps {
@@ -186,7 +189,7 @@ func capacityOf(requests, cpu map[time.Time]float64) float64 {
 	}
 	slices.Sort(by)
 	median := by[len(by)/2]
-	if median < 0.01 || median > 1e9 || math.IsNaN(median) {
+	if !(median >= leastCapacity && median <= mostCapacity) {
 		return 0
 	}
 	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(median, 'g', 3, 64), 64) // of its own text

@@ -15,29 +15,29 @@ const module = "github.com/flyball-dev/flyball/"
 // The folders point in one direction: engine ◀ guard ◀ control ◀ app, and adapters know engine alone.
 func TestImportsPointOneWay(t *testing.T) {
 	allowed := map[string][]string{
-		"engine":          {},
-		"engine/guard":    {"engine"},
-		"engine/control":  {"engine", "engine/guard", "engine/metrics/formula"},
-		"engine/explain":  {"engine", "engine/guard", "engine/control"},
-		"engine/replay":   {"engine", "engine/control", "engine/guard", "engine/store"},
-		"engine/scenario": {"engine", "engine/control"},
-		"engine/sim":      {},
-		"engine/backtest": {"engine", "engine/control", "engine/guard", "engine/metrics", "engine/metrics/formula", "engine/sim"},
-		"engine/metrics":  {"engine"},
-		"schema":          {"engine", "engine/metrics/formula"},
-		"schema/convert":  {"engine", "schema"},
-		"rego":            {"engine"},
-		"engine/report":   {"engine"},
-		"engine/trend":    {"engine", "engine/metrics/formula"},
-		"engine/diff":     {"engine"},
-		"engine/notify":   {"engine", "engine/store"},
-		"engine/api":      {"engine", "engine/api/auth", "engine/api/dashboard", "engine/diff", "engine/report", "engine/store"},
-		"engine/api/auth": {"engine", "engine/store"},
-
+		"engine":               {},
+		"engine/guard":         {"engine"},
+		"engine/control":       {"engine", "engine/guard", "engine/metrics/formula"},
+		"engine/explain":       {"engine", "engine/guard", "engine/control"},
+		"engine/replay":        {"engine", "engine/control", "engine/guard", "engine/store"},
+		"engine/scenario":      {"engine", "engine/control"},
+		"engine/sim":           {},
+		"engine/backtest":      {"engine", "engine/control", "engine/guard", "engine/metrics", "engine/metrics/formula", "engine/sim"},
+		"engine/metrics":       {"engine"},
+		"schema":               {"engine", "engine/metrics/formula"},
+		"schema/convert":       {"engine", "schema"},
+		"rego":                 {"engine"},
+		"engine/report":        {"engine"},
+		"engine/trend":         {"engine", "engine/metrics/formula"},
+		"engine/diff":          {"engine"},
+		"engine/notify":        {"engine", "engine/store"},
+		"engine/api":           {"engine", "engine/api/auth", "engine/api/dashboard", "engine/diff", "engine/report", "engine/store"},
+		"engine/api/auth":      {"engine", "engine/store"},
 		"engine/api/dashboard": {},
 
-		"engine/app":  nil, // everything
-		"cmd/flyball": {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/replay", "engine/report", "engine/store"},
+		"engine/monitor": {"engine", "engine/api", "engine/store"},
+		"engine/app":     nil, // everything
+		"cmd/flyball":    {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/monitor", "engine/replay", "engine/report", "engine/store"},
 
 		"engine/metrics/formula":    {"engine"},
 		"engine/metrics/poll":       {"engine"},
@@ -77,6 +77,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"github.com/docker/docker":            {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
 		"github.com/prometheus/client_golang": {"engine/telemetry"},
 		"github.com/hashicorp/go-retry":       {"engine/notify"},
+		"charm.land":                          {"engine/monitor"},
+		"github.com/charmbracelet":            {"engine/monitor"},
 	}
 	pure := []string{"engine", "engine/guard", "engine/sim", "engine/metrics", "engine/backtest", "engine/replay", "engine/trend"}
 	world := []string{"os", "os/exec", "net", "net/http", "io/fs"}

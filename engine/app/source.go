@@ -62,7 +62,7 @@ func textOf(path string, now, work Loaded) (string, []api.Flaw) {
 	}
 	text, err := readText(path)
 	if err != nil {
-		return "", append(wrong, api.FlawOf(engine.Problem{Message: err.Error()}))
+		return "", append(wrong, api.FlawOf(engine.Problem{Message: "the file can't be read: " + err.Error()}))
 	}
 	for _, l := range []Loaded{work, now} {
 		text = crossedOut(text, l.Config.Notify)
@@ -118,29 +118,32 @@ func rulesIn(l Loaded, p engine.Policy) []api.Text {
 	return all
 }
 
-// elsewhere is what is wrong in other files and bears on a policy: its own warnings there, and each error, as with one of them
-// nothing that stands there now is at work.
+// elsewhere is what is wrong in files that are not shown: each thing of the policy itself, and the first error of others, as with
+// one of them nothing that stands there now is at work.
 func elsewhere(l Loaded, name string, s api.Source) []api.Flaw {
-	const most = 10
 	shown := []string{s.Path, schema.PostedAt(name)}
 	for _, r := range s.Rules {
 		shown = append(shown, r.Name)
 	}
-	var all []api.Flaw
+	all, others := []engine.Problem{}, []engine.Problem{}
 	for _, p := range l.Problems {
-		if slices.Contains(shown, p.File) || p.Warning && p.Policy != name {
-			continue
-		}
-		if len(all) == most {
-			return append(all, api.FlawOf(engine.Problem{Message: "and more in other files; flyball validate lists all"}))
-		}
-		elsewhere := engine.Problem{Path: p.Path, Warning: p.Warning, Rule: p.Rule, Message: p.File + ": " + p.Message}
+		at := p.File
 		if p.Line > 0 {
-			elsewhere.Message = fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Message)
+			at = fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 		}
-		all = append(all, api.FlawOf(elsewhere))
+		p.Line, p.Column, p.Message = 0, 0, at+": "+p.Message
+		switch {
+		case slices.Contains(shown, p.File):
+		case p.Policy == name:
+			all = append(all, p)
+		case !p.Warning:
+			others = append(others, p)
+		}
 	}
-	return all
+	if len(others) > 0 {
+		all = append(all, engine.Problem{Message: "nothing that is changed here is taken up before another error is mended: " + others[0].Message})
+	}
+	return flaws(all)
 }
 
 func flaws(problems []engine.Problem) []api.Flaw {

@@ -45,7 +45,7 @@ export function stop(): void {
 export async function refresh(): Promise<void> {
 	const of = source;
 	try {
-		const s = await ask<Status>("status");
+		const { status: s } = await ask<{ status: Status }>("status");
 		if (source === of) batch(() => take(withStatus(status.value, s)));
 	} catch {
 		// as it was

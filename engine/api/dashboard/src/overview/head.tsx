@@ -32,9 +32,17 @@ export function Head({ of: s }: { of: Status }) {
 	);
 }
 
-function Fact({ title, value, tone = "", children }: { title: string; value: ComponentChildren; tone?: string; children?: ComponentChildren }) {
+interface FactProps {
+	title: string;
+	value: ComponentChildren;
+	tone?: string;
+	of?: string; // a class
+	children?: ComponentChildren;
+}
+
+function Fact({ title, value, tone = "", of = "", children }: FactProps) {
 	return (
-		<section class="card fact">
+		<section class={"card fact " + of}>
 			<h2>{title}</h2>
 			<div class={"value " + tone}>{value}</div>
 			{children}
@@ -50,6 +58,7 @@ function Fleet({ of: s }: { of: Status }) {
 	return (
 		<Fact
 			title="Replicas of the fleet"
+			of="fleet"
 			value={
 				<>
 					{replicas} <small>of {most} at most</small>
@@ -63,7 +72,7 @@ function Fleet({ of: s }: { of: Status }) {
 			</div>
 			<p class="muted">
 				{left > 0 ? `${left} left` : left === 0 ? "none left" : `${-left} too many`}
-				{memory > 0 && ` · ${memory} MB of memory stay available`}
+				{memory > 0 && ` · ${memory} MB of memory must stay available`}
 			</p>
 		</Fact>
 	);

@@ -105,17 +105,14 @@ function Last({ event: e, tab }: { event: LastEvent | undefined; tab: number }) 
 				)}{" "}
 				<Chip tone={toneOfResult(e.result)} title={e.ended && e.reached !== e.to ? `reached ${e.reached}` : undefined}>
 					{(e.result || "running").replaceAll("_", " ")}
-				</Chip>
+				</Chip>{" "}
+				<span class="muted">
+					<Time at={e.started} relative />
+				</span>
 			</span>
-			<span class="line muted" title={message}>
-				<Time at={e.started} relative />
-				{message && (
-					<>
-						{" · "}
-						<bdi>{message}</bdi>
-					</>
-				)}
-			</span>
+			<bdi class="why muted" title={message}>
+				{message}
+			</bdi>
 		</>
 	);
 }

@@ -44,7 +44,7 @@ export function Sources() {
 							<strong class={s.status === "down" ? "bad" : "warn"}>
 								<Name text={s.name} /> {s.status}
 							</strong>{" "}
-							{s.trouble && <Foreign text={s.trouble} most={160} />}
+							{s.trouble && <Foreign text={s.trouble} most={110} />}
 						</li>
 					))}
 				</ul>

@@ -29,6 +29,8 @@ export function Audit() {
 	const { asked, set } = filter;
 	const all = status.value?.policies ?? [];
 	const services = [...new Set(all.map((p) => p.service))].sort();
+	const [denied, setDenied] = useState<Refused | undefined>();
+	if (denied) return <Denied error={denied} />;
 	return (
 		<>
 			<h1>Audit</h1>
@@ -36,13 +38,13 @@ export function Audit() {
 				<Choice label="Kind" any="all" value={asked.kind} options={Object.keys(kinds).map((k) => [k, k])} onValue={(v) => set("kind", v)} />
 				<Written label="Service" value={asked.service} hint="all" among={services} onValue={(v) => set("service", v)} />
 				<Written label="Policy" value={asked.policy} hint="all" among={all.map((p) => p.name)} onValue={(v) => set("policy", v)} />
-				<Written label="Actor" value={asked.actor} hint="anna, files, policy web" onValue={(v) => set("actor", v)} />
-				<Written label="Since" value={asked.since} hint="7d, 2026-01-31" among={["1h", "24h", "7d", "30d"]} onValue={(v) => set("since", v)} />
-				<Written label="Until" value={asked.until} hint="1h, 2026-01-31" onValue={(v) => set("until", v)} />
-				<Written label="After number" value={asked.after} hint="0: from the first" onValue={(v) => set("after", v)} />
+				<Written label="Actor" value={asked.actor} hint="anna, files" onValue={(v) => set("actor", v)} />
+				<Written label="Since" value={asked.since} hint="7d, or a day" among={["1h", "24h", "7d", "30d"]} onValue={(v) => set("since", v)} />
+				<Written label="Until" value={asked.until} hint="1h, or a day" onValue={(v) => set("until", v)} />
+				<Written label="After number" value={asked.after} hint="0: the first" onValue={(v) => set("after", v)} />
 			</Filter>
 			<Kinds />
-			<Listed key={JSON.stringify(asked)} asked={asked} clear={filter.clear} />
+			<Listed key={JSON.stringify(asked)} asked={asked} clear={filter.clear} onDenied={setDenied} />
 		</>
 	);
 }
@@ -65,12 +67,22 @@ function Kinds() {
 	);
 }
 
-function Listed({ asked, clear }: { asked: Asked; clear: () => void }) {
+interface ListedProps {
+	asked: Asked;
+	clear: () => void;
+	onDenied: (why: Refused) => void;
+}
+
+function Listed({ asked, clear, onDenied }: ListedProps) {
 	const first = useLoad((signal) => entriesOf(query(asked), signal), [], 30_000); // the stream leaves out what is about access
 	const [rest, setRest] = useState<Entry[]>([]);
 	const began = useRef<number | undefined>(undefined);
 	if (first.value && began.current === undefined) began.current = first.value.at(-1)?.number ?? 0;
-	if (first.error !== undefined && !first.value) return <Refusal error={first.error} again={first.again} />;
+	const { error } = first;
+	useEffect(() => {
+		if (error instanceof Refused && error.status === 403) onDenied(error);
+	}, [error]);
+	if (error !== undefined && !first.value) return <Failed error={error} again={first.again} />;
 	if (!first.value) return <Loading of="the audit log" />;
 	const top = began.current ?? 0;
 	const shown = merged(rest, first.value, live(entries.value, asked, top));
@@ -146,14 +158,17 @@ function More({ asked, from, had, full, onMore }: MoreProps) {
 	);
 }
 
-function Refusal({ error, again }: { error: unknown; again: () => void }) {
-	if (!(error instanceof Refused) || error.status !== 403) return <Failed error={error} again={again} />;
+function Denied({ error }: { error: Refused }) {
 	return (
-		<Empty title="The audit log is not for everybody.">
-			<span>
-				You are here as {me.value?.role}: {error.detail}. What was scaled, and why, is open to you: <a href="/events">Events</a>
-			</span>
-		</Empty>
+		<>
+			<h1>Audit</h1>
+			<Empty title="The audit log is not for everybody.">
+				<span>
+					You are here as <Name text={me.value?.name ?? ""} />, and {error.detail}. What was scaled, and why, is open to you:{" "}
+					<a href="/events">Events</a>
+				</span>
+			</Empty>
+		</>
 	);
 }
 

@@ -64,7 +64,7 @@ function Top({ filter }: { filter: Filtered<(typeof fields)[number]> }) {
 		<>
 			<h1>Events</h1>
 			<Filter of="events" filter={filter}>
-				<Written label="Text" value={asked.text} hint="reasons, errors, logs, ids" onValue={(v) => set("text", v)} />
+				<Written label="Text" value={asked.text} hint="reason, error, id" onValue={(v) => set("text", v)} />
 				<Written label="Service" value={asked.service} hint="all" among={services} onValue={(v) => set("service", v)} />
 				<Choice label="Action" any="all" value={asked.action} options={actions.map((a) => [a, a])} onValue={(v) => set("action", v)} />
 				<Choice label="Result" any="all" value={asked.result} options={results.map((r) => [r, r])} onValue={(v) => set("result", v)} />

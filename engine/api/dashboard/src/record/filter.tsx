@@ -25,6 +25,7 @@ export function useFilter<F extends string>(fields: readonly F[]): Filtered<F> {
 
 export function Filter<F extends string>({ of, filter, children }: { of: string; filter: Filtered<F>; children: ComponentChildren }) {
 	const form = useRef<HTMLFormElement>(null);
+	const [folded, fold] = useState(true);
 	useEffect(() => {
 		const press = (e: KeyboardEvent) => {
 			const at = e.target instanceof HTMLElement ? e.target : undefined;
@@ -36,8 +37,11 @@ export function Filter<F extends string>({ of, filter, children }: { of: string;
 		return () => removeEventListener("keydown", press);
 	}, []);
 	return (
-		<form class="filter card" role="search" aria-label={`Filter of the ${of}`} ref={form} onSubmit={(e) => e.preventDefault()}>
+		<form class={folded ? "filter card folded" : "filter card"} role="search" aria-label={`Filter of the ${of}`} ref={form} onSubmit={(e) => e.preventDefault()}>
 			{children}
+			<button type="button" class="folds" aria-expanded={!folded} onClick={() => fold(!folded)}>
+				{folded ? "More filters" : "Fewer filters"}
+			</button>
 			<button type="button" disabled={!some(filter.asked)} onClick={filter.clear}>
 				Clear
 			</button>

@@ -1,4 +1,5 @@
 // How the policies of a service are now.
+import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { length, when, whole } from "../format";
 import type { Pause, PolicyStatus } from "../shapes";
@@ -49,8 +50,7 @@ function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
 				<Fact name="min to max">
 					{p.minReplicas ?? 0} to {p.maxReplicas ?? 0}
 				</Fact>
-				<Fact name="up waits">{waits(p.cooldown?.upSeconds, gone)}</Fact>
-				<Fact name="down waits">{waits(p.cooldown?.downSeconds, gone)}</Fact>
+				<Fact name="cooldown left">{waits(p.cooldown, gone)}</Fact>
 				<Fact name="last evaluation">
 					<Time at={p.lastEvaluation} relative />
 				</Fact>
@@ -68,18 +68,19 @@ function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
 	);
 }
 
-function Fact({ name, big, children }: { name: string; big?: boolean; children: unknown }) {
+function Fact({ name, big, children }: { name: string; big?: boolean; children: ComponentChildren }) {
 	return (
 		<div class={big ? "big" : undefined}>
 			<dt>{name}</dt>
-			<dd class="number">{children as string}</dd>
+			<dd class="number">{children}</dd>
 		</div>
 	);
 }
 
-function waits(seconds: number | undefined, gone: number): string {
-	const left = (seconds ?? 0) - gone;
-	return left > 0 ? length(left) : "no";
+// waits says how long each direction still does.
+function waits(c: PolicyStatus["cooldown"], gone: number): string {
+	const left = ([["up", c?.upSeconds], ["down", c?.downSeconds]] as const).flatMap(([way, n]) => ((n ?? 0) > gone ? [`${way} ${length((n ?? 0) - gone)}`] : []));
+	return left.join(", ") || "none";
 }
 
 // Paused says who, why, and until when.

@@ -23,15 +23,16 @@ export function ImpactOf({ service, e, events }: { service: string; e: Event; ev
 	if (!got.value) return <Loading of="the impact" />;
 	const { rows, span, long } = got.value;
 	if (rows.length === 0) return <Empty title="The policy has no metrics now." />;
+	const id = "impact-" + e.id;
 	const mixed = others(e, events, span);
 	return (
 		<div class="impact">
-			<div class="scroll" tabIndex={0} role="region" aria-label="Performance impact">
-				<table>
-					<caption>
-						Performance impact: means of {length(long)} before it started and after it ended
-						{ended !== undefined && span.to - ended < long - 1 && ` (so far ${length(span.to - ended)})`}
-					</caption>
+			<p class="muted" id={id}>
+				Performance impact: means of {length(long)} before it started and after it ended
+				{ended !== undefined && span.to - ended < long - 1 && ` (so far ${length(span.to - ended)})`}
+			</p>
+			<div class="scroll" tabIndex={0} role="region" aria-labelledby={id}>
+				<table aria-labelledby={id}>
 					<thead>
 						<tr>
 							<th scope="col">Metric</th>
@@ -44,7 +45,7 @@ export function ImpactOf({ service, e, events }: { service: string; e: Event; ev
 							<th scope="col" class="number">
 								Difference
 							</th>
-							<th scope="col">Then</th>
+							<th scope="col">Its thresholds</th>
 							<th scope="col" class="trend">
 								Over this time
 							</th>

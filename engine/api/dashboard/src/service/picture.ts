@@ -7,7 +7,7 @@ import { toneOfResult } from "../ui/chip";
 import { levelsOf } from "./impact";
 import type { Span } from "./range";
 import { axisOf, edgeWith, laterThan, replicasWith, shareOf, valuesWith, type Count, type Values } from "./tail";
-import { joined, type Waits } from "./waits";
+import { joined, waitsOf, type Waits } from "./waits";
 
 // Picture is all of it, on one axis.
 export interface Picture {
@@ -43,6 +43,28 @@ function lineOf(p: Trend, values: Values, several: boolean): Line {
 	return { name: shadow ? `${p.policy} would have` : several ? p.policy : "replicas", values, colour: shadow ? "old" : "replicas", step: true, dashed: shadow, width: 2, write: String };
 }
 
+// Drawing is what stands beside the lines, of each plot.
+export interface Drawing {
+	waits: Waits;
+	replicas: Mark[];
+	metrics: { name: string; about: string; lines: Line[]; marks: Mark[] }[];
+}
+
+// drawing has the changes of all policies, and the cooldowns of the one that is looked at.
+export function drawing(p: Picture, events: Event[], lit: string | undefined): Drawing {
+	const waits = waitsOf(events.filter((e) => e.policy === p.trend.policy), p.trend.cooldown);
+	const moments = eventMarks(events, lit);
+	const bounds: Level[] = [[`min ${p.trend.minReplicas}`, p.trend.minReplicas, "muted"], [`max ${p.trend.maxReplicas}`, p.trend.maxReplicas, "muted"]];
+	return {
+		waits,
+		replicas: [...waitMarks(waits, true), ...levelMarks(bounds), ...moments],
+		metrics: p.trend.metrics.map((_, i) => {
+			const { levels, ...m } = linesOf(p, i);
+			return { ...m, marks: [...waitMarks(waits, false), ...levelMarks(levels), ...moments] };
+		}),
+	};
+}
+
 type Level = [name: string, at: number, colour: string];
 
 // linesOf are the lines and levels of one metric.
@@ -71,8 +93,8 @@ export function aboutOf(m: MetricTrend): string {
 	return parts.filter((p) => p !== "").join(" · ");
 }
 
-export function levelMarks(levels: Level[]): Mark[] {
-	return levels.map(([name, at, colour]) => ({ kind: "level", name: /\d/.test(name) ? name : `${name} ${at}`, at, colour }));
+function levelMarks(levels: Level[]): Mark[] {
+	return levels.map(([name, at, colour]) => ({ kind: "level", name, at, colour }));
 }
 
 // waitMarks are bands where a direction waits, and which ones at the edges.

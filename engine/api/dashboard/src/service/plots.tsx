@@ -1,4 +1,5 @@
 // The plots of a service: its replicas, and each metric of the policy that is looked at, on one axis.
+import { Fragment } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, at } from "../api";
 import { when } from "../format";
@@ -6,13 +7,13 @@ import type { Event, PolicyStatus, Trends } from "../shapes";
 import { now, readingsOf, turn } from "../state";
 import { useLoad } from "../ui/load";
 import { Empty, Failed, Loading } from "../ui/notice";
-import { Plot, type Line } from "../ui/plot";
+import { Plot } from "../ui/plot";
 import { Name } from "../ui/text";
-import { eventMarks, linesOf, levelMarks, picture, waitMarks } from "./picture";
+import { useChange } from "./change";
+import { drawing, picture } from "./picture";
 import { presets, queryOf, seconds, stamp as written } from "./range";
 import { heardNow, type Time } from "./span";
 import { known, withCount, type Count } from "./tail";
-import { waitsOf } from "./waits";
 
 interface Props {
 	service: string;
@@ -40,10 +41,7 @@ export function Plots(props: Props) {
 		() => trends.value && picture(trends.value, shown.name, (metric) => readingsOf(shown.name, metric), (policy) => counts.get(policy) ?? [], time.live),
 		[trends.value, shown.name, time.live, turn.value],
 	);
-	const marks = useMemo(
-		() => ({ events: eventMarks(props.events, props.lit), waits: look ? waitsOf(props.events.filter((e) => e.policy === shown.name), look.trend.cooldown) : { up: [], down: [] } }),
-		[props.events, props.lit, look?.trend.policy, shown.name],
-	);
+	const drawn = useMemo(() => look && drawing(look, props.events, props.lit), [look, props.events, props.lit]);
 	const shared = {
 		...span,
 		sync,
@@ -62,7 +60,7 @@ export function Plots(props: Props) {
 			{look && trends.value && !known(trends.value) && look.later === 0 && (
 				<Empty title="Nothing is on record of this time.">{time.live ? "The plots fill as the policy is evaluated." : "It may be before flyball ran, or longer ago than it keeps."}</Empty>
 			)}
-			{look && trends.value && (known(trends.value) || look.later > 0) && (
+			{drawn && look && trends.value && (known(trends.value) || look.later > 0) && (
 				<>
 					<h2>Replicas</h2>
 					<Plot
@@ -70,7 +68,7 @@ export function Plots(props: Props) {
 						title={`Replicas of ${props.service}`}
 						times={look.times}
 						lines={look.replicas}
-						marks={[...waitMarks(marks.waits, true), ...levelMarks([["min", look.trend.minReplicas, "muted"], ["max", look.trend.maxReplicas, "muted"]]), ...marks.events]}
+						marks={drawn.replicas}
 						zero
 						whole
 						height={170}
@@ -78,24 +76,25 @@ export function Plots(props: Props) {
 					>
 						{why("")}
 					</Plot>
-					<Key up={marks.waits.up.length > 0} down={marks.waits.down.length > 0} events={props.events.length > 0} />
-					{look.trend.metrics.map((m, i) => (
-						<Metric key={m.metric} {...linesOf(look, i)}>
-							{(lines, levels) => (
-								<Plot
-									{...shared}
-									title={`${m.metric} of ${props.service}`}
-									times={look.times}
-									lines={lines}
-									marks={[...waitMarks(marks.waits, false), ...levelMarks(levels), ...marks.events]}
-									zero
-									height={160}
-									onPick={(t) => setPin({ at: t, on: m.metric })}
-								>
-									{why(m.metric)}
-								</Plot>
-							)}
-						</Metric>
+					<Key up={drawn.waits.up.length > 0} down={drawn.waits.down.length > 0} events={props.events.length > 0} />
+					{drawn.metrics.map((m) => (
+						<Fragment key={m.name}>
+							<h2>
+								<Name text={m.name} /> <small class="muted">{m.about}</small>
+							</h2>
+							<Plot
+								{...shared}
+								title={`${m.name} of ${props.service}`}
+								times={look.times}
+								lines={m.lines}
+								marks={m.marks}
+								zero
+								height={160}
+								onPick={(t) => setPin({ at: t, on: m.name })}
+							>
+								{why(m.name)}
+							</Plot>
+						</Fragment>
 					))}
 				</>
 			)}
@@ -119,9 +118,7 @@ function useTrends({ service, time, stamp }: Props, width: number) {
 		[service, q.last, q.from, q.to, points, width > 0],
 		rhythm,
 	);
-	useEffect(() => {
-		if (time.live) got.again();
-	}, [stamp]);
+	useChange(stamp, () => time.live && got.again());
 	const kept = useRef<Trends | undefined>(undefined);
 	if (got.value) kept.current = got.value;
 	return { ...got, value: kept.current };
@@ -174,25 +171,6 @@ function Tabs({ policies, shown, time }: Props) {
 				</button>
 			))}
 		</div>
-	);
-}
-
-interface MetricProps {
-	name: string;
-	about: string;
-	lines: Line[];
-	levels: [string, number, string][];
-	children: (lines: Line[], levels: [string, number, string][]) => preact.ComponentChildren;
-}
-
-function Metric({ name, about, lines, levels, children }: MetricProps) {
-	return (
-		<>
-			<h2>
-				<Name text={name} /> <small class="muted">{about}</small>
-			</h2>
-			{children(lines, levels)}
-		</>
 	);
 }
 

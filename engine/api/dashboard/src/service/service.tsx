@@ -7,6 +7,7 @@ import { may, policiesOf, status } from "../state";
 import { useLoad } from "../ui/load";
 import { Empty, Loading } from "../ui/notice";
 import { Name, visible } from "../ui/text";
+import { useChange } from "./change";
 import { Actions } from "./dialogs";
 import { Policies } from "./head";
 import { Plots } from "./plots";
@@ -43,7 +44,7 @@ function Page({ service, policies }: { service: string; policies: PolicyStatus[]
 	// An event that is begun or ended shows in the status: then there is something new to ask for.
 	const stamp = policies.map((p) => [p.lastEvent?.id, p.lastEvent?.result, p.open?.id].join()).join("|");
 	const history = useLoad((signal) => ask<History>(at(["history", service], { limit: mostEvents }), { signal }), [service]);
-	useEffect(() => history.again(), [stamp]);
+	useChange(stamp, history.again);
 	const events: Event[] = history.value?.history ?? [];
 	const shown = policies.find((p) => p.name === query.policy) ?? policies.find((p) => p.mode === "live") ?? policies[0];
 	useEffect(() => {
@@ -53,7 +54,7 @@ function Page({ service, policies }: { service: string; policies: PolicyStatus[]
 	if (!shown) return null;
 	const choice = (id: string | undefined) => {
 		choose(id);
-		if (id) requestAnimationFrame(() => document.getElementById("event-" + id)?.scrollIntoView({ block: "nearest" }));
+		if (id) requestAnimationFrame(() => document.getElementById("event-" + id)?.querySelector<HTMLElement>(".links button")?.focus());
 	};
 	return (
 		<>

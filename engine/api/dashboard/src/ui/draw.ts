@@ -68,7 +68,7 @@ function level(u: uPlot, at: number, name: string, of: string, ratio: number): v
 	c.lineTo(right, y);
 	c.stroke();
 	c.font = `${11 * ratio}px system-ui, sans-serif`;
-	c.textAlign = "right";
+	c.textAlign = "left"; // the newest, which one looks at most, is at the right
 	const above = y - u.bbox.top > 16 * ratio;
 	c.textBaseline = above ? "bottom" : "top";
 	// What lies under the words is hidden, so that they can be read on any line.
@@ -76,7 +76,7 @@ function level(u: uPlot, at: number, name: string, of: string, ratio: number): v
 	c.setLineDash([]);
 	c.lineJoin = "round";
 	c.strokeStyle = colour("surface");
-	const [x, base] = [right - 5 * ratio, y + (above ? -2 : 3) * ratio];
+	const [x, base] = [u.bbox.left + 5 * ratio, y + (above ? -2 : 3) * ratio];
 	c.strokeText(name, x, base);
 	c.fillStyle = colour(of);
 	c.fillText(name, x, base);
@@ -87,7 +87,9 @@ function moment(u: uPlot, m: Moment, ratio: number): void {
 	const x = u.valToPos(m.at, "x", true);
 	const size = (m.lit ? cap + 2 : cap) * ratio;
 	c.strokeStyle = c.fillStyle = colour(m.colour);
+	c.globalAlpha = m.lit ? 1 : 0.45;
 	line(u, m.at, (m.lit ? 3 : 1) * ratio, m.dashed ? [3 * ratio, 3 * ratio] : []);
+	c.globalAlpha = 1;
 	c.beginPath();
 	c.moveTo(x - size, u.bbox.top);
 	c.lineTo(x + size, u.bbox.top);
