@@ -11,6 +11,7 @@ const longest = 30_000; // milliseconds
 const asleep = 20_000;
 const silence = 20_000;
 const answerTime = 5_000;
+const unseen = 60_000;
 const together = 200; // what many policies tell in so short a time is folded, and drawn, once
 const anew = 30_000; // so often it is asked for what the stream does not tell: the fleet, who leads, which policies there are
 
@@ -160,7 +161,19 @@ setInterval(() => {
 	const at = Date.now();
 	const slept = at - ticked > asleep;
 	ticked = now.value = at;
+	if (document.hidden) return;
 	if (slept && source) listen();
 	else if (source && at - spoke > silence) void probe();
 }, 1000);
+
+// A browser has six connections to a daemon, and each stream takes one. So a page that is kept for the way back has none, and one that
+// nobody has looked at for a while has none either.
+let resting: ReturnType<typeof setTimeout> | undefined;
+addEventListener("pagehide", () => source?.close());
+addEventListener("pageshow", (e) => e.persisted && source && listen());
+document.addEventListener("visibilitychange", () => {
+	clearTimeout(resting);
+	if (document.hidden) resting = setTimeout(() => source?.close(), unseen);
+	else if (source?.readyState === EventSource.CLOSED) listen();
+});
 addEventListener("online", () => source && listen());
