@@ -14,11 +14,11 @@ import "./ui/theme";
 
 // What only some look at is fetched when they do.
 const Service = lazy(() => import("./service/service").then((m) => m.Service));
-const Why = lazy(() => import("./why/why").then((m) => m.Why));
-const Policies = lazy(() => import("./policies/policies").then((m) => m.Policies));
-const Policy = lazy(() => import("./policies/policy").then((m) => m.Policy));
-const Events = lazy(() => import("./record/events").then((m) => m.Events));
-const Audit = lazy(() => import("./record/audit").then((m) => m.Audit));
+const Why = lazy(() => import("./record/pages").then((m) => m.Why));
+const Policies = lazy(() => import("./policies/pages").then((m) => m.Policies));
+const Policy = lazy(() => import("./policies/pages").then((m) => m.Policy));
+const Events = lazy(() => import("./record/pages").then((m) => m.Events));
+const Audit = lazy(() => import("./record/pages").then((m) => m.Audit));
 
 function Pages() {
 	const { url, path, route } = useLocation();
