@@ -20,7 +20,7 @@ func testTry(t *testing.T, w *world) {
 	b.sees("valid, 1 warning")
 	b.click("button", "1h")
 	b.click("button", "Try")
-	b.finds("image", "Replicas needed, of the old policy, and of the new one")
+	b.finds("slider", "Replicas needed, of the old policy, and of the new one")
 	b.sees("Figure", "Old", "New", "Change")
 	if p := w.site.written(t, "till"); strings.Contains(p, "40") {
 		t.Errorf("what was tried is at work: %s", p)
