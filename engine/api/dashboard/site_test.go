@@ -3,6 +3,7 @@ package dashboard_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -39,7 +40,6 @@ type site struct {
 	binary string
 	dir    string
 	url    string // of the dashboard; the same over restarts
-	policy string // the file, or the folder, of policies
 	cmd    *exec.Cmd
 	done   chan struct{} // closed when it has ended
 
@@ -47,19 +47,22 @@ type site struct {
 	log bytes.Buffer
 }
 
-// serve starts a daemon of the given policies, whose store may have been filled before. It is ended with the test.
-func serve(t *testing.T, binary, policies string, before ...func(store string)) *site {
+// serve starts a daemon of the given policies, and of what else was laid down before. It is ended with the test.
+func serve(t *testing.T, binary, policies string, before ...func(s *site)) *site {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "flyball-web-") // short: a socket's path is at most 107 bytes long
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{binary: binary, dir: dir, policy: filepath.Join(dir, "policies.cue")}
-	if err := os.WriteFile(s.policy, []byte(policies), 0o600); err != nil {
+	s := &site{binary: binary, dir: dir}
+	if err := os.Mkdir(s.policies(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(s.policies(), "policies.cue"), []byte(policies), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, fill := range before {
-		fill(s.store())
+		fill(s)
 	}
 	t.Cleanup(func() {
 		if s.done != nil {
@@ -138,7 +141,7 @@ func (s *site) signal(t *testing.T, signal os.Signal) {
 }
 
 func (s *site) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(s.binary, append(args, "-p", s.policy)...)
+	cmd := exec.Command(s.binary, append(args, "-p", s.policies())...)
 	if args[0] != "validate" {
 		cmd.Args = append(cmd.Args, "--socket", s.socket())
 	}
@@ -148,6 +151,8 @@ func (s *site) command(args ...string) *exec.Cmd {
 }
 
 func (s *site) socket() string { return filepath.Join(s.dir, "fb.sock") }
+
+func (s *site) policies() string { return filepath.Join(s.dir, "policies") }
 
 func (s *site) store() string { return filepath.Join(s.dir, "fb.db") }
 
@@ -183,6 +188,22 @@ func (s *site) push(t *testing.T, service, metric string, value float64) {
 	if err := s.client(t).Push(t.Context(), service, samples); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// event waits until a service was changed, and answers which event that was.
+func (s *site) event(t *testing.T, service string) (id string) {
+	t.Helper()
+	until(t, "an event of "+service, func() error {
+		events, err := s.client(t).History(t.Context(), service, 1)
+		if err == nil && (len(events) == 0 || events[0].Result == "") {
+			err = errors.New("there is none that has ended")
+		}
+		if err == nil {
+			id = events[0].ID
+		}
+		return err
+	})
+	return id
 }
 
 // session logs somebody in, and answers the cookie.

@@ -2,7 +2,6 @@ package dashboard_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 )
@@ -55,17 +54,7 @@ policies: orders: {
 // what was decided of it.
 func (w *world) everywhere(t *testing.T) map[string]string {
 	t.Helper()
-	var event string
-	until(t, "an event of web", func() error {
-		events, err := w.site.client(t).History(t.Context(), "web", 1)
-		if err == nil && len(events) == 0 {
-			err = errors.New("there is none")
-		}
-		if err == nil {
-			event = events[0].ID
-		}
-		return err
-	})
+	event := w.site.event(t, "web")
 	return map[string]string{
 		"/": "web", "/login": "Password", "/services/web": "web", "/policies": "web", "/policies/web": "web", "/events": "web", "/audit": "web",
 		"/why/event/" + event: "web", "/why/decision/1": "web", "/nowhere": "no such page",
@@ -75,7 +64,7 @@ func (w *world) everywhere(t *testing.T) map[string]string {
 // The dashboard as a person meets it: the program as it is built, and Debian's browser.
 func TestBrowser(t *testing.T) {
 	w := &world{binary: build(t), browser: chromium(t)}
-	w.site = serve(t, w.binary, policies, func(store string) { past(t, store, "till", 2*time.Hour) })
+	w.site = serve(t, w.binary, policies, func(s *site) { past(t, s.store(), "till", 2*time.Hour) })
 	for name, test := range map[string]func(*testing.T, *world){
 		"Login":       testLogin,
 		"Restart":     testRestart,
@@ -90,6 +79,9 @@ func TestBrowser(t *testing.T) {
 		"Switch":      testSwitch,
 		"Try":         testTry,
 		"Save":        testSave,
+		"Hostile":     testHostile,
+		"Keyboard":    testKeyboard,
+		"Many":        testMany,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
