@@ -104,7 +104,7 @@ func testNoService(t *testing.T, start func(file, policies string) *site) {
 	if n := d.said("level=ERROR", "policy=ghost", message); n != 1 {
 		t.Errorf("%q was logged %d times, want once", message, n)
 	}
-	s.mentions(s.flyball("status"), "blocked", message)
+	s.mentions(s.flyball("status"), "failing", message)
 }
 
 func testFixedPort(t *testing.T, start func(file, policies string) *site) {

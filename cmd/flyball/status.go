@@ -170,27 +170,20 @@ func amiss(c engine.Condition) string {
 	return "not " + name
 }
 
+// stateOf is the state of a policy in a word or two, with how long it lasts where that is known.
 func stateOf(p api.PolicyStatus, s api.Status) string {
+	dryRun := s.Daemon != nil && s.Daemon.DryRun
+	state := api.StateOf(p, s.Enabled, dryRun, s.Pause)
+	left := span(seconds(state.Seconds))
 	switch {
-	case !p.Enabled:
-		return "disabled"
-	case p.Error != "":
-		return "blocked"
-	case p.Open != nil:
-		return fmt.Sprintf("%s to %d", p.Open.Action, p.Open.To)
-	case p.Pause != nil && p.Pause.Until != nil:
-		return "paused " + span(seconds(p.Pause.Seconds))
-	case paused(p, s):
-		return "paused"
-	case p.Backoff != nil && p.Backoff.Seconds > 0:
-		left := time.Duration(p.Backoff.Seconds * float64(time.Second)).Round(time.Second)
+	case state.Name == api.IsScaling:
+		return state.Why
+	case state.Name == api.IsBlocked && state.Seconds > 0:
 		return fmt.Sprintf("backing off %s (%d failed)", left, p.Backoff.Failures)
-	case p.Mode == engine.Shadow:
-		return "shadow"
-	case !s.Enabled:
-		return "off"
+	case state.Seconds > 0:
+		return state.Name + " " + left
 	}
-	return "active"
+	return state.Name
 }
 
 func replicasOf(p api.PolicyStatus) string {

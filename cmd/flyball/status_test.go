@@ -44,7 +44,7 @@ func TestStatusTable(t *testing.T) {
 				condition("Able", true, 90, "NothingInTheWay", ""), condition("Informed", false, 12, "MetricStale", "mem is stale (3m old)"),
 				condition("Limited", true, 185, "AtMaximum", "wished for 9, the maximum is 5"), condition("Vetoes", true, 60, "NotPastScaleDown", "cpu is 50"),
 			}
-		}, "backend  backend  active  2         1-5      cpu 50   3s ago         AtMaximum", "", []string{
+		}, "backend  backend  blocked  2         1-5      cpu 50   3s ago         AtMaximum", "", []string{
 			"  not informed for 12m: MetricStale: mem is stale (3m old)",
 			"  limited for 3h5m: AtMaximum: wished for 9, the maximum is 5",
 		}},
@@ -75,10 +75,21 @@ func TestStatusTable(t *testing.T) {
 			p.LastResult = engine.RolledBack
 			p.Reason, p.Message = "BackoffActive", "scaling up waits 30s more"
 			p.Conditions[0] = condition("Able", false, 1, "BackoffActive", p.Message)
-		}, "backend  backend  active  2         1-5      cpu 50   3s ago", "", []string{
+		}, "backend  backend  blocked  2         1-5      cpu 50   3s ago", "", []string{
 			"  BackoffActive (the last change ended rolled_back: flyball history backend)",
 			"  not able for 1m: BackoffActive: scaling up waits 30s more",
 		}},
+		"a cooldown runs": {func(_ *api.Status, p *api.PolicyStatus) { p.Cooldown = &api.Cooldown{UpSeconds: 20, DownSeconds: 290} },
+			"backend  backend  cooling 4m50s  2         1-5      cpu 50   3s ago         WithinBounds: cpu is 50", "", nil},
+		"a change is carried out": {func(_ *api.Status, p *api.PolicyStatus) {
+			p.Open = &engine.Event{Action: engine.ScaleUp, From: 2, To: 3}
+		}, "backend  backend  scale_up to 3  2         1-5      cpu 50   3s ago         WithinBounds: cpu is 50", "", nil},
+		"raises wait after failed ones": {func(_ *api.Status, p *api.PolicyStatus) {
+			p.Backoff = &api.Backoff{Failures: 2, Seconds: 29.7, Error: "exit 1"}
+		},
+			"backend  backend  backing off 30s (2 failed)  2         1-5      cpu 50   3s ago", "", []string{"  WithinBounds: cpu is 50", "  WithinBounds: cpu is 50"}}, // of the other policy too
+		"nothing is decided": {func(_ *api.Status, p *api.PolicyStatus) { p.Error = "observe backend: it is gone" },
+			"backend  backend  failing  2         1-5      cpu 50   3s ago         observe backend: it is gone", "", nil},
 		"one metric keeps it up": {func(_ *api.Status, p *api.PolicyStatus) {
 			veto := condition("Vetoes", true, 26*60, "NotPastScaleDown", "mem is 62, scaleDown is 40")
 			veto.Metric = "mem"

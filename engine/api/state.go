@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/flyball-dev/flyball/engine"
 )
@@ -40,14 +41,16 @@ func StateOf(p PolicyStatus, enabled, dryRun bool, all *Pause) State {
 		return paused(*p.Pause)
 	case all != nil:
 		return paused(*all)
-	case !enabled && !dryRun:
+	case dryRun:
+		return State{Name: IsShadow, Why: "dry run: nothing is touched"}
+	case p.Mode == engine.Shadow && !enabled:
+		return State{Name: IsShadow, Why: "nothing is touched, and autoscaling is off"}
+	case p.Mode == engine.Shadow:
+		return State{Name: IsShadow, Why: "nothing is touched"}
+	case !enabled:
 		return State{Name: IsOff, Why: "autoscaling is off; turn it on with flyball enable"}
 	case p.Reason == "PausedBySchedule":
 		return State{Name: IsPaused, Why: p.Message}
-	case dryRun:
-		return State{Name: IsShadow, Why: "dry run: nothing is touched"}
-	case p.Mode == engine.Shadow:
-		return State{Name: IsShadow, Why: "the policy says mode: shadow"}
 	case p.Backoff != nil && p.Backoff.Seconds > 0:
 		return State{Name: IsBlocked, Why: backingOff(*p.Backoff), Seconds: p.Backoff.Seconds}
 	case blocked:
@@ -58,13 +61,21 @@ func StateOf(p PolicyStatus, enabled, dryRun bool, all *Pause) State {
 	return State{Name: IsActive}
 }
 
+// filling is how long a metric may be in doubt without a word: after a start, and after each change of replicas, windows take
+// their time to fill.
+const filling = time.Minute
+
 // held is the condition, not as one wishes it, for which the last decision left things as they are. What a person turned since
-// holds nothing any more, whatever was decided before.
+// holds nothing any more, whatever was decided before, nor does what was decided while a change was being carried out that has ended.
 func (p PolicyStatus) held() (engine.Condition, bool) {
+	if p.LastScaling != nil && p.LastEvaluation != nil && !p.LastScaling.Before(*p.LastEvaluation) {
+		return engine.Condition{}, false
+	}
 	for _, c := range p.Conditions {
 		wished := c.Type != "Limited"
 		turned := c.Reason == "Paused" || c.Reason == "Disabled" || c.Reason == "PolicyDisabled"
-		if c.Type != "Vetoes" && c.Status != wished && c.Reason == p.Reason && p.Action == engine.Hold && !turned {
+		fills := c.Type == "Informed" && p.LastEvaluation != nil && p.LastEvaluation.Sub(c.Since) < filling
+		if c.Type != "Vetoes" && c.Status != wished && c.Reason == p.Reason && p.Action == engine.Hold && !turned && !fills {
 			return c, true
 		}
 	}

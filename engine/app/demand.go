@@ -26,9 +26,11 @@ type demand struct {
 }
 
 const (
-	leastTrial  = time.Minute // that has to be on record
-	anyCapacity = 600         // where the load is in replicas, and any would do
-	leastSteps  = 5           // that tell what a replica can do
+	leastTrial  = time.Minute      // that has to be on record
+	longestRow  = 10 * time.Minute // else something is missing
+	anyCapacity = 600              // where the load is in replicas, and any would do
+	leastSteps  = 5                // that tell what a replica can do
+	nearEnd     = 90               // percent of CPU, at which less may be done than is asked for
 
 	leastCapacity, mostCapacity = 0.01, 1e9
 )
@@ -65,13 +67,20 @@ func (a *App) demand(ctx context.Context, p engine.Policy, t api.Trial) (demand,
 		}
 		d.trace = trace
 		d.noteLength(t.Last, now)
-		return d, a.fill(ctx, &d, p, t, cpuOf(all), now)
+		switch {
+		case m.Type == "cpu" && m.Source != "system":
+			d.notes = append(d.notes, fmt.Sprintf("what %s reads is taken to be percent of one replica, that all of them use together", m.Name))
+		case m.Type != "cpu" && m.Type != "request_rate":
+			d.notes = append(d.notes, fmt.Sprintf("what %s reads is taken to be requests a minute", m.Name))
+		}
+		err = a.fill(ctx, &d, p, t, cpuOf(all), now)
+		return d, err
 	}
 	if lacks == nil {
 		return demand{}, refusal(http.StatusConflict, "no policy at work of service %s reads its requests (type request_rate, scope total) or its CPU (source system), so no load is on record to try a policy on; "+
 			"there is %s, and metric names one of them", p.Service, cmp.Or(strings.Join(metricNames(all), ", "), "none"))
 	}
-	return demand{}, refusal(http.StatusConflict, "too little is on record to try a policy on: %s", strings.Join(lacks, "; "))
+	return demand{}, refusal(http.StatusConflict, "there is no load to try a policy on: %s", strings.Join(lacks, "; "))
 }
 
 // recordedOf are the metrics of policies that are recorded of their own service, those of a policy's name first.
@@ -81,7 +90,7 @@ func recordedOf(policies []engine.Policy, p engine.Policy) (all []engine.Metric)
 	}
 	for _, one := range policies {
 		for _, m := range one.Metrics {
-			if !m.Computed() && m.Service == p.Service && m.Aggregation != "rate" && !slices.Contains(metricNames(all), m.Name) {
+			if !m.Computed() && m.Service == p.Service && !slices.Contains(metricNames(all), m.Name) {
 				all = append(all, m)
 			}
 		}
@@ -97,10 +106,10 @@ func metricNames(of []engine.Metric) []string {
 	return names
 }
 
-// requestsOf are those that read the requests of a service as a whole.
+// requestsOf are those that read the requests of a service as a whole. What is kept of a counter is no load.
 func requestsOf(all []engine.Metric) (found []engine.Metric) {
 	for _, m := range all {
-		if m.Type == "request_rate" && m.Scope == engine.Total {
+		if m.Type == "request_rate" && m.Scope == engine.Total && m.Aggregation != "rate" {
 			found = append(found, m)
 		}
 	}
@@ -124,16 +133,21 @@ func (d *demand) noteLength(asked time.Duration, now time.Time) {
 		d.notes = append(d.notes, fmt.Sprintf("of the last %s no more than %s are on record of %s", engine.Short(asked), engine.Short(long), d.metric.Name))
 	}
 	end := d.trace.Start.Add(long)
-	if age := now.Sub(end); age > 10*time.Minute {
+	if age := now.Sub(end); age > longestRow {
 		d.notes = append(d.notes, fmt.Sprintf("nothing is on record of the last %s", engine.Short(age.Truncate(time.Minute))))
 	}
-	at := d.trace.Start
+	at, gaps, first := d.trace.Start, time.Duration(0), time.Time{}
 	for _, row := range d.trace.Rows[:len(d.trace.Rows)-1] {
 		lasts := time.Duration(row.Seconds) * time.Second
-		if lasts > 10*time.Minute {
-			d.notes = append(d.notes, fmt.Sprintf("nothing is on record for %s from %s on; the load is taken to have stayed as it was", engine.Short(lasts), at.UTC().Format(time.RFC3339)))
+		if lasts > longestRow {
+			if gaps += lasts; first.IsZero() {
+				first = at
+			}
 		}
 		at = at.Add(lasts)
+	}
+	if gaps > 0 {
+		d.notes = append(d.notes, fmt.Sprintf("for %s in all nothing is on record, first from %s on: the load is taken to have stayed as it was", engine.Short(gaps), first.UTC().Format(time.RFC3339)))
 	}
 }
 
@@ -141,6 +155,19 @@ func (d *demand) noteLength(asked time.Duration, now time.Time) {
 // policy aims at.
 func (a *App) fill(ctx context.Context, d *demand, p engine.Policy, t api.Trial, cpu []engine.Metric, now time.Time) error {
 	if d.unit == backtest.Percent {
+		used, err := totals(ctx, a, p.Service, d.metric.Name, t.Last, now)
+		if err != nil {
+			return err
+		}
+		ends := 0
+		for _, one := range used {
+			if one.busy() {
+				ends++
+			}
+		}
+		if ends > 0 {
+			d.notes = append(d.notes, fmt.Sprintf("the load is the CPU that was used, and for %.0f %% of the time that was %d %% or more of all replicas: more may have been asked for then", 100*float64(ends)/float64(len(used)), nearEnd))
+		}
 		if t.Capacity == 0 && slices.ContainsFunc(p.Metrics, func(m engine.Metric) bool { return m.Type == "request_rate" }) {
 			d.notes = append(d.notes, fmt.Sprintf("the load is CPU, and one replica is taken to do %d requests a minute; capacity says otherwise", anyCapacity))
 		}
@@ -170,17 +197,18 @@ func (a *App) fill(ctx context.Context, d *demand, p engine.Policy, t api.Trial,
 			return nil
 		}
 	}
-	return refusal(http.StatusConflict, "nothing tells how many requests a minute one replica of %s can do: its CPU below 90 %% is not on record beside %s; say it in capacity", p.Service, d.metric.Name)
+	return refusal(http.StatusConflict, "nothing tells how many requests a minute one replica of %s can do: its CPU below %d %% is not on record beside %s; say it in capacity", p.Service, nearEnd, d.metric.Name)
 }
 
+// busy says that the replicas were near the end of what they can do.
+func (t total) busy() bool { return t.sum >= nearEnd*float64(t.series) }
+
 // capacityOf is the requests a minute that one replica can do: the median of what was asked for, by the CPU that it took in
-// percent of one replica. Times at which the replicas were near their end tell nothing: less may have been done than was asked
-// for. 0: nobody can tell.
+// percent of one replica. Times at which the replicas were busy tell nothing. 0: nobody can tell.
 func capacityOf(requests, cpu map[time.Time]total) float64 {
-	const busy = 90 // percent
 	var by []float64
 	for at, asked := range requests {
-		if used := cpu[at]; asked.sum > 0 && used.sum > 0 && used.sum < busy*float64(used.series) {
+		if used := cpu[at]; asked.sum > 0 && used.sum > 0 && !used.busy() {
 			by = append(by, asked.sum/(used.sum/100))
 		}
 	}

@@ -92,8 +92,11 @@ func (a *App) drafted(ctx context.Context, name string, body []byte) (Loaded, []
 	others := slices.DeleteFunc(slices.Clone(a.set().documents), func(d store.Document) bool { return d.Name == name })
 	draft := schema.Posted{Name: name, Body: body, Instead: true}
 	l, err := Load(ctx, a.given.Read, a.given.Policies, append(posted(others), draft)...)
+	if ctx.Err() != nil {
+		return l, nil, ctx.Err()
+	}
 	if err != nil {
-		return l, nil, err
+		return l, nil, refusal(http.StatusServiceUnavailable, "the policies in files can't be read, so this one can't be held against them: %v", err)
 	}
 	if errs := l.Errors(); len(errs) > 0 {
 		return l, nil, refusal(http.StatusConflict, "the policies in files can't be used, so this one can't be held against them; mend them first:\n%v", Invalid{errs})

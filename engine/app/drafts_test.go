@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,6 +74,10 @@ func TestDraftsThatCantBeChecked(t *testing.T) {
 	if problems, err := a.CheckPolicy(t.Context(), "", simple("web", "web", "")); err != nil || len(problems) > 0 {
 		t.Errorf("what mends the only mistake: %v, %v", problems, err)
 	}
+	if err := os.Remove(o.Policies); err != nil {
+		t.Fatal(err)
+	}
+	check(simple("web", "web", ""), 503, "the policies in files can't be read")
 }
 
 func TestRevisionsOfAPolicy(t *testing.T) {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -52,10 +53,10 @@ type fleet map[string]int
 
 // count the service of a policy that acts, or would if this were no dry run: of the shadow that it then runs as, what is there.
 func (f fleet) count(p engine.Policy, ps api.PolicyStatus, r engine.Record) {
-	switch {
+	switch seen := r.Snapshot.Service; {
 	case !p.Enabled || p.Mode != engine.Live:
 	case ps.Mode == engine.Shadow:
-		f[p.Target.Service(p.Service)] = r.Snapshot.Service.Real
+		f[p.Target.Service(p.Service)] = cmp.Or(seen.Real, seen.Replicas.Current)
 	default:
 		f[p.Target.Service(p.Service)] = ps.CurrentReplicas
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/backtest"
 )
 
 const requested = `config: sources: app: type: "push"
@@ -112,7 +113,8 @@ func TestTryTakesItsWorldFromTheTrial(t *testing.T) {
 			notes    string
 		}{
 			{"a capacity", "web", api.Trial{Capacity: 1000}, "rate", "rpm", 1000, true, ""},
-			{"another load", "web", api.Trial{Metric: "cpu_usage"}, "cpu_usage", "percent", 600, true, ""},
+			{"another load", "web", api.Trial{Metric: "cpu_usage"}, "cpu_usage", "percent", 600, true,
+				"the load is the CPU that was used, and for 50 % of the time that was 90 % or more of all replicas: more may have been asked for then"},
 			{"a new policy", "shop", api.Trial{Policy: draft("shop", "web", 8, `, "mode": "shadow"`)}, "rate", "rpm", 600, false, "median of rate"},
 			{"a day", "web", api.Trial{Last: 24 * time.Hour}, "rate", "rpm", 600, true, "of the last 24h no more than 2h are on record of rate"},
 			{"what the model does not have", "web", api.Trial{Policy: []byte(memory.Replace(string(draft("web", "web", 8, ""))))}, "rate", "rpm", 600, true,
@@ -156,7 +158,7 @@ func TestTryRefuses(t *testing.T) {
 			{"nothing", "web", api.Trial{}, 400, "", "the body is empty"},
 			{"another metric", "web", api.Trial{Policy: ok, Metric: "rat"}, 400, "body.metric", `no metric "rat" of service web is recorded; there is cpu_usage, rate, queue`},
 			{"a constant of no metric", "web", api.Trial{Policy: ok, Constants: map[string]float64{"memory": 1}}, 400, "body.constants", `no policy has a metric "memory" to be constant; there is cpu_usage, queue, rate`},
-			{"a metric that was not read", "web", api.Trial{Policy: ok, Metric: "queue"}, 409, "", "too little is on record to try a policy on: too little is kept of queue of web in the last 1h"},
+			{"a metric that was not read", "web", api.Trial{Policy: ok, Metric: "queue"}, 409, "", "there is no load to try a policy on: too little is kept of queue of web in the last 1h"},
 			{"too short", "web", api.Trial{Policy: ok, Last: 40 * time.Second}, 409, "", "of 40s are on record of rate, and the least is 1m"},
 			{"a service of which nothing is read", "shop", api.Trial{Policy: draft("shop", "shop", 8, "")}, 409, "", "no policy at work of service shop reads its requests"},
 			{"a service that nothing is on record of", "off", api.Trial{Policy: draft("off", "off", 8, "")}, 409, "", "too little is kept of cpu_usage of off in the last 1h"},
@@ -265,6 +267,29 @@ func TestAnswersToDraftsAreThoseOfTheDocument(t *testing.T) {
 		c.hold(t, tt.method, root+tt.path, op, req, []byte(tt.body), res)
 		if res.StatusCode != http.StatusOK {
 			t.Errorf("%s %s: %s", tt.method, tt.of, res.Status)
+		}
+	}
+}
+
+func TestNotesOfALoad(t *testing.T) {
+	start := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name string
+		rows []int // seconds of each
+		now  time.Duration
+		want []string
+	}{
+		{"an hour", []int{600, 600, 600, 600, 600, 600}, time.Hour, nil},
+		{"half of it", []int{600, 600, 600}, 30 * time.Minute, []string{"of the last 1h no more than 30m are on record of rate"}},
+		{"long ago", []int{1, 3599}, 90 * time.Minute, []string{"nothing is on record of the last 30m"}},
+		{"gaps", []int{300, 1200, 300, 900, 900}, time.Hour, []string{"for 35m in all nothing is on record, first from 2026-03-01T12:05:00Z on: the load is taken to have stayed as it was"}},
+	} {
+		d := demand{metric: engine.Metric{Name: "rate"}, trace: backtest.Trace{Start: start}}
+		for _, seconds := range tt.rows {
+			d.trace.Rows = append(d.trace.Rows, backtest.Row{Seconds: seconds})
+		}
+		if d.noteLength(time.Hour, start.Add(tt.now)); !slices.Equal(d.notes, tt.want) {
+			t.Errorf("%s: %q", tt.name, d.notes)
 		}
 	}
 }

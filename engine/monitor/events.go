@@ -41,7 +41,8 @@ func when(at, now time.Time, zone *time.Location) string {
 	return at.Format("Jan _2 15:04")
 }
 
-// happened is an entry of the audit log in one line: whom it is about, what and why, and who did it where that was no policy.
+// happened is an entry of the audit log in one line: whom it is about, what and why, and who did it where that was no policy, nor
+// somebody unknown.
 func happened(e store.Entry) string {
 	about := clean(e.Service)
 	if e.Policy != "" && e.Policy != e.Service {
@@ -51,10 +52,11 @@ func happened(e store.Entry) string {
 	if about != "" && !strings.HasPrefix(text, clean(e.Service)+" is ") { // web is paused, which says it
 		text = about + " " + text
 	}
-	if e.Actor != "" && !strings.HasPrefix(e.Actor, "policy ") {
-		text += ", by " + clean(e.Actor)
+	by := " by " + clean(e.Actor)
+	if e.Actor == "" || e.Actor == "not flyball" || strings.HasPrefix(e.Actor, "policy ") || strings.Contains(text+" ", by+" ") {
+		return text
 	}
-	return text
+	return text + "," + by
 }
 
 // kind is the colour of an entry.

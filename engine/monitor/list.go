@@ -37,6 +37,9 @@ func columns() []column {
 			return line{text: pad(fmt.Sprintf("%d-%d", r.MinReplicas, r.MaxReplicas), n)}
 		}},
 		{"REPLICAS", 8, 8, 5, func(v eye, r *row, n int) line {
+			if r.LastEvaluation == nil {
+				return line{text: pad("", n)}
+			}
 			return line{text: pad(gauge(r.ReadyReplicas, r.CurrentReplicas, r.MinReplicas, r.MaxReplicas, n), n)}
 		}},
 		{"LAST 30M", 10, 20, 4, func(v eye, r *row, n int) line {

@@ -80,7 +80,10 @@ func (l *Lines) first(s api.Status, now time.Time) []string {
 func standing(p api.PolicyStatus, now time.Time) string {
 	r := &row{PolicyStatus: p, heard: now}
 	text := fmt.Sprintf("%s %s: ", r.label(), r.word(now))
-	if p.LastEvaluation == nil {
+	switch {
+	case p.Error != "":
+		return text + decided(p)
+	case p.LastEvaluation == nil:
 		return text + "nothing was decided yet"
 	}
 	text += fmt.Sprintf("%s (%d-%d)", count(p.CurrentReplicas, "replica", "replicas"), p.MinReplicas, p.MaxReplicas)
@@ -97,12 +100,12 @@ func standing(p api.PolicyStatus, now time.Time) string {
 
 // decided is the last decision on a service, and why, or why there was none.
 func decided(p api.PolicyStatus) string {
+	if p.Error != "" {
+		return clean("nothing decided: " + p.Error)
+	}
 	text := fmt.Sprintf("%s at %d: %s", p.Action, p.CurrentReplicas, p.Reason)
 	if p.Message != "" {
 		text += ": " + p.Message
-	}
-	if p.Error != "" {
-		text = "nothing decided: " + p.Error
 	}
 	return clean(text)
 }

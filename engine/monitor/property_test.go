@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -74,7 +75,7 @@ func TestAnyWindowAnyText(t *testing.T) {
 			return e
 		}
 		daemon.fail = rapid.SampledFrom([]error{nil, nil, errors.New(text("failure"))}).Draw(t, "fail")
-		s := &stage{New(nil, Options{Daemon: daemon, Colors: colors}, noon, time.UTC), daemon} //nolint:staticcheck // nothing here waits
+		s := &stage{New(context.Background(), Options{Daemon: daemon, Colors: colors}, noon, time.UTC), daemon}
 		for range rapid.IntRange(1, 25).Draw(t, "steps") {
 			switch rapid.IntRange(0, 6).Draw(t, "what") {
 			case 0:

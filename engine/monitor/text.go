@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	mostRunes = 2000 // of one text: more is never seen
+	mostRunes = 2000 // of one text are looked at: more is never seen
 	mostMarks = 2    // that are stacked on one letter
 )
 
@@ -17,7 +17,7 @@ func clean(text string) string {
 	var b strings.Builder
 	runes, marks, gap := 0, mostMarks, false
 	for _, r := range text {
-		if runes == mostRunes {
+		if runes++; runes > mostRunes {
 			break
 		}
 		switch {
@@ -37,7 +37,6 @@ func clean(text string) string {
 			gap = false
 		}
 		b.WriteRune(r)
-		runes++
 	}
 	return b.String()
 }

@@ -1,24 +1,22 @@
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { render } from "preact";
-import { lazy, LocationProvider, Route, Router, useLocation } from "preact-iso";
+import { LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 import { whenLost } from "./api";
 import { Login } from "./login/login";
 import { Overview } from "./overview/overview";
+import { Policies } from "./policies/policies";
+import { Policy } from "./policies/policy";
+import { Audit } from "./record/audit";
+import { Events } from "./record/events";
+import { Service } from "./service/service";
 import { enter, leave } from "./session";
 import { Shell } from "./shell";
 import { me } from "./state";
 import { Empty, Failed, Loading } from "./ui/notice";
 import "./ui/theme";
-
-// What only some look at is fetched when they do.
-const Service = lazy(() => import("./service/service").then((m) => m.Service));
-const Why = lazy(() => import("./record/pages").then((m) => m.Why));
-const Policies = lazy(() => import("./policies/pages").then((m) => m.Policies));
-const Policy = lazy(() => import("./policies/pages").then((m) => m.Policy));
-const Events = lazy(() => import("./record/pages").then((m) => m.Events));
-const Audit = lazy(() => import("./record/pages").then((m) => m.Audit));
+import { Why } from "./why/why";
 
 function Pages() {
 	const { url, path, route } = useLocation();

@@ -35,6 +35,7 @@ export type Revised = Schemas["Revised"];
 export type PolicyDiff = Schemas["DiffPolicy"];
 export type PolicyChange = Schemas["DiffChange"];
 export type Figures = Schemas["Figures"];
+export type Outcome = Schemas["Outcome"];
 export type Disagreed = Schemas["Disagreed"];
 export type Tried = Omit<Schemas["TriedAnswer"], "success">;
 

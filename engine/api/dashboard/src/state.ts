@@ -16,6 +16,9 @@ export const missed = signal<string | undefined>(undefined); // what the stream 
 // now turns every second, for what counts down.
 export const now = signal(Date.now());
 
+// minute turns every minute, for what needs no more: a thousand rows are not drawn anew each second.
+export const minute = computed(() => now.value - (now.value % 60_000));
+
 // readings are those that came live, by policy and metric. A map that is changed in place: turn tells that it was.
 export const readings = new Map<string, Point[]>();
 export const turn = signal(0);

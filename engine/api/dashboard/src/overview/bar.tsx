@@ -8,10 +8,10 @@ export function Bar({ p }: { p: PolicyStatus }) {
 	const range = max === undefined ? "" : min === max ? `always ${min}` : `${min} to ${max}`;
 	return (
 		<>
-			<span class="line">
-				<b class="count">{is}</b> {ready < is && <span class="warn">{ready} ready</span>} <span class="muted range">{range}</span>
+			<span class="oneline">
+				<b class="figure">{is}</b> {ready < is && <span class="warn">{ready} ready</span>} <span class="muted range">{range}</span>
 			</span>
-			<div class="bar" role="img" aria-label={`${is} replicas, ${ready} of them ready; allowed: ${range || "not known"}`}>
+			<div class="gauge" role="img" aria-label={`${is} replicas, ${ready} of them ready; allowed: ${range || "not known"}`}>
 				<div class="allowed" style={{ left: part(min), width: part((max ?? end) - min) }} />
 				<div class="is" style={{ width: part(is) }} />
 				<div class="ready" style={{ width: part(Math.min(ready, is)) }} />

@@ -21,7 +21,7 @@ export function Head({ of: s }: { of: Status }) {
 					{!s.enabled && <Chip tone="off">autoscaling is off</Chip>}
 				</span>
 			</div>
-			<div class="facts">
+			<div class="briefs">
 				<Fleet of={s} />
 				<Leads of={s} />
 				<Notes of={s} />
@@ -42,7 +42,7 @@ interface FactProps {
 
 function Fact({ title, value, tone = "", of = "", children }: FactProps) {
 	return (
-		<section class={"card fact " + of}>
+		<section class={"card brief " + of}>
 			<h2>{title}</h2>
 			<div class={"value " + tone}>{value}</div>
 			{children}

@@ -7,7 +7,7 @@ export interface Layout {
 	metrics: number; // that have room
 }
 
-const cards: Layout = { name: "cards", row: 202, metrics: 2 };
+const cards: Layout = { name: "cards", row: 206, metrics: 2 };
 const layouts: [string, Layout][] = [
 	["(min-width: 1280px)", { name: "one", row: 72, metrics: 3 }],
 	["(min-width: 1040px)", { name: "one", row: 72, metrics: 2 }],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { PolicyStatus } from "../shapes";
-import { chosen, counted, matching, ordered, queryOf, sorted, states, toggled, viewOf, type View } from "./list";
+import { chosen, counted, matching, ordered, placed, queryOf, sorted, states, toggled, viewOf, type View } from "./list";
 
 function policy(name: string, state = "active", replicas = 1, started?: string): PolicyStatus {
 	return { name, service: name + "-svc", state: { name: state }, currentReplicas: replicas, lastEvent: started && { started } } as PolicyStatus;
@@ -73,16 +73,24 @@ describe("ordered", () => {
 		["event", false, ["api", "web-10", "db", "web-2"]],
 	] as const)("by %s, reverse %s", (sort, reverse, want) => {
 		const before = [...all];
-		expect(namesOf(ordered(all, sort, reverse))).toEqual(want);
+		expect(namesOf(ordered(all, sort, reverse, placed(all)))).toEqual(want);
 		expect(all).toEqual(before);
 	});
 	test("a state of a later version comes last", () => {
-		expect(namesOf(ordered([policy("new", "dreaming"), ...states.map((s) => policy(s, s))], "state", false))).toEqual([...states, "new"]);
+		const odd = [policy("new", "dreaming"), ...states.map((s) => policy(s, s))];
+		expect(namesOf(ordered(odd, "state", false, placed(odd)))).toEqual([...states, "new"]);
 	});
+});
+
+test("places are kept while the names are the same", () => {
+	const before = placed([policy("a"), policy("b")]);
+	expect(placed([policy("a", "failing", 7), policy("b")], before)).toBe(before);
+	for (const other of [[policy("a")], [policy("a"), policy("c")], [policy("a"), policy("b"), policy("c")]])
+		expect(placed(other, before).of).toEqual(placed(other).of);
 });
 
 test("a view filters by state", () => {
 	const all = [policy("a"), policy("b", "failing"), policy("c", "paused")];
-	expect(namesOf(chosen(all, { ...plain, states: ["failing", "paused"], reverse: true }))).toEqual(["c", "b"]);
-	expect(namesOf(chosen(all, plain))).toEqual(["a", "b", "c"]);
+	expect(namesOf(chosen(all, { ...plain, states: ["failing", "paused"], reverse: true }, placed(all)))).toEqual(["c", "b"]);
+	expect(namesOf(chosen(all, plain, placed(all)))).toEqual(["a", "b", "c"]);
 });

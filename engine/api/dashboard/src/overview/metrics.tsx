@@ -37,7 +37,7 @@ function Metric({ p, name, kept }: { p: PolicyStatus; name: string; kept: Kept |
 	const bounds = boundsOf(m);
 	return (
 		<div class="metric">
-			<span class="line">
+			<span class="oneline">
 				<Name text={name} /> <Value reading={reading} bounds={bounds} />
 			</span>
 			<Spark values={line(p, name, kept, m)} up={bounds.up ?? bounds.target} down={bounds.down} label={told(name, reading, bounds)} />

@@ -11,10 +11,10 @@ export function Overview() {
 	if (!s && link.value === "lost") return <Empty title="The daemon has not answered yet.">flyball tries again by itself.</Empty>;
 	if (!s) return <Loading of="the policies" />;
 	return (
-		<>
+		<div class="overview">
 			<Head of={s} />
 			{s.policies.length === 0 ? <Nothing of={s} /> : <List policies={s.policies} />}
-		</>
+		</div>
 	);
 }
 

@@ -37,12 +37,12 @@ export class Row extends Component<Props> {
 				style={{ top: place * look.row + "px", height: look.row + "px" }}
 			>
 				<div class="cells">
-					<div role="rowheader" class="of">
+					<div role="rowheader" class="named">
 						<a href={"/services/" + encodeURIComponent(p.service)} tabIndex={tab}>
 							<Name text={p.name} />
 						</a>
 						{p.service !== p.name && (
-							<span class="muted line">
+							<span class="muted oneline">
 								<Name text={p.service} />
 							</span>
 						)}
@@ -50,13 +50,13 @@ export class Row extends Component<Props> {
 					<div role="gridcell" class="replicas">
 						<Bar p={p} />
 					</div>
-					<div role="gridcell" class="state">
+					<div role="gridcell" class="doing">
 						<Doing p={p} />
 					</div>
 					<div role="gridcell" class="metrics">
 						<Metrics p={p} kept={kept} most={look.metrics} tab={tab} />
 					</div>
-					<div role="gridcell" class="event">
+					<div role="gridcell" class="last">
 						<Last event={p.lastEvent} tab={tab} />
 					</div>
 				</div>
@@ -72,10 +72,10 @@ function Doing({ p }: { p: PolicyStatus }) {
 	const why = visible((p.state.why || p.message || "").slice(0, most));
 	return (
 		<>
-			<span class="line">
+			<span class="oneline">
 				<Chip tone={toneOf(p.state.name)}>{p.state.name}</Chip> <Left p={p} />
 			</span>
-			<bdi class="why muted" title={why}>
+			<bdi class="because muted" title={why}>
 				{why}
 			</bdi>
 		</>
@@ -95,7 +95,7 @@ function Last({ event: e, tab }: { event: LastEvent | undefined; tab: number }) 
 	const message = visible(e.message.slice(0, most));
 	return (
 		<>
-			<span class="line">
+			<span class="oneline">
 				{e.id ? (
 					<a href={"/why/event/" + encodeURIComponent(e.id)} tabIndex={tab} aria-label={`${steps}: why`}>
 						{steps}
@@ -110,7 +110,7 @@ function Last({ event: e, tab }: { event: LastEvent | undefined; tab: number }) 
 					<Time at={e.started} relative />
 				</span>
 			</span>
-			<bdi class="why muted" title={message}>
+			<bdi class="because muted" title={message}>
 				{message}
 			</bdi>
 		</>

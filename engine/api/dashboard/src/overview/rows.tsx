@@ -5,7 +5,7 @@ import { reason } from "../api";
 import type { PolicyStatus } from "../shapes";
 import { Empty } from "../ui/notice";
 import { layout, type Layout } from "./layout";
-import { chosen, counted, matching, sorted, type Sort, type View } from "./list";
+import { chosen, counted, matching, placed, sorted, type Places, type Sort, type View } from "./list";
 import { Row } from "./row";
 import { useAbove, useSpan } from "./scroll";
 import { titles, Tools } from "./tools";
@@ -18,14 +18,16 @@ export function List({ policies }: { policies: PolicyStatus[] }) {
 	const look = layout.value;
 	const matched = useMemo(() => matching(policies, view.text), [policies, view.text]);
 	const counts = useMemo(() => counted(matched, view.states), [matched, view.states]);
-	const rows = useMemo(() => chosen(matched, view), [matched, view]);
+	const before = useRef<Places>(undefined);
+	const places = (before.current = placed(policies, before.current));
+	const rows = useMemo(() => chosen(matched, view, places), [matched, view, places]);
 	return (
 		<>
 			<Tools view={view} choose={choose} counts={counts} all={policies.length} shown={rows.length} select={look.name !== "one"} />
 			{rows.length > 0 ? (
 				<Grid rows={rows} look={look} view={view} choose={choose} />
 			) : (
-				<Empty title="No policy is like that.">
+				<Empty title="No policy matches.">
 					<button type="button" onClick={() => choose({ ...view, text: "", states: [] })}>
 						Show all {policies.length}
 					</button>
@@ -89,8 +91,8 @@ function Grid({ rows, look, view, choose }: Props) {
 
 	return (
 		<>
-			<div class={"list " + look.name} role="grid" aria-label="Policies" aria-rowcount={rows.length + 1}>
-				<div ref={head} role="rowgroup" class={look.name === "one" ? "columns" : "unseen"} style={{ top: above + "px" }}>
+			<div class={"grid " + look.name} role="grid" aria-label="Policies" aria-rowcount={rows.length + 1}>
+				<div ref={head} role="rowgroup" class={look.name === "one" ? "heads" : "unseen"} style={{ top: above + "px" }}>
 					<Columns view={view} choose={choose} buttons={look.name === "one"} />
 				</div>
 				<div ref={body} role="rowgroup" class="body" style={{ height: rows.length * look.row + "px" }} onKeyDown={onKeyDown} onFocusIn={onFocusIn}>

@@ -12,7 +12,7 @@ export function Sources() {
 	const all = worst(value?.sources ?? []);
 	const troubled = all.filter((s) => s.status === "down" || s.status === "degraded");
 	return (
-		<section class="card fact sources" aria-labelledby="sources">
+		<section class="card brief sources" aria-labelledby="sources">
 			<h2 id="sources">Sources of metrics</h2>
 			{!value && error === undefined && <p class="muted">…</p>}
 			{error !== undefined && (

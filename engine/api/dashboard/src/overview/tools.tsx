@@ -29,7 +29,7 @@ export function Tools({ view, choose, counts, all, shown, select }: Props) {
 					all
 				</button>
 				{counts.map(([state, n]) => (
-					<button key={state} type="button" class={"state " + state} aria-pressed={view.states.includes(state)} onClick={() => choose(toggled(view, state))}>
+					<button key={state} type="button" class={state} aria-pressed={view.states.includes(state)} onClick={() => choose(toggled(view, state))}>
 						{state} <b>{n}</b>
 					</button>
 				))}
@@ -56,7 +56,7 @@ function Filter({ text, onText }: { text: string; onText: (text: string) => void
 		<input
 			ref={field}
 			type="search"
-			class="filter"
+			class="find"
 			placeholder="Filter by name ( / )"
 			aria-label="Filter by the name of a policy or service"
 			aria-keyshortcuts="/"

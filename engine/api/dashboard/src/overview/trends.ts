@@ -50,7 +50,6 @@ export function useTrends(services: string[]): Known {
 	}, [services.join(",")]);
 
 	useEffect(() => {
-		if (gone.current.signal.aborted) gone.current = new AbortController();
 		const timer = setInterval(() => void more(), look);
 		return () => {
 			clearInterval(timer);

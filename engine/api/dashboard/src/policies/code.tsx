@@ -26,7 +26,7 @@ export function Code({ text, language, label, marks = [], line = 1, goal, change
 	const box = useRef<HTMLDivElement>(null);
 	const [all, setAll] = useState(false);
 	const lines = text.replace(/\n$/, "").split("\n");
-	const matters = goal?.line ?? line;
+	const matters = goal?.line ?? (Number.isFinite(line) ? line : 1);
 	const part = all ? { from: 0, to: lines.length } : about(lines.length, matters, most);
 	const said = byLine(marks, lines.length);
 	useEffect(() => {

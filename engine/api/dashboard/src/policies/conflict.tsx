@@ -35,11 +35,11 @@ export function Conflict({ mine, theirs, onMine, onTheirs, onEdit }: Props) {
 				<div class="both">
 					<div>
 						<h4>Yours</h4>
-						<Code text={mine} language="json" label="Your draft" changed={differ.mine} />
+						<Code text={mine} language="json" label="Your draft" changed={differ.mine} line={Math.min(...differ.mine)} />
 					</div>
 					<div>
 						<h4>What is there now</h4>
-						<Code text={theirs.text} language="json" label="What is there now" changed={differ.theirs} />
+						<Code text={theirs.text} language="json" label="What is there now" changed={differ.theirs} line={Math.min(...differ.theirs)} />
 					</div>
 				</div>
 			)}

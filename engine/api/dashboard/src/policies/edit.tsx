@@ -1,10 +1,9 @@
 // A draft of a policy: written, checked, tried, and saved where it may be.
 import { useRef, useState } from "preact/hooks";
-import { ask, at, raw, Refused } from "../api";
+import { ask, at, raw, reason, Refused } from "../api";
 import type { Source } from "../shapes";
 import { Chip } from "../ui/chip";
 import { Dialog } from "../ui/dialog";
-import { Failed } from "../ui/notice";
 import { Time } from "../ui/text";
 import { Conflict } from "./conflict";
 import { marksIn, useCheck, type Checked, type Drafting } from "./drafting";
@@ -32,6 +31,7 @@ export function Edit({ name, source, drafting, onSaved }: Props) {
 	const { draft } = drafting;
 	const checked = useCheck(name, draft?.text);
 	const [refused, setRefused] = useState<Refusal>();
+	const [wrong, setWrong] = useState<Pick<Refusal, "marks" | "of">>(); // as a trial found
 	const [asked, setAsked] = useState<"save" | "discard">();
 	const [theirs, setTheirs] = useState<Source | "gone">();
 	if (!draft) return null;
@@ -39,8 +39,8 @@ export function Edit({ name, source, drafting, onSaved }: Props) {
 	const saves = !source || source.editable;
 	const changed = text !== draft.base;
 	const told = refused?.of === text ? refused : undefined;
-	const marks = told && told.marks.length > 0 ? told.marks : checked.marks;
-	const refuse = (error: unknown, under: "body" | "body.policy") => setRefused({ error, marks: marksIn(error, text, under), of: text });
+	const found = wrong?.of === text ? wrong.marks : [];
+	const marks = told && told.marks.length > 0 ? told.marks : found.length > 0 ? found : checked.marks;
 
 	const save = async (etag: string) => {
 		setRefused(undefined);
@@ -51,7 +51,7 @@ export function Edit({ name, source, drafting, onSaved }: Props) {
 			onSaved(saved);
 		} catch (e) {
 			if (e instanceof Refused && e.status === 412) setTheirs(await now(name));
-			else if (e instanceof Refused && e.status > 0) refuse(e, "body");
+			else if (e instanceof Refused && e.status > 0) setRefused({ error: e, marks: marksIn(e, text, "body"), of: text });
 			else throw e;
 		}
 	};
@@ -75,7 +75,7 @@ export function Edit({ name, source, drafting, onSaved }: Props) {
 						{changed ? "Discard" : "Close"}
 					</button>
 					{saves ? (
-						<button type="button" class="primary" disabled={!changed && source !== undefined} onClick={() => setAsked("save")}>
+						<button type="button" class="primary" disabled={(!changed && source !== undefined) || checked.state === "invalid"} onClick={() => setAsked("save")}>
 							{source ? "Save" : "Add"}
 						</button>
 					) : (
@@ -98,14 +98,14 @@ export function Edit({ name, source, drafting, onSaved }: Props) {
 				/>
 			)}
 			<Editor text={text} language="json" label="The policy, as JSON" marks={marks} describedBy="draft-marks" field={field} onInput={drafting.write} />
-			{told && <Failed error={told.marks.length > 0 && told.error instanceof Refused ? new Refused(told.error.status, told.error.detail) : told.error} />}
-			{!told && checked.state === "unknown" && checked.of === text && <Failed error={checked.error} />}
+			{told && <Why title="Nothing was saved." error={told.error} marks={told.marks} />}
+			{!told && checked.state === "unknown" && checked.of === text && <Why title="It could not be checked." error={checked.error} marks={[]} />}
 			<Marks id="draft-marks" marks={marks} onGo={(m) => goTo(field.current, m)} />
-			<Try name={name} text={text} valid={checked.state === "valid"} onRefused={(e) => refuse(e, "body.policy")} />
+			<Try name={name} text={text} valid={checked.state === "valid"} onRefused={(e) => setWrong({ marks: marksIn(e, text, "body.policy"), of: text })} />
 			{asked === "save" && (
 				<Dialog title={source ? `Save ${name}?` : "Add this policy?"} confirm={source ? "Save" : "Add"} onConfirm={() => save(draft.etag)} onClose={() => setAsked(undefined)}>
 					<p>It is at work as soon as it is saved: what it says of its service holds from its next evaluation on.</p>
-					{checked.state === "invalid" && <p class="warn">It has {counted(marks)}. The daemon will most likely refuse it.</p>}
+					{marks.length > 0 && <p class="warn">It has {counted(marks)}.</p>}
 				</Dialog>
 			)}
 			{asked === "discard" && (
@@ -139,6 +139,22 @@ async function now(name: string): Promise<Source | "gone"> {
 export async function written(name: string): Promise<string> {
 	const body: unknown = await (await raw("/api/autoscaling/" + at(["policies", name]))).json();
 	return JSON.stringify(body, null, 2) + "\n";
+}
+
+// Why says what is in the way. What is wrong at a place of the text is told there.
+function Why({ title, error, marks }: { title: string; error: unknown; marks: Mark[] }) {
+	const faults = error instanceof Refused && marks.length === 0 ? error.faults.filter((f) => f.message !== error.detail) : [];
+	return (
+		<div class="notice bad" role="alert">
+			<strong>{title}</strong>
+			<span class="lines">{reason(error)}</span>
+			{faults.map((f) => (
+				<span>
+					<code>{f.location}</code> {f.message}
+				</span>
+			))}
+		</div>
+	);
 }
 
 function State({ checked, marks }: { checked: Checked; marks: Mark[] }) {

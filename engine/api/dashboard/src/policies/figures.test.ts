@@ -21,20 +21,21 @@ const figures = (f: Partial<Figures> = {}): Figures => ({
 const row = (next: Partial<Figures>, name: string) => compared(figures(next), figures()).find((r) => r.name === name);
 
 test("less is better, and what is written alike is the same", () => {
-	expect(row({ violationSeconds: 40 }, "Requests waited")).toMatchObject({ old: "1m 40s", new: "40s", change: "−1m (60 %)", verdict: "better" });
-	expect(row({ over: 25 }, "Too many, by")).toMatchObject({ term: "θO", old: "20.0 %", new: "25.0 %", verdict: "worse" });
+	expect(row({ violationSeconds: 40 }, "Requests waited")).toMatchObject({ old: "1m 40s", new: "40s", change: "−1m", share: "60 %", verdict: "better" });
+	expect(row({ over: 25 }, "Too many, by")).toMatchObject({ term: "θO", old: "20.0 %", new: "25.0 %", change: "+5.0 points", share: "25 %", verdict: "worse" });
 	expect(row({ replicaHours: 40.01 }, "Replica-hours")).toMatchObject({ old: "40.0 h", new: "40.0 h", verdict: "same" });
 	expect(row({ replicaHours: 40.01 }, "Replica-hours")?.change).toBeUndefined();
 });
 
 test("more replicas are neither better nor worse by themselves", () => {
-	expect(row({ mostReplicas: 9 }, "Replicas at most")).toMatchObject({ old: "5", new: "9", change: "+4 (80 %)", verdict: "" });
+	expect(row({ mostReplicas: 9 }, "Replicas at most")).toMatchObject({ old: "5", new: "9", change: "+4", share: "80 %", verdict: "" });
 	expect(row({}, "Replicas at most")?.verdict).toBe("");
 });
 
 test("of nothing there is no share", () => {
 	const rows = compared(figures(), figures({ violationSeconds: 0, changes: 0 }));
 	expect(rows.find((r) => r.name === "Requests waited")).toMatchObject({ old: "0s", change: "+1m 40s", verdict: "worse" });
+	expect(rows[0]?.share).toBeUndefined();
 });
 
 test("a little is not nothing", () => {

@@ -19,7 +19,7 @@ test.each([
 	["no object", "[1]", 0, "begins with {"],
 	["a name without quotes", '{name: "web"}', 1, '"name"; a field\'s name'],
 	["no colon", '{"name" "web"}', 8, "colon"],
-	["no comma", '{"a": 1\n"b": 2}', 8, "comma or }"],
+	["no comma", '{"a": 1\n"b": 2}', 8, 'found "b"; a comma or }'],
 	["a comma too many", '{"a": 1,\n}', 7, "one comma too many"],
 	["a comma too many in a list", '{"a": [1, ]}', 8, "one comma too many"],
 	["not closed", '{"a": [1, 2', 6, "[ is not closed"],

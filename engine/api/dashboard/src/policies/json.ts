@@ -42,7 +42,8 @@ class Reader {
 	// found is what stands here, in short.
 	get found(): string {
 		if (this.at >= this.text.length) return "the end";
-		return JSON.stringify(/^(?:[\w$-]{1,20}|[^])/u.exec(this.text.slice(this.at, this.at + 24))?.[0] ?? "");
+		const here = this.text.slice(this.at, this.at + 24);
+		return /^"[^"\\\n]*"/.exec(here)?.[0] ?? JSON.stringify(/^(?:[\w$-]+|[^])/u.exec(here)?.[0] ?? "");
 	}
 
 	fail(message: string, at = this.at): never {

@@ -8,7 +8,7 @@ import { Foreign, Name, Time } from "../ui/text";
 import { compared, summary, type Row, type Verdict } from "./figures";
 import { differing, drawn } from "./trial";
 
-const whole = (v: number) => String(Math.round(v));
+const count = (v: number) => String(Math.round(v));
 
 export function Trial({ tried, last }: { tried: Tried; last: string }) {
 	const { trace, old } = tried;
@@ -22,20 +22,22 @@ export function Trial({ tried, last }: { tried: Tried; last: string }) {
 				<Sign verdict={said.verdict} /> <span>{said.text}</span>
 			</p>
 			<p class="muted">
-				On {length(seconds)} of <Name text={trace.metric} /> from <Time at={trace.from} /> on, {trace.rows} values of the last {last}; a replica is taken to do{" "}
-				{trace.unit === "rpm" ? `${number(trace.capacity)} requests a minute` : "100 %"}, and to start in {length(trace.startDelaySeconds)}.
+				On {length(seconds)} of <Name text={trace.metric} />, {trace.rows} values from <Time at={trace.from} /> on, of the last {last}. A replica is taken to start in{" "}
+				{length(trace.startDelaySeconds)}
+				{trace.unit === "rpm" ? ` and to do ${number(trace.capacity)} requests a minute.` : ", and to be able to do 100 %."}
 			</p>
-			<Key compares={old !== undefined} differ={plot.marks.length > 0} />
 			<Plot
 				title={old ? "Replicas needed, of the old policy, and of the new one" : "Replicas needed, and of the new policy"}
 				times={plot.times}
-				lines={plot.lines.map((l) => ({ ...l, write: whole }))}
+				lines={plot.lines.map((l) => ({ ...l, write: count }))}
 				marks={plot.marks}
 				from={plot.times[0] ?? 0}
 				to={plot.to}
 				height={240}
 				zero
+				whole
 			/>
+			{plot.marks.length > 0 && <p class="differ">where the decisions differ</p>}
 			<Numbers rows={compared(tried.new.figures, old?.figures)} compares={old !== undefined} />
 			{tried.notes.length > 0 && (
 				<ul class="notes">
@@ -48,18 +50,6 @@ export function Trial({ tried, last }: { tried: Tried; last: string }) {
 			)}
 			{tried.decisions && <Decisions of={tried.decisions} />}
 		</div>
-	);
-}
-
-// Key says what the lines of the plot are.
-function Key({ compares, differ }: { compares: boolean; differ: boolean }) {
-	return (
-		<ul class="legend" aria-hidden="true">
-			<li class="need">needed</li>
-			{compares && <li class="old">old</li>}
-			<li class="new">new</li>
-			{differ && <li class="differ">decisions differ</li>}
-		</ul>
 	);
 }
 
@@ -115,7 +105,10 @@ function Numbers({ rows, compares }: { rows: Row[]; compares: boolean }) {
 							<td class="number">{r.new}</td>
 							{compares && (
 								<>
-									<td class="number">{r.change ?? ""}</td>
+									<td class="number">
+										{r.change}
+										{r.share && <span class="share">{r.share}</span>}
+									</td>
 									<td>
 										<Sign verdict={r.verdict} />
 									</td>

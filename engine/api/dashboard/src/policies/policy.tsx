@@ -1,7 +1,7 @@
 // One policy: what it says, what is wrong in it, how it came to be so, and a draft of what it is to say.
 import "./policies.css";
 import { useLocation, useRoute } from "preact-iso";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { ask, at, Refused } from "../api";
 import type { Policy as Told, Revised, Source } from "../shapes";
 import { may } from "../state";
@@ -33,6 +33,9 @@ function Page({ name }: { name: string }) {
 	const revisions = useLoad((signal) => ask<{ revisions: Revised[] }>(at(["policies", name, "revisions"], { limit: 200 }), { signal }), [name]);
 	const again = () => [told, source, revisions].forEach((l) => l.again());
 	useChanges(again);
+	useEffect(() => {
+		if (drafting.draft) setSaved(false);
+	}, [drafting.draft]);
 	const is = source.value?.source;
 	const all = told.value?.policies ?? [];
 	const policy = all[0];
@@ -166,6 +169,7 @@ function Delete({ name, etag, onDone, onClose }: { name: string; etag: string; o
 // Facts are where it is from and who changed it last.
 function Facts({ p, source, revisions }: { p: Told; source: Source; revisions: Revised[] }) {
 	const current = revisions.find((r) => r.current);
+	const warnings = (p.about.warnings ?? []).filter((w) => !source.problems.some((f) => f.message === w)); // which stand at their place
 	return (
 		<dl class="facts">
 			<div>
@@ -213,12 +217,12 @@ function Facts({ p, source, revisions }: { p: Told; source: Source; revisions: R
 					</dd>
 				</div>
 			)}
-			{(p.about.warnings ?? []).length > 0 && (
+			{warnings.length > 0 && (
 				<div class="wide">
 					<dt>Warnings</dt>
 					<dd>
 						<ul>
-							{(p.about.warnings ?? []).map((w) => (
+							{warnings.map((w) => (
 								<li>
 									<Foreign text={w} most={600} />
 								</li>

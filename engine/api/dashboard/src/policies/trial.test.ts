@@ -45,15 +45,20 @@ const tried: Tried = {
 	notes: [],
 };
 
+const near = (times: number[], values: (number | null | undefined)[] | undefined, time: number) => values?.[times.indexOf(time)];
+
 test("old and new lie on one axis, and the last value holds for its step", () => {
 	const d = drawn(tried);
-	expect(d.times).toEqual([1000, 1060, 1120]);
-	expect(d.lines.map((l) => [l.name, l.values])).toEqual([
-		["needed", [3, 5, 5]],
-		["old", [3, 4, 4]],
-		["new", [3, 3, 3]],
-	]);
-	expect(d.to).toBe(1120);
+	expect([d.times[0], d.times.at(-1), d.to]).toEqual([1000, 1120, 1120]);
+	expect(d.times.every((t, i) => i === 0 || t > (d.times[i - 1] ?? t))).toBe(true);
+	for (const [name, first, second] of [["needed", 3, 5], ["old", 3, 4], ["new", 3, 3]] as const) {
+		const line = d.lines.find((l) => l.name === name);
+		expect(line?.values.length).toBe(d.times.length);
+		expect([1000, 1059.8, 1060, 1120].map((t) => near(d.times.map((x) => Math.round(x * 10) / 10), line?.values, t))).toEqual([first, first, second, second]);
+	}
+	expect(d.lines[1]?.band?.low.at(-1)).toBe(3);
+	expect(d.lines[2]?.band).toBeUndefined(); // it holds all through each step
+	expect(d.lines[0]?.band?.low.every((v) => v === 0)).toBe(true);
 	expect(d.marks).toEqual([{ kind: "band", from: 1000, to: 1060, colour: "band", name: "the decisions differ" }]);
 });
 

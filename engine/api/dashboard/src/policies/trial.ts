@@ -1,6 +1,6 @@
 // What is asked of a trial, and how its answer lies on a plot.
 import type { Line, Mark } from "../ui/plot";
-import type { Disagreed, Tried } from "../shapes";
+import type { Disagreed, Outcome, Tried } from "../shapes";
 
 export const ranges = ["1h", "6h", "24h", "7d"] as const;
 export type Range = (typeof ranges)[number];
@@ -46,17 +46,27 @@ export function constantsIn(text: string): Record<string, number> | string {
 	return all;
 }
 
-// drawn is an answer as a plot: what was needed, and the replicas of old and new.
+// fine is how many points a plot has at least: areas slope from one point to the next, which nobody sees where they are many.
+const fine = 600;
+
+// drawn is an answer as a plot: what was needed, and the replicas of old and new, each from the fewest to the most of a step.
 export function drawn(t: Tried): { times: number[]; lines: Line[]; marks: Mark[]; to: number } {
 	const from = Date.parse(t.trace.from) / 1000;
 	const count = Math.max(t.need.length, t.new.replicas.length, t.old?.replicas.length ?? 0);
-	// The last value holds for a step as well.
-	const times = Array.from({ length: count + 1 }, (_, i) => from + i * t.step);
-	const held = (values: number[]) => times.map((_, i) => values[Math.min(i, values.length - 1)] ?? null);
-	const lines: Line[] = [{ name: "needed", values: held(t.need), colour: "line", step: true, width: 5 }];
-	if (t.old) lines.push({ name: "old", values: held(t.old.replicas), colour: "old", step: true, dashed: true });
-	lines.push({ name: "new", values: held(t.new.replicas), colour: "replicas", step: true, width: 2 });
-	return { times, lines, marks: apart(t.decisions, t.step), to: from + count * t.step };
+	const parts = Math.max(1, Math.ceil(fine / Math.max(1, count)));
+	const to = from + count * t.step;
+	const times = Array.from({ length: count * parts + 1 }, (_, i) => from + (i * t.step) / parts);
+	// The last value holds to the end.
+	const held = (values: number[]) => times.map((_, i) => values[Math.min(Math.floor(i / parts), values.length - 1)] ?? null);
+	const made = (o: Outcome) => {
+		const line = { values: held(o.replicas), step: true };
+		return o.low.some((v, i) => v !== o.replicas[i]) ? { ...line, band: { low: held(o.low), high: line.values } } : line;
+	};
+	const need = held(t.need);
+	const lines: Line[] = [{ name: "needed", values: need, colour: "muted", step: true, width: 1, band: { low: need.map((v) => v && 0), high: need } }];
+	if (t.old) lines.push({ name: "old", colour: "old", dashed: true, ...made(t.old) });
+	lines.push({ name: "new", colour: "replicas", width: 2, ...made(t.new) });
+	return { times, lines, marks: apart(t.decisions, t.step), to };
 }
 
 // apart are the stretches in which the decisions differ, each wide enough to be seen.

@@ -8,6 +8,7 @@ import { Chip, type Tone } from "../ui/chip";
 import { useLoad } from "../ui/load";
 import { Empty, Failed, Loading } from "../ui/notice";
 import { Foreign, Name, Time, visible } from "../ui/text";
+import { useTitle } from "../ui/title";
 import { Choice, Filter, useFilter, Written } from "./filter";
 import { fields, kinds, later, live, merged, mostEntries, older, page, query, type Asked } from "./log";
 import { some } from "./query";
@@ -28,6 +29,7 @@ export function Audit() {
 	const filter = useFilter(fields);
 	const { asked, set } = filter;
 	const all = status.value?.policies ?? [];
+	useTitle("Audit");
 	const services = [...new Set(all.map((p) => p.service))].sort();
 	const [denied, setDenied] = useState<Refused | undefined>();
 	if (denied) return <Denied error={denied} />;
@@ -76,6 +78,7 @@ interface ListedProps {
 function Listed({ asked, clear, onDenied }: ListedProps) {
 	const first = useLoad((signal) => entriesOf(query(asked), signal), [], 30_000); // the stream leaves out what is about access
 	const [rest, setRest] = useState<Entry[]>([]);
+	const [ended, setEnded] = useState(false);
 	const began = useRef<number | undefined>(undefined);
 	if (first.value && began.current === undefined) began.current = first.value.at(-1)?.number ?? 0;
 	const { error } = first;
@@ -87,20 +90,29 @@ function Listed({ asked, clear, onDenied }: ListedProps) {
 	const top = began.current ?? 0;
 	const shown = merged(rest, first.value, live(entries.value, asked, top));
 	const onward = asked.after !== "";
+	const more = {
+		asked,
+		had: shown,
+		ended: ended || first.value.length < page,
+		onMore: (all: Entry[], last: boolean) => {
+			setRest(all);
+			setEnded(last);
+		},
+	};
 	return (
 		<section aria-label="Entries">
-			{onward && <More key={`after ${shown[0]?.number}`} asked={asked} from={shown[0]} had={shown} onMore={setRest} full={first.value.length >= page} />}
 			<p class="muted tally" role="status">
 				{shown.length === 1 ? "1 entry" : `${shown.length} entries`}
 				{shown.length > 0 && ", the newest first"}
 			</p>
+			{onward && <More key={`after ${shown[0]?.number}`} from={shown[0]} {...more} />}
 			{shown.length === 0 && <None asked={asked} clear={clear} />}
 			<ol class="rows audit">
 				{shown.map((e) => (
 					<One key={e.number} e={e} fresh={!onward && e.number > top} />
 				))}
 			</ol>
-			{!onward && <More key={`before ${shown.at(-1)?.number}`} asked={asked} from={shown.at(-1)} had={shown} onMore={setRest} full={first.value.length >= page} />}
+			{!onward && <More key={`before ${shown.at(-1)?.number}`} from={shown.at(-1)} {...more} />}
 		</section>
 	);
 }
@@ -109,13 +121,13 @@ interface MoreProps {
 	asked: Asked;
 	from: Entry | undefined;
 	had: Entry[];
-	full: boolean; // the first page was
-	onMore: (all: Entry[]) => void;
+	ended: boolean; // there is no more
+	onMore: (all: Entry[], ended: boolean) => void;
 }
 
 // More asks for the next page: of what is older, or of what is later where it was asked for from a number on.
-function More({ asked, from, had, full, onMore }: MoreProps) {
-	const [state, set] = useState<"" | "asking" | "end">(full ? "" : "end");
+function More({ asked, from, had, ended, onMore }: MoreProps) {
+	const [state, set] = useState<"" | "asking" | "end">(ended ? "end" : "");
 	const [error, setError] = useState<unknown>();
 	const stop = useRef(new AbortController());
 	useEffect(() => () => stop.current.abort(), []);
@@ -128,7 +140,7 @@ function More({ asked, from, had, full, onMore }: MoreProps) {
 			for (const limit of [page, mostEntries]) {
 				const got = await entriesOf(onward ? later(asked, from) : older(asked, from, limit), stop.current.signal);
 				const all = merged(had, got);
-				if (all.length > had.length) return onMore(all);
+				if (all.length > had.length) return onMore(all, got.length < (onward ? page : limit));
 				if (got.length < limit) break;
 			}
 			set("end");
@@ -225,7 +237,7 @@ function One({ e, fresh }: { e: Entry; fresh: boolean }) {
 						<Name text={e.actor} />
 					</span>
 					<bdi class="said" dir="auto">
-						{e.service && !e.message.includes(e.service) && <strong>{visible(e.service).slice(0, 80)}: </strong>}
+						{e.service && !e.message.startsWith(e.service) && <strong>{visible(e.service).slice(0, 80)}: </strong>}
 						{visible(e.message).slice(0, 240)}
 					</bdi>
 				</>

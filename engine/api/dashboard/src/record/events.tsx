@@ -3,10 +3,11 @@ import { useEffect, useRef } from "preact/hooks";
 import { ask, at } from "../api";
 import { change, length, whole } from "../format";
 import type { Event } from "../shapes";
-import { entries, now, status } from "../state";
+import { entries, minute, status } from "../state";
 import { Chip, toneOfResult } from "../ui/chip";
 import { useLoad } from "../ui/load";
 import { Empty, Failed, Loading } from "../ui/notice";
+import { useTitle } from "../ui/title";
 import { Foreign, Name, Time, visible } from "../ui/text";
 import { ending, took } from "../why/story";
 import { actions, fields, limitOf, matching, more, mostEvents, ranges, reach, results, tally, why, type Asked } from "./happened";
@@ -18,43 +19,58 @@ interface Answer {
 	history: Event[];
 }
 
+// Listing is what was asked for, and what came of it.
+interface Listing {
+	of: string; // a service; empty: all
+	limit: number;
+	events: Event[];
+}
+
 // Events lists what was scaled, of all services or of one, the newest first.
 export function Events() {
 	const filter = useFilter(fields);
 	const { asked } = filter;
 	const limit = limitOf(asked);
 	const of = asked.service;
-	const told = useLoad((signal) => ask<Answer>(at(of ? ["history", of] : ["history"], { limit }), { signal }).then((a) => a.history), [of, limit]);
-	useNews(of, told.again);
-	const kept = useRef<{ of: string; events: Event[]; began: string }>({ of, events: [], began: "" });
-	if (kept.current.of !== of) kept.current = { of, events: [], began: "" };
-	if (told.value) {
-		kept.current.events = told.value;
-		kept.current.began ||= told.value[0]?.started ?? "none";
+	const path = at(of ? ["history", of] : ["history"], { limit });
+	const told = useLoad<Listing>(async (signal) => ({ of, limit, events: (await ask<Answer>(path, { signal })).history }), [path]);
+	useNews(of, limit, told.again);
+	useTitle("Events");
+	// What is there stays while more is asked for.
+	const kept = useRef<Listing | undefined>(undefined);
+	const began = useRef("");
+	if (kept.current?.of !== of) kept.current = undefined;
+	if (told.value?.of === of) {
+		if (!kept.current) began.current = told.value.events[0]?.started ?? "";
+		kept.current = told.value;
 	}
-	const events = kept.current.events;
+	const listing = kept.current;
 	return (
 		<>
 			<Top filter={filter} />
 			{told.error !== undefined && <Failed error={told.error} again={told.again} />}
-			{told.error === undefined && kept.current.began === "" && <Loading of="events" />}
-			{kept.current.began !== "" && (
-				<List events={events} asked={asked} limit={limit} began={kept.current.began} filter={filter} loading={told.loading} />
-			)}
+			{told.error === undefined && !listing && <Loading of="events" />}
+			{listing && <List listing={listing} asked={asked} began={began.current} filter={filter} loading={listing.limit !== limit} />}
 		</>
 	);
 }
 
-// useNews asks again when the stream tells of an event, at most once a second.
-function useNews(of: string, again: () => void): void {
+// useNews asks again when the stream tells of an event: soon, and the less often the more there is to ask for.
+function useNews(of: string, limit: number, again: () => void): void {
 	const newest = entries.value.find((e) => e.event && (of === "" || e.service === of))?.number ?? 0;
-	const first = useRef(newest);
+	const told = useRef(newest);
+	const latest = useRef(again);
+	latest.current = again;
+	const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 	useEffect(() => {
-		if (newest === first.current) return;
-		first.current = newest;
-		const timer = setTimeout(again, 1000);
-		return () => clearTimeout(timer);
+		if (newest === told.current || timer.current !== undefined) return;
+		timer.current = setTimeout(() => {
+			timer.current = undefined;
+			told.current = entries.value.find((e) => e.event)?.number ?? 0;
+			latest.current();
+		}, 500 + limit * 5);
 	}, [newest]);
+	useEffect(() => () => clearTimeout(timer.current), []);
 }
 
 function Top({ filter }: { filter: Filtered<(typeof fields)[number]> }) {
@@ -74,19 +90,24 @@ function Top({ filter }: { filter: Filtered<(typeof fields)[number]> }) {
 	);
 }
 
+const enough = 30; // events to fill a screen
+
 interface ListProps {
-	events: Event[];
+	listing: Listing;
 	asked: Asked;
-	limit: number;
-	began: string; // when the newest had started that was there first
+	began: string; // when the newest had started that was there first; empty: there was none
 	filter: Filtered<(typeof fields)[number]>;
-	loading: boolean;
+	loading: boolean; // more is asked for
 }
 
-function List({ events, asked, limit, began, filter, loading }: ListProps) {
-	const found = matching(events, asked, now.value);
+function List({ listing: { events, limit }, asked, began, filter, loading }: ListProps) {
+	const found = matching(events, asked, minute.value);
 	const next = more(limit);
-	const far = reach(events, limit, asked, now.value);
+	const far = reach(events, limit, asked, minute.value);
+	// Where little is found among the newest it is looked for further back at once.
+	useEffect(() => {
+		if (far === "cut" && next !== undefined && found.length < enough && !loading) filter.set("limit", String(next));
+	}, [far, next, found.length, loading]);
 	return (
 		<section aria-label="Events">
 			<p class="muted tally" role="status">
@@ -98,10 +119,10 @@ function List({ events, asked, limit, began, filter, loading }: ListProps) {
 					</>
 				))}
 			</p>
-			{found.length === 0 && <None asked={asked} all={far !== "cut"} clear={filter.clear} />}
+			{found.length === 0 && !loading && <None asked={asked} all={far !== "cut"} clear={filter.clear} />}
 			<ol class="rows events">
 				{found.map((e) => (
-					<One key={e.id} e={e} fresh={e.started > began && began !== "none"} />
+					<One key={e.id} e={e} fresh={e.started > began} />
 				))}
 			</ol>
 			<p class="muted foot">
@@ -206,7 +227,7 @@ function Facts({ e }: { e: Event }) {
 			)}
 			{e.log && (
 				<Fact name="log">
-					<pre>
+					<pre tabIndex={0}>
 						<Foreign text={e.log} most={4000} />
 					</pre>
 				</Fact>

@@ -1,7 +1,8 @@
 // What a person asks of a service.
 import { ask, at } from "../api";
 import { change } from "../format";
-import type { Begun, Paused, Resumed, Written } from "../shapes";
+import type { Begun, Paused, Resumed, Status, Written } from "../shapes";
+import { status } from "../state";
 
 export async function pause(service: string, seconds: number, reason: string): Promise<string> {
 	const body = { service, reason, ...(seconds > 0 ? { seconds } : {}) };
@@ -21,6 +22,15 @@ export async function scale(service: string, replicas: number, force: boolean): 
 
 export async function rollback(service: string): Promise<string> {
 	return outcome(await ask<Begun>(at(["rollback", service]), { method: "POST", body: {} }));
+}
+
+// refresh asks how all is after something was done: the next evaluation, which would tell, may be a minute away.
+export async function refresh(): Promise<void> {
+	try {
+		status.value = (await ask<{ status: Status }>("status")).status;
+	} catch {
+		// the stream tells
+	}
 }
 
 // outcome says what is begun; what is in its way is an error, which the dialog shows.

@@ -1,4 +1,5 @@
 // Enabling a policy, and disabling it, where it came by the API. What is in a file is changed there.
+import { useLocation } from "preact-iso";
 import { useState } from "preact/hooks";
 import { reason } from "../api";
 import type { PolicyStatus, Written } from "../shapes";
@@ -50,8 +51,9 @@ export function Enabling({ p, say }: { p: PolicyStatus; say: (text: string) => v
 }
 
 function InFile({ of, enabled, close }: { of: Written; enabled: boolean; close: () => void }) {
+	const { route } = useLocation();
 	return (
-		<Dialog title="The file says so" confirm="Close" onConfirm={async () => {}} onClose={close}>
+		<Dialog title="The file says so" confirm="Look at the policy" onConfirm={async () => route("/policies/" + encodeURIComponent(of.name))} onClose={close}>
 			<p>
 				<Name text={of.name} /> is {enabled ? "enabled" : "disabled"} in its file{of.about.place && <> at </>}
 				{of.about.place && (
@@ -60,9 +62,6 @@ function InFile({ of, enabled, close }: { of: Written; enabled: boolean; close: 
 					</code>
 				)}
 				. Write <code>enabled: {enabled ? "false" : "true"}</code> there: flyball reads it again by itself. To stop it for a while, pause the service.
-			</p>
-			<p>
-				<a href={"/policies/" + encodeURIComponent(of.name)}>Look at the policy</a>
 			</p>
 		</Dialog>
 	);

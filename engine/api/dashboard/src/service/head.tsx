@@ -22,6 +22,7 @@ function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
 	const told = useMemo(() => Date.now(), [p]); // what counts down was so long then
 	const gone = Math.max(0, now.value - told) / 1000;
 	const pause = p.pause ?? status.value?.pause;
+	const why = p.state.name === "paused" && pause ? "" : (p.state.why ?? "");
 	return (
 		<li class="card policy">
 			<div class="head">
@@ -36,17 +37,18 @@ function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
 			<div class="state">
 				<Chip tone={toneOf(p.state.name)}>{p.state.name}</Chip>
 				{p.state.seconds !== undefined && p.state.seconds > 0 && <span class="number">{length(p.state.seconds - gone)} left</span>}
-				{p.state.why && (
+				{why && (
 					<span>
-						<Foreign text={p.state.why} />
+						<Foreign text={why} />
 					</span>
 				)}
+				{p.lastEvaluation && <a href={`/why/at/${encodeURIComponent(p.lastEvaluation)}?service=${encodeURIComponent(p.name)}`}>Why?</a>}
 			</div>
 			<dl class="facts">
 				<Fact name={p.mode === "shadow" ? "would have" : "replicas"} big>
-					{p.currentReplicas}
+					{p.lastEvaluation ? p.currentReplicas : "–"}
 				</Fact>
-				{p.mode !== "shadow" && <Fact name="ready">{p.readyReplicas}</Fact>}
+				{p.mode !== "shadow" && <Fact name="ready">{p.lastEvaluation ? p.readyReplicas : "–"}</Fact>}
 				<Fact name="min to max">
 					{p.minReplicas ?? 0} to {p.maxReplicas ?? 0}
 				</Fact>
@@ -59,13 +61,19 @@ function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
 				</Fact>
 			</dl>
 			{pause && <Paused pause={pause} gone={gone} />}
-			{p.state.name !== "failing" && p.message && (
+			{p.state.name !== "failing" && p.message && !repeats(p) && (
 				<p class="muted">
-					Last decision: <Foreign text={p.message} /> <a href={`/why/at/${encodeURIComponent(p.lastEvaluation ?? "")}?service=${encodeURIComponent(p.name)}`}>Why?</a>
+					Last decision: <Foreign text={p.message} />
 				</p>
 			)}
 		</li>
 	);
+}
+
+// repeats says that the state tells what the last decision does.
+function repeats(p: PolicyStatus): boolean {
+	const why = (p.state.why ?? "").replace(/^[A-Z]\w+: /, "");
+	return p.state.name === "paused" || (why !== "" && (p.message ?? "").startsWith(why));
 }
 
 function Fact({ name, big, children }: { name: string; big?: boolean; children: ComponentChildren }) {

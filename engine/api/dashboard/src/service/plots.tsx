@@ -7,6 +7,7 @@ import type { Event, PolicyStatus, Trends } from "../shapes";
 import { now, readingsOf, turn } from "../state";
 import { useLoad } from "../ui/load";
 import { Empty, Failed, Loading } from "../ui/notice";
+import { zoomed } from "../ui/axis";
 import { Plot } from "../ui/plot";
 import { Name } from "../ui/text";
 import { useChange } from "./change";
@@ -62,7 +63,9 @@ export function Plots(props: Props) {
 			)}
 			{drawn && look && trends.value && (known(trends.value) || look.later > 0) && (
 				<>
-					<h2>Replicas</h2>
+					<h2>
+						Replicas <small class="muted hint">drag in a plot to zoom, click to ask why</small>
+					</h2>
 					<Plot
 						{...shared}
 						title={`Replicas of ${props.service}`}
@@ -145,20 +148,38 @@ function Bar({ time }: { time: Time }) {
 					</button>
 				))}
 			</div>
-			{"from" in time.range ? (
-				<>
-					<span class="number">
-						{when(time.range.from * 1000, now.value)} to {when(time.range.to * 1000, now.value)}
-					</span>
+			{"from" in time.range && (
+				<span class="number">
+					{when(time.range.from * 1000, now.value)} to {when(time.range.to * 1000, now.value)}
+				</span>
+			)}
+			<div class="toolbar">
+				{"from" in time.range && (
 					<button type="button" class="primary" onClick={time.toLive}>
 						Back to live
 					</button>
-				</>
-			) : (
-				<span class="muted hint">Drag in a plot to zoom, click to ask why</span>
-			)}
+				)}
+				<Step name="Earlier" sign="‹" go={() => time.shift(-0.5)} />
+				{"from" in time.range && <Step name="Later" sign="›" go={() => time.shift(0.5)} />}
+				<Step name="Zoom out" sign="−" go={() => zoom(time, 2)} />
+				<Step name="Zoom in" sign="+" go={() => zoom(time, 0.5)} />
+			</div>
 		</div>
 	);
+}
+
+function Step({ name, sign, go }: { name: string; sign: string; go: () => void }) {
+	return (
+		<button type="button" class="step" aria-label={name} title={name} onClick={go}>
+			{sign}
+		</button>
+	);
+}
+
+// zoom keeps the end where it is live, and the middle where it is not.
+function zoom(time: Time, factor: number): void {
+	const { from, to } = time.span(600);
+	time.zoom(...zoomed(from, to, time.live ? to : (from + to) / 2, factor));
 }
 
 // Tabs choose whose metrics and thresholds are shown.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { presets, queryOf, rangeIn, seconds, spanOf, zoomedTo } from "./range";
+import { presets, queryOf, rangeIn, seconds, shifted, spanOf, zoomedTo } from "./range";
 
 describe("rangeIn", () => {
 	test("nothing is the last hour", () => expect(rangeIn({})).toEqual({ last: 3600 }));
@@ -40,4 +40,9 @@ describe("zoomedTo", () => {
 	test("whole seconds", () => expect(zoomedTo(10.4, 90.2, 1000, 30)).toEqual({ from: 10, to: 91 }));
 	test("not beyond now", () => expect(zoomedTo(900, 2000, 1000, 30)).toEqual({ from: 900, to: 1000 }));
 	test("not too short", () => expect(zoomedTo(99, 100, 1000, 30)).toEqual({ from: 70, to: 100 }));
+});
+
+describe("shifted", () => {
+	test("half of it earlier", () => expect(shifted({ from: 100, to: 200 }, -0.5, 1000)).toEqual({ from: 50, to: 150 }));
+	test("later, up to now, and as long as it was", () => expect(shifted({ from: 100, to: 200 }, 0.5, 220)).toEqual({ from: 120, to: 220 }));
 });

@@ -66,3 +66,10 @@ export function zoomedTo(from: number, to: number, now: number, least: number): 
 	const begin = Math.max(Math.floor(from), end - longest);
 	return { from: Math.min(begin, end - least), to: end };
 }
+
+// shifted is a stretch of the same length, a part of it earlier or later, and not beyond now.
+export function shifted(s: Span, share: number, now: number): Span {
+	const long = s.to - s.from;
+	const to = Math.min(s.to + long * share, now);
+	return { from: to - long, to };
+}

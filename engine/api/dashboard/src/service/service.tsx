@@ -6,7 +6,8 @@ import type { Event, History, PolicyStatus } from "../shapes";
 import { may, policiesOf, status } from "../state";
 import { useLoad } from "../ui/load";
 import { Empty, Loading } from "../ui/notice";
-import { Name, visible } from "../ui/text";
+import { Foreign, Name, visible } from "../ui/text";
+import { refresh } from "./actions";
 import { useChange } from "./change";
 import { Actions } from "./dialogs";
 import { Policies } from "./head";
@@ -38,8 +39,12 @@ function Unknown({ service }: { service: string }) {
 function Page({ service, policies }: { service: string; policies: PolicyStatus[] }) {
 	const { query, route, path } = useLocation();
 	const time = useSpan(query, path, route);
-	const [said, say] = useState("");
-	const [chosen, choose] = useState<string | undefined>(query.event);
+	const [said, setSaid] = useState("");
+	const say = (text: string) => {
+		setSaid(text);
+		if (text) void refresh();
+	};
+	const [chosen, choose] = useState<string | undefined>();
 	const [lit, light] = useState<string | undefined>();
 	// An event that is begun or ended shows in the status: then there is something new to ask for.
 	const stamp = policies.map((p) => [p.lastEvent?.id, p.lastEvent?.result, p.open?.id].join()).join("|");
@@ -65,7 +70,7 @@ function Page({ service, policies }: { service: string; policies: PolicyStatus[]
 				{(may("pause") || may("scale")) && <Actions service={service} policies={policies} say={say} />}
 			</div>
 			<p role="status" class={said ? "said" : "unseen"}>
-				<bdi>{said}</bdi>
+				<Foreign text={said} />
 				{said && (
 					<button type="button" class="link" onClick={() => say("")}>
 						close

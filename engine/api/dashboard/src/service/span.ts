@@ -2,7 +2,7 @@
 import { useRef } from "preact/hooks";
 import { now } from "../state";
 import { shortest } from "../ui/axis";
-import { queryOf, rangeIn, spanOf, zoomedTo, type Range, type Span } from "./range";
+import { queryOf, rangeIn, shifted, spanOf, zoomedTo, type Range, type Span } from "./range";
 
 export interface Time {
 	range: Range;
@@ -10,6 +10,7 @@ export interface Time {
 	span: (pixels: number) => Span;
 	show: (r: Range) => void;
 	zoom: (from: number, to: number) => void;
+	shift: (share: number) => void;
 	toLive: () => void;
 	policy: (name: string) => void;
 }
@@ -42,7 +43,12 @@ export function useSpan(query: Record<string, string>, path: string, route: (url
 		span: (pixels) => spanOf(range, live ? daemonNow() : 0, pixels),
 		show: (r) => go(r),
 		zoom: (from, to) => go(zoomedTo(from, to, daemonNow(), shortest)),
+		shift: (share) => go(zoomedTo(...ends(shifted(spanOf(range, daemonNow(), 600), share, daemonNow())), daemonNow(), shortest)),
 		toLive: () => go(last.current),
 		policy: (name) => go(range, name, true),
 	};
+}
+
+function ends(s: Span): [number, number] {
+	return [s.from, s.to];
 }

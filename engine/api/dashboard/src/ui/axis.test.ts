@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nearest, reach, sampled, shortest, ticks, zoomed } from "./axis";
+import { isolated, nearest, reach, sampled, shortest, ticks, zoomed } from "./axis";
 
 describe("reach", () => {
 	test("levels are in the picture, with room around", () => {
@@ -49,4 +49,15 @@ test("the day is told once", () => {
 	expect(ticks([day, day + 3600, day + 7200])).toEqual(["22:00\n31 Jan", "23:00", "00:00\n1 Feb"]);
 	expect(ticks([day, day + 5])[1]).toBe("22:00:05");
 	expect(ticks([day, day + 86400])).toEqual(["31 Jan", "1 Feb"]);
+});
+
+describe("isolated", () => {
+	const cases: [string, (number | null | undefined)[], number[]][] = [
+		["between gaps", [null, 5, null, 6, 7, null], [1]],
+		["at the ends", [5, null, null, 6], [0, 3]],
+		["what is merely not there parts nothing", [5, undefined, 6, undefined], []],
+		["alone with what is not there", [undefined, 5, undefined, null], [1]],
+		["nothing", [], []],
+	];
+	for (const [name, values, want] of cases) test(name, () => expect(isolated(values)).toEqual(want));
 });

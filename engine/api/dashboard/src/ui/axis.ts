@@ -35,6 +35,22 @@ export function zoomed(from: number, to: number, at: number, factor: number): [n
 	return [begin, begin + long];
 }
 
+// isolated are the places of values with gaps on both sides: no line leads to them, so each is a dot.
+export function isolated(values: ArrayLike<number | null | undefined>): number[] {
+	const found: number[] = [];
+	let before: number | null = null; // what stands before, but for undefined
+	let alone = -1; // a place that is one if a gap follows
+	for (let i = 0; i < values.length; i++) {
+		const v = values[i];
+		if (v === undefined) continue;
+		if (v === null && alone >= 0) found.push(alone);
+		alone = v !== null && before === null ? i : -1;
+		before = v;
+	}
+	if (alone >= 0) found.push(alone);
+	return found;
+}
+
 // sampled are the places of at most so many, evenly, the newest first.
 export function sampled(times: number[], most: number): number[] {
 	const step = Math.max(1, Math.ceil(times.length / most));

@@ -48,12 +48,27 @@ export function over(u: uPlot, marks: Mark[], pin: number | undefined): void {
 	c.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
 	c.clip();
 	for (const m of marks) if (m.kind === "level") level(u, m.at, m.name, m.colour, ratio);
-	for (const m of marks) if (m.kind === "event") moment(u, m, ratio);
+	for (const m of apart(marks, (t) => u.valToPos(t, "x"))) moment(u, m, ratio);
 	if (pin !== undefined) {
 		c.strokeStyle = colour("ink");
 		line(u, pin, ratio * 1.5, []);
 	}
 	c.restore();
+}
+
+const least = 3; // pixels
+
+// apart leaves out events that would cover others of their colour, and has those that are pointed at last, on top.
+export function apart(marks: Mark[], place: (at: number) => number): Moment[] {
+	const last = new Map<string, number>();
+	const kept: Moment[] = [];
+	for (const m of marks.filter((m) => m.kind === "event").sort((a, b) => a.at - b.at)) {
+		const x = place(m.at);
+		if (!m.lit && x - (last.get(m.colour) ?? -Infinity) < least) continue;
+		last.set(m.colour, x);
+		kept.push(m);
+	}
+	return kept.sort((a, b) => Number(a.lit ?? false) - Number(b.lit ?? false));
 }
 
 function level(u: uPlot, at: number, name: string, of: string, ratio: number): void {

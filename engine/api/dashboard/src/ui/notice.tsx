@@ -22,13 +22,14 @@ export function Empty({ title, children }: { title: string; children?: Component
 // Failed shows why something could not be had, and a way to try again.
 export function Failed({ error, again }: { error: unknown; again?: () => void }) {
 	const status = error instanceof Refused ? error.status : undefined;
+	const faults = error instanceof Refused ? error.faults.filter((f) => f.message !== error.detail) : [];
 	return (
 		<div class="notice bad" role="alert">
 			<strong>{status === 403 ? "You may not see this." : status === 404 ? "It is not there." : "That did not work."}</strong>
 			<span>{reason(error)}</span>
-			{error instanceof Refused && error.faults.length > 0 && (
+			{faults.length > 0 && (
 				<ul>
-					{error.faults.map((f) => (
+					{faults.map((f) => (
 						<li>
 							<code>{f.location}</code> {f.message}
 						</li>

@@ -3,9 +3,10 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { when, whole } from "../format";
-import { nearest, reach, sampled, ticks, zoomed } from "./axis";
+import { isolated, nearest, reach, sampled, ticks, zoomed } from "./axis";
 import { eventAt, over, under, type Mark, type Moment } from "./draw";
 import "./plot.css";
+import { visible } from "./text";
 import { colour, dark } from "./theme";
 
 export type { Mark, Moment };
@@ -136,7 +137,7 @@ function options(shown: { current: Props }, width: number, onCursor: (c: Cursor 
 			label: l.name,
 			stroke: colour(l.colour),
 			width: l.width ?? 1.75,
-			points: { show: false },
+			points: { show: true, size: 4, fill: colour(l.colour), filter: (u, i) => isolated(u.data[i] ?? []) },
 			spanGaps: false,
 			...(l.dashed ? { dash: [5, 4] } : {}),
 			...(l.step && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
@@ -151,8 +152,9 @@ function options(shown: { current: Props }, width: number, onCursor: (c: Cursor 
 		legend: { show: false },
 		cursor: {
 			y: false,
-			...(p.sync ? { sync: { key: p.sync } } : {}),
-			drag: { x: p.onZoom !== undefined, y: false, setScale: false },
+			// The others follow the cursor alone: what is drawn out in one is asked for once.
+			...(p.sync ? { sync: { key: p.sync, filters: { pub: (type: string) => type !== "mousedown" && type !== "mouseup" } } } : {}),
+			drag: { x: p.onZoom !== undefined, y: false, setScale: false, dist: 5 },
 			points: { size: 7, show: (u, i) => dot(u, i) },
 		},
 		scales: {
@@ -177,7 +179,7 @@ function options(shown: { current: Props }, width: number, onCursor: (c: Cursor 
 				(u) => {
 					const { left, idx } = u.cursor;
 					const off = left === undefined || left < 0 || idx === null || idx === undefined;
-					onCursor(off ? undefined : { idx, left, event: eventAt(u, marks(), left) });
+					onCursor(off ? undefined : { idx, left, event: held(u) ? eventAt(u, marks(), left) : undefined });
 				},
 			],
 			setSelect: [
@@ -192,6 +194,11 @@ function options(shown: { current: Props }, width: number, onCursor: (c: Cursor 
 			ready: [(u) => u.over.addEventListener("click", () => picked(u, shown.current))],
 		},
 	};
+}
+
+// held says that the cursor is in this plot, and does not merely follow that of another.
+function held(u: uPlot): boolean {
+	return u.over.matches(":hover") || u.root.parentElement === document.activeElement;
 }
 
 // dot marks the cursor's place on a line, and not on the edges of its band.
@@ -272,7 +279,7 @@ function Tip({ u, of }: { u: uPlot | undefined; of: Moment }) {
 	}, [u, of]);
 	return (
 		<div class="tip" ref={el} role="tooltip">
-			<bdi>{of.name}</bdi>
+			<bdi>{visible(of.name)}</bdi>
 		</div>
 	);
 }

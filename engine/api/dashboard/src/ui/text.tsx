@@ -1,7 +1,7 @@
 // What others wrote, and times.
 import { useState } from "preact/hooks";
 import { ago, when, whole } from "../format";
-import { now } from "../state";
+import { minute, now } from "../state";
 
 const invisible = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
@@ -43,7 +43,7 @@ export function Time({ at, relative = false }: { at: string | null | undefined; 
 	if (Number.isNaN(t)) return <span class="muted">never</span>;
 	return (
 		<time dateTime={at ?? ""} title={whole(t)}>
-			{relative ? ago(t, now.value) : when(t, now.value)}
+			{relative ? ago(t, now.value) : when(t, minute.value)}
 		</time>
 	);
 }

@@ -10,6 +10,7 @@ export function Rules({ e }: { e: Explanation }) {
 	const r = e.record.recommendation;
 	const voices = e.voices ?? [];
 	const lines = e.rules ?? [];
+	const reasons = (r.reasons ?? []).filter((one) => one.message !== r.error); // which stands above them
 	if (e.record.request) return <Chapter title="What the rules said" sum="they were not asked" />;
 	return (
 		<Chapter
@@ -38,7 +39,7 @@ export function Rules({ e }: { e: Explanation }) {
 			{r.error && <Wrong text={r.error} />}
 			{e.rulesError && e.rulesError !== r.error && <Wrong text={e.rulesError} />}
 			<ul class="reasons">
-				{(r.reasons ?? []).map((one) => (
+				{reasons.map((one) => (
 					<li dir="auto">
 						<strong>
 							<Name text={one.code} />

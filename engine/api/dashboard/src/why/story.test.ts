@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Alternative, Explanation, Step } from "../shapes";
-import { asked, at, before, by, byFile, ending, eventId, how, permanent, runs, telling, took, unchanged, verdict, voice, waits, type Line, type Voice } from "./story";
+import { asked, at, before, by, byFile, ending, eventId, guarded, how, permanent, runs, telling, took, unchanged, verdict, voice, waits, type Line, type Voice } from "./story";
 import { words } from "./words";
 
 const decided = "2026-01-01T08:00:00.857441921Z";
@@ -133,6 +133,13 @@ test("stages that spoke stand alone, the quiet ones between them together, none 
 		[true, ["budget"]],
 	]);
 	expect(runs([])).toEqual([]);
+});
+
+test("what the guard did in sum: nothing, a gate that settled it, or so many that spoke", () => {
+	const trace = explanation().record.decision.trace ?? [];
+	expect(guarded([stage("enabled"), stage("budget")])).toBe("nothing: the wish passed all 2 stages");
+	expect(guarded([stage("enabled"), { ...stage("drift"), reason: "Drift" }])).toBe("drift settled it: later stages were not asked");
+	expect(guarded(trace)).toBe("1 of 4 stages spoke");
 });
 
 test("a reading that is not ok says why, one that is says how old it is", () => {

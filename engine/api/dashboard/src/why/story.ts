@@ -98,6 +98,17 @@ export function runs(trace: Step[]): { quiet: boolean; steps: Step[] }[] {
 	return parts;
 }
 
+const gates = ["enabled", "stopped", "rollout", "drift"];
+
+// guarded sums up what the guard did.
+export function guarded(trace: Step[]): string {
+	const said = trace.filter((s) => !quiet(s));
+	const last = trace.at(-1);
+	if (!last || said.length === 0) return `nothing: the wish passed all ${count(trace.length, "stage")}`;
+	if (gates.includes(last.stage)) return `${last.stage} settled it: later stages were not asked`;
+	return `${said.length} of ${count(trace.length, "stage")} spoke`;
+}
+
 // how says what else is known of a reading.
 export function how(m: Told, write: (seconds: number) => string): string[] {
 	const r = m.reading;

@@ -6,7 +6,7 @@ import { Chip, toneOfResult, type Tone } from "../ui/chip";
 import { Foreign, Name, Time } from "../ui/text";
 import { Metrics } from "./seen";
 import { Rules } from "./rules";
-import { asked, count, ending, quiet, runs, took, unchanged, verdict, waits } from "./story";
+import { asked, count, ending, guarded, runs, took, unchanged, verdict, waits } from "./story";
 
 export function Story({ e, event }: { e: Explanation; event: Event | null | undefined }) {
 	return (
@@ -65,7 +65,7 @@ function Head({ e, event }: { e: Explanation; event: Event | null | undefined })
 			</p>
 			{d.message && (
 				<p class="lead" dir="auto">
-					<Foreign text={d.message} most={400} />
+					<Foreign text={d.message} most={300} />
 				</p>
 			)}
 			{by && (
@@ -143,9 +143,8 @@ function Revision({ e }: { e: Explanation }) {
 
 function Guard({ e }: { e: Explanation }) {
 	const trace = e.record.decision.trace ?? [];
-	const said = trace.filter((s) => !quiet(s)).length;
 	return (
-		<Chapter title="What the guard did" sum={said === 0 ? `nothing: the wish passed all ${trace.length} stages` : `${said} of ${count(trace.length, "stage")} spoke`}>
+		<Chapter title="What the guard did" sum={guarded(trace)}>
 			<ol class="stages">
 				{runs(trace).map((run) =>
 					run.quiet ? <Quiet steps={run.steps} /> : run.steps.map((s) => <Stage s={s} />),
@@ -223,7 +222,7 @@ function Applied({ e, event }: { e: Explanation; event: Event | null | undefined
 			{event.log && (
 				<>
 					<h3>The end of its log</h3>
-					<pre class="log">
+					<pre class="log" tabIndex={0}>
 						<Foreign text={event.log} most={4000} />
 					</pre>
 				</>
@@ -300,7 +299,7 @@ function Raw({ e }: { e: Explanation }) {
 	return (
 		<details class="raw">
 			<summary>All of it, as the API answers</summary>
-			<pre class="log">
+			<pre class="log" tabIndex={0}>
 				<Foreign text={JSON.stringify(e, null, 2)} most={20_000} />
 			</pre>
 		</details>

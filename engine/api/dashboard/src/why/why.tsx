@@ -6,7 +6,8 @@ import type { Event, Explanation } from "../shapes";
 import { byName, entries } from "../state";
 import { useLoad } from "../ui/load";
 import { Failed, Loading } from "../ui/notice";
-import { Time } from "../ui/text";
+import { Time, visible } from "../ui/text";
+import { useTitle } from "../ui/title";
 import { Copy } from "./copy";
 import { next } from "./next";
 import { before, eventId, permanent } from "./story";
@@ -28,17 +29,15 @@ export function Why() {
 		return (await ask<Answer>(path, { signal })).explanation;
 	}, [path]);
 	const e = told.value;
-	useEffect(() => {
-		document.title = e ? `Why: ${e.record.service} · flyball` : "Why · flyball";
-		return () => void (document.title = "flyball");
-	}, [e?.record.service]);
+	useEffect(() => scrollTo(0, 0), [path]);
+	useTitle(e ? `Why: ${visible(e.record.service)}` : "Why");
 	if (told.error !== undefined)
 		return (
 			<>
 				<h1>Why</h1>
 				<Failed error={told.error} again={told.again} />
 				<p>
-					<a href="/events">All events</a>
+					{kind === "event" ? <a href={"/events?" + new URLSearchParams({ text: params.id ?? "" })}>The event in the list</a> : <a href="/events">All events</a>}
 				</p>
 			</>
 		);
@@ -73,13 +72,19 @@ function Page({ e, newest, again }: { e: Explanation; newest: boolean; again: ()
 				<span class="fill" />
 				<Copy of="link" text={link} />
 				<Copy of="text" text={() => words(event ? { ...e, event } : e, link())} />
-				<button type="button" onClick={() => print()}>
+				<button type="button" onClick={printAll}>
 					Print
 				</button>
 			</nav>
 			<Story e={e} event={event} />
 		</article>
 	);
+}
+
+// printAll prints also what is cut short on the screen. What is unfolded for that is drawn first.
+function printAll(): void {
+	for (const b of document.querySelectorAll<HTMLButtonElement>(".chapters button[aria-expanded=false], .verdict button[aria-expanded=false]")) b.click();
+	setTimeout(() => print(), 100);
 }
 
 // Newer says that something was decided since.

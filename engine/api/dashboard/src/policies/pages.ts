@@ -1,2 +1,0 @@
-export { Policies } from "./policies";
-export { Policy } from "./policy";
