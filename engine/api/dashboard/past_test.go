@@ -11,19 +11,19 @@ import (
 )
 
 // past fills a store with what a service went through, up to now: the CPU usage of its replicas, once a minute, and each change of
-// their number. There is a day in it with its rush, and every third hour somebody has a busy quarter of an hour.
-func past(t *testing.T, path, service string, long time.Duration) {
+// their number. There is a day in it with its rush, and every third hour there is a busy quarter of an hour.
+func past(t *testing.T, path, service string, long, later time.Duration) {
 	t.Helper()
 	s, err := sqlite.Open(path, sqlite.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := engine.Policy{Name: service, Service: service, Mode: engine.Live, Target: engine.Place{Driver: "sim"}}
-	end := time.Now().Truncate(time.Minute)
+	end := time.Now().UTC().Truncate(time.Minute)
 	series := map[int]*engine.Series{}
 	n := 1
 	for at := end.Add(-long); at.Before(end); at = at.Add(time.Minute) {
-		load := demand(at)
+		load := demand(at.Add(-later))
 		if to := after(n, load); to != n {
 			e := engine.Event{
 				ID: fmt.Sprintf("%s-%d", service, at.UnixMilli()), Policy: service, Service: service, Target: p.Target, Mode: p.Mode,

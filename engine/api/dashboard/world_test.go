@@ -56,15 +56,15 @@ func (w *world) everywhere(t *testing.T) map[string]string {
 	t.Helper()
 	event := w.site.event(t, "web")
 	return map[string]string{
-		"/": "web", "/login": "Password", "/services/web": "web", "/policies": "web", "/policies/web": "web", "/events": "web", "/audit": "web",
-		"/why/event/" + event: "web", "/why/decision/1": "web", "/nowhere": "no such page",
+		"/": "policies", "/login": "Password", "/services/web": "web", "/policies": "web", "/policies/web": "web", "/events": "web", "/audit": "web",
+		"/why/event/" + event: "web", "/why/decision/1": "web", "/why/nothing/1": "It is not there",
 	}
 }
 
 // The dashboard as a person meets it: the program as it is built, and Debian's browser.
 func TestBrowser(t *testing.T) {
 	w := &world{binary: build(t), browser: chromium(t)}
-	w.site = serve(t, w.binary, policies, func(s *site) { past(t, s.store(), "till", 2*time.Hour) })
+	w.site = serve(t, w.binary, policies, func(s *site) { past(t, s.store(), "till", 2*time.Hour, 0) })
 	for name, test := range map[string]func(*testing.T, *world){
 		"Login":       testLogin,
 		"Restart":     testRestart,
@@ -82,6 +82,7 @@ func TestBrowser(t *testing.T) {
 		"Hostile":     testHostile,
 		"Keyboard":    testKeyboard,
 		"Many":        testMany,
+		"Pictures":    testPictures,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
