@@ -20,6 +20,7 @@ func past(t *testing.T, path, service string, long, later time.Duration) {
 	}
 	p := engine.Policy{Name: service, Service: service, Mode: engine.Live, Target: engine.Place{Driver: "sim"}}
 	end := time.Now().UTC().Truncate(time.Minute)
+	cpu := engine.Metric{Name: "cpu_usage", Type: "cpu", Source: "system", Aggregation: "avg"}
 	series := map[int]*engine.Series{}
 	n := 1
 	for at := end.Add(-long); at.Before(end); at = at.Add(time.Minute) {
@@ -41,7 +42,7 @@ func past(t *testing.T, path, service string, long, later time.Duration) {
 		}
 		for replica := 1; replica <= n; replica++ {
 			if series[replica] == nil {
-				series[replica] = &engine.Series{Subject: p.Subject(), Metric: "cpu_usage", Signal: "cpu", Replica: fmt.Sprintf("sim-%s-%d", service, replica)}
+				series[replica] = &engine.Series{Subject: p.Subject(), Metric: "cpu_usage", Signal: cpu.Signal(), Replica: fmt.Sprintf("sim-%s-%d", service, replica)}
 			}
 			series[replica].Points = append(series[replica].Points, engine.Point{At: at, Value: min(100, load/float64(n))})
 		}

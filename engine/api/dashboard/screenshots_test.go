@@ -19,17 +19,16 @@ config: sources: app: type: "push"
 
 _cpu: {
 	target: driver: "sim"
-	enabled: bool | *true
-	minReplicas: 1, maxReplicas: 4
+	minReplicas: 1
 	metrics: [{name: "cpu_usage", type: "cpu", source: "system", aggregation: "avg", window: "5s"}]
 	thresholds: [{metric: "cpu_usage", scaleUp: 70, scaleDown: 25}]
 	evaluationInterval: "2s", cooldown: {up: "20s", down: "4s"}
 	...
 }
-policies: web:      _cpu & {service: "web"}
-policies: checkout: _cpu & {service: "checkout", maxReplicas: 3}
-policies: search:   _cpu & {service: "search", mode: "shadow"}
-policies: reports:  _cpu & {service: "reports", enabled: false}
+policies: web:      _cpu & {service: "web", enabled: true, maxReplicas: 4}
+policies: checkout: _cpu & {service: "checkout", enabled: true, maxReplicas: 3}
+policies: search:   _cpu & {service: "search", enabled: true, maxReplicas: 4, mode: "shadow"}
+policies: reports:  _cpu & {service: "reports", maxReplicas: 2}
 policies: worker: {
 	service: "worker", target: driver: "sim", enabled: true
 	minReplicas: 1, maxReplicas: 8
@@ -73,7 +72,10 @@ func TestScreenshots(t *testing.T) {
 	for _, v := range []view{
 		{name: "overview", path: "/", sees: []string{"policies", "live", "checkout"}},
 		{name: "service", path: "/services/web?last=24h", sees: []string{"cpu_usage", "As a table"}, whole: true},
-		{name: "impact", path: "/services/web?last=15m&event=" + event, sees: []string{"Performance impact", "Before"}, whole: true},
+		{name: "impact", path: "/services/web?last=15m", sees: []string{"cpu_usage", "Impact"}, whole: true, prepare: func(b *tab) {
+			b.click("button", "Impact")
+			b.sees("Performance impact")
+		}},
 		{name: "pause", path: "/services/worker", sees: []string{"queue_length"}, prepare: func(b *tab) {
 			b.click("button", "Pause…")
 			b.fill("textbox", "Reason", "the broker is being upgraded")

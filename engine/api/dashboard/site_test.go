@@ -146,7 +146,7 @@ func (s *site) command(args ...string) *exec.Cmd {
 		cmd.Args = append(cmd.Args, "--socket", s.socket())
 	}
 	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "AUTOSCALING_ENABLED=true", "AUTOSCALING_DRY_RUN=", "MIN_AVAILABLE_MEMORY_MB=0", "MAX_TOTAL_REPLICAS=10000", "SCALING_WEBHOOK_URL=")
+	cmd.Env = append(os.Environ(), "AUTOSCALING_ENABLED=true", "AUTOSCALING_DRY_RUN=", "MIN_AVAILABLE_MEMORY_MB=0", "MAX_TOTAL_REPLICAS=40", "SCALING_WEBHOOK_URL=")
 	return cmd
 }
 
