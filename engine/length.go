@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -38,4 +39,24 @@ func ParseLength(text string) (time.Duration, error) {
 		return 0, errLength
 	}
 	return long, nil
+}
+
+// FormatLength writes a length of time in the two units that matter: 2m34s, 1h30m, 2d4h.
+func FormatLength(d time.Duration) string {
+	const day = 24 * time.Hour
+	text := d.Round(time.Second).String()
+	switch {
+	case d >= 2*day:
+		h := d.Round(time.Hour)
+		return fmt.Sprintf("%dd%dh", h/day, h%day/time.Hour)
+	case d >= 10*time.Minute:
+		text = d.Round(time.Minute).String()
+	}
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

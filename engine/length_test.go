@@ -20,6 +20,18 @@ func TestParseLength(t *testing.T) {
 	}
 }
 
+func TestFormatLength(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", 45 * time.Second: "45s", 90 * time.Second: "1m30s", 2 * time.Minute: "2m",
+		12*time.Minute + 20*time.Second: "12m", time.Hour - 1: "1h", time.Hour + 59*time.Minute: "1h59m", 2 * time.Hour: "2h",
+		47 * time.Hour: "47h", 76*time.Hour + 10*time.Minute: "3d4h",
+	} {
+		if got := FormatLength(d); got != want {
+			t.Errorf("%s reads %s, want %s", d, got, want)
+		}
+	}
+}
+
 func FuzzParseLength(f *testing.F) {
 	for _, seed := range []string{"7d", "1d12h", "90m", "", "d", "-1d", "1d-2h", "99999d", "2562047h47m16s", "1.5d", "3650d24h", "1dd"} {
 		f.Add(seed)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
@@ -92,3 +93,11 @@ type Down struct{ Err error }
 func (d Down) Error() string { return d.Err.Error() }
 
 func (d Down) Unwrap() error { return d.Err }
+
+// FormatValue writes a number in four digits, or in as many as it has before the point.
+func FormatValue(v float64) string {
+	if size := math.Abs(v); size >= 1e4 && size < 1e15 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
+}

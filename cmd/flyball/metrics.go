@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,12 +96,7 @@ func printMetrics(out io.Writer, metrics []api.MetricStatus, now time.Time) erro
 }
 
 // figure is a number in four digits, or in as many as it has before the point.
-func figure(v float64) string {
-	if size := math.Abs(v); size >= 1e4 && size < 1e15 {
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(v, 'g', 4, 64)
-}
+func figure(v float64) string { return engine.FormatValue(v) }
 
 // detailOf is why a metric is not ok, or else how it comes to be.
 func detailOf(m api.MetricStatus) string {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/spf13/cobra"
 )
@@ -161,22 +162,5 @@ func pauseLine(p api.Pause) string {
 
 func seconds(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
 
-// span is a length of time in the two units that matter.
-func span(d time.Duration) string {
-	const day = 24 * time.Hour
-	text := d.Round(time.Second).String()
-	switch {
-	case d >= 2*day:
-		h := d.Round(time.Hour)
-		return fmt.Sprintf("%dd%dh", h/day, h%day/time.Hour)
-	case d >= 10*time.Minute:
-		text = d.Round(time.Minute).String()
-	}
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
-}
+// span is a length of time as people read it.
+func span(d time.Duration) string { return engine.FormatLength(d) }

@@ -130,18 +130,6 @@ func TestStatusTable(t *testing.T) {
 	}
 }
 
-func TestSpan(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "0s", 45 * time.Second: "45s", 90 * time.Second: "1m30s", 2 * time.Minute: "2m",
-		12*time.Minute + 20*time.Second: "12m", time.Hour - 1: "1h", time.Hour + 59*time.Minute: "1h59m", 2 * time.Hour: "2h",
-		47 * time.Hour: "47h", 76*time.Hour + 10*time.Minute: "3d4h",
-	} {
-		if got := span(d); got != want {
-			t.Errorf("%s reads %s, want %s", d, got, want)
-		}
-	}
-}
-
 func TestHistoryNamesEvents(t *testing.T) {
 	events := []engine.Event{{ID: "web-1767268800000", Policy: "web", Service: "web", Action: engine.ScaleUp, From: 1, To: 2, Reached: 2,
 		Result: engine.Succeeded, Started: noon, Ended: noon.Add(2 * time.Second), Reasons: []engine.Reason{{Message: "cpu is 85"}}}}

@@ -12,7 +12,7 @@ import (
 const mostEvents = 2000
 
 // lastEvents are the newest events, by subject. While a daemon leads nobody else begins any: it reads them once, and hears of those
-// that follow.
+// that follow. Where another leads they are read again once the audit log has that one ended.
 type lastEvents struct {
 	mu  sync.Mutex
 	all map[string]*api.LastEvent // nil: they are yet to be read

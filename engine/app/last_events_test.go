@@ -10,6 +10,7 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 func TestLastEvents(t *testing.T) {
@@ -143,6 +144,49 @@ func inShort(t *testing.T, of interface {
 	}
 	return string(text)
 }
+
+// Where another daemon leads an event is known once the audit log tells of its end.
+func TestLastEventsOfAnotherDaemon(t *testing.T) {
+	o, _ := place(t)
+	a := begin(t, o)
+	a.leader = &leader{elector: unelected{}}
+	p := a.everything()[0]
+	told := func() string {
+		t.Helper()
+		s, err := a.Status(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e := s.Policies[0].LastEvent; e != nil {
+			return e.ID
+		}
+		return "none"
+	}
+	end := func(id string, at time.Time) {
+		t.Helper()
+		e := engine.Event{ID: id, Policy: p.Name, Service: p.Service, Target: p.Target, Mode: p.Mode, Action: engine.ScaleUp, From: 1, To: 2, Reached: 2, Started: at, Ended: at, Result: engine.Seen}
+		if err := a.store.Close(t.Context(), e, p, engine.State{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := told(); got != "none" {
+		t.Fatalf("at first it is %s", got)
+	}
+	last := a.passed(t.Context(), 0)
+	end("first", ago(60))
+	last = a.passed(t.Context(), last)
+	if got := told(); got != "first" {
+		t.Errorf("then it is %s", got)
+	}
+	end("second", ago(30))
+	a.passed(t.Context(), last)
+	if got := told(); got != "second" {
+		t.Errorf("in the end it is %s", got)
+	}
+}
+
+// unelected is where nobody leads.
+type unelected struct{ store.Elector }
 
 // A message about a policy says its state as status does.
 func TestNewsSayTheState(t *testing.T) {

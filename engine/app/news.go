@@ -65,6 +65,9 @@ func (a *App) passed(ctx context.Context, last int64) int64 {
 			if e.Kind == store.OfAccess {
 				a.forget()
 			}
+			if e.Kind == store.OfEvent && !a.leader.leads() { // else this daemon heard of it
+				a.events.forget()
+			}
 			if err := a.hub.Entry(e); err != nil {
 				a.log.Error("an entry of the audit log is not told", "number", e.Number, "error", err)
 			}
@@ -95,6 +98,7 @@ func (a *App) renumbered(ctx context.Context, last int64) int64 {
 	case last == 0: // one may have come since it was seen to be empty
 		return -1
 	}
+	a.events.forget()
 	a.hub.Part()
 	return end
 }

@@ -18,12 +18,8 @@ type overall struct {
 	now             control.Moment
 }
 
-// overall is read from the store. Where another daemon leads the events are that one's.
 func (a *App) overall(ctx context.Context) (overall, error) {
 	w := overall{dryRun: a.o.DryRun, events: &a.events, now: a.loop.Now()}
-	if !a.leader.leads() {
-		w.events = &lastEvents{}
-	}
 	on, known, err := a.store.Enabled(ctx)
 	if err != nil {
 		return w, err

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -227,15 +226,19 @@ func (r *row) label() string {
 	return clean(r.Service) + " (" + clean(r.Name) + ")"
 }
 
-// word is the state of a policy as it is shown: active, cooling 4m30s, scale_up to 3.
+// word is the state of a policy as flyball status words it: active, cooling 4m30s, scale_up to 3.
 func (r *row) word(now time.Time) string {
+	name := clean(r.State.Name)
+	left := engine.FormatLength(r.left(r.State.Seconds, now))
 	switch {
 	case r.State.Name == api.IsScaling:
 		return clean(r.State.Why)
+	case r.State.Name == api.IsBlocked && r.State.Seconds > 0:
+		return "backing off " + left
 	case r.State.Seconds > 0:
-		return clean(r.State.Name) + " " + span(r.left(r.State.Seconds, now))
+		return name + " " + left
 	}
-	return clean(r.State.Name)
+	return name
 }
 
 // event is what was last done with a service, in short. That it succeeded goes without saying.
@@ -247,31 +250,10 @@ func (r *row) event(now time.Time) string {
 	text := fmt.Sprintf("%d → %d", e.From, e.To)
 	switch e.Result {
 	case "":
-		return text + " for " + span(now.Sub(e.Started))
+		return text + " for " + engine.FormatLength(max(0, now.Sub(e.Started)))
 	case engine.Succeeded:
 	default:
 		text += " " + clean(string(e.Result))
 	}
-	return text + ", " + span(now.Sub(e.Ended)) + " ago"
-}
-
-// span is a length of time in the two units that matter.
-func span(d time.Duration) string {
-	const day = 24 * time.Hour
-	d = max(d, 0)
-	text := d.Round(time.Second).String()
-	switch {
-	case d >= 2*day:
-		h := d.Round(time.Hour)
-		return fmt.Sprintf("%dd%dh", h/day, h%day/time.Hour)
-	case d >= 10*time.Minute:
-		text = d.Round(time.Minute).String()
-	}
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
+	return text + ", " + engine.FormatLength(max(0, now.Sub(e.Ended))) + " ago"
 }

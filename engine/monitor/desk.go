@@ -117,7 +117,7 @@ func (d desk) pause(service, reason string, length time.Duration) tea.Cmd {
 		if err != nil || p.Pause.Until == nil {
 			return service + " is paused until somebody resumes it", err
 		}
-		return fmt.Sprintf("%s is paused for %s", service, span(length)), nil
+		return fmt.Sprintf("%s is paused for %s", service, engine.FormatLength(length)), nil
 	})
 }
 

@@ -116,7 +116,7 @@ func (s *Screen) askPause(service string) *form {
 			length, _ := minutes(a[0])
 			text := "until somebody resumes it"
 			if length > 0 {
-				text = "for " + span(length)
+				text = "for " + engine.FormatLength(length)
 			}
 			return fmt.Sprintf("Pause %s %s: %s", clean(service), text, a[1])
 		},

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/flyball-dev/flyball/engine"
 )
 
 // written is what is known of values, such as "1 1 - 2".
@@ -15,7 +17,7 @@ func written(values []float64) string {
 	words := make([]string, len(values))
 	for i, v := range values {
 		if words[i] = "-"; !math.IsNaN(v) {
-			words[i] = figure(v)
+			words[i] = engine.FormatValue(v)
 		}
 	}
 	return strings.Join(words, " ")

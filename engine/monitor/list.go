@@ -29,7 +29,7 @@ type eye struct {
 func columns() []column {
 	return []column{
 		{"SERVICE", 10, 32, 0, func(v eye, r *row, n int) line { return line{text: pad(r.label(), n)} }},
-		{"STATE", 13, 13, 1, func(v eye, r *row, n int) line {
+		{"STATE", 15, 15, 1, func(v eye, r *row, n int) line {
 			return line{text: pad(r.word(v.now), n), paint: func(text string) string { return v.paint.state(r.State.Name, text) }}
 		}},
 		{"NOW", 3, 3, 0, func(v eye, r *row, n int) line { return line{text: right(replicas(r), n)} }},
@@ -56,7 +56,7 @@ func columns() []column {
 			low, high := reach(values, m.up, m.down, m.target)
 			return line{tail: spread(plot(values, low, high, m.limits, v.paint), n-len(values)), long: n}
 		}},
-		{"LAST EVENT", 22, 40, 7, func(v eye, r *row, n int) line { return line{text: pad(r.event(v.now), n)} }},
+		{"LAST EVENT", 20, 40, 7, func(v eye, r *row, n int) line { return line{text: pad(r.event(v.now), n)} }},
 	}
 }
 
@@ -81,9 +81,9 @@ func (v eye) metric(r *row, n int) line {
 		value := " " + clean(string(reading.Status))
 		return line{text: pad(cut(clean(name), n-width(value))+value, n), paint: v.paint.bad}
 	}
-	value := " " + figure(*reading.Value)
+	value := " " + engine.FormatValue(*reading.Value)
 	if bound := m.bound(); bound != nil {
-		value += "/" + figure(*bound)
+		value += "/" + engine.FormatValue(*bound)
 	}
 	one := line{text: pad(cut(clean(name), n-width(value))+value, n)}
 	switch m.side(*reading.Value) {

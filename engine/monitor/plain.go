@@ -90,7 +90,7 @@ func standing(p api.PolicyStatus, now time.Time) string {
 	for _, name := range slices.Sorted(maps.Keys(p.Metrics)) {
 		text += ", " + clean(name) + " "
 		if reading := p.Metrics[name]; reading.Value != nil {
-			text += figure(*reading.Value)
+			text += engine.FormatValue(*reading.Value)
 		} else {
 			text += clean(string(reading.Status))
 		}

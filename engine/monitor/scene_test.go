@@ -83,7 +83,7 @@ func (p *paper) Resume(_ context.Context, service, actor string) (api.Resumed, e
 }
 
 func (p *paper) Scale(_ context.Context, service string, ask api.Ask) (api.Begun, error) {
-	p.note("scale", service, figure(float64(ask.Replicas)), ask.Actor)
+	p.note("scale", service, engine.FormatValue(float64(ask.Replicas)), ask.Actor)
 	return p.begun, p.fail
 }
 

@@ -187,7 +187,7 @@ func TestHearing(t *testing.T) {
 		{Policy: &worker},
 		{Entry: &store.Entry{At: noon, Actor: "policy worker", Kind: store.OfEvent, Service: "worker", Policy: "worker", Event: "worker-7", Message: "scale_up from 4 to 6 succeeded"}},
 	})
-	for _, want := range []string{"worker       active           6  1-12     ████", "12:00:00 worker scale_up from 4 to 6 succeeded"} {
+	for _, want := range []string{"worker       active             6  1-12     ████", "12:00:00 worker scale_up from 4 to 6 succeeded"} {
 		if !strings.Contains(s.text(), want) {
 			t.Errorf("%q is not seen in\n%s", want, s.text())
 		}
@@ -265,7 +265,7 @@ func TestStates(t *testing.T) {
 		"broken policies":    {func(s *api.Status) { s.Daemon.Problem = "a.cue:1:1: no" }, "the policies on disk can't be used, the last good ones stay: a.cue:1:1: no"},
 		"no store":           {func(s *api.Status) { s.Daemon.Store = "disk full" }, "the store can't be read, so nothing is decided: disk full"},
 		"no policies":        {func(s *api.Status) { s.Policies = nil }, "there is no policy; flyball init writes a first one"},
-		"nothing decided":    {func(s *api.Status) { s.Policies = s.Policies[2:3] }, "compose project shop has no service search; it has: api, web"},
+		"nothing decided":    {func(s *api.Status) { s.Policies = s.Policies[2:3] }, "nothing is decided: compose project shop has no service search"},
 		"more than one live": {func(s *api.Status) { s.Policies = append(s.Policies, s.Policies[3]) }, "12 of 20"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,7 +3,6 @@ package monitor
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -137,14 +136,6 @@ func (l limits) side(value float64) int {
 		return -1
 	}
 	return 0
-}
-
-// figure is a number as people read it.
-func figure(v float64) string {
-	if size := math.Abs(v); size >= 1e4 && size < 1e15 {
-		return strconv.FormatFloat(v, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(v, 'g', 4, 64)
 }
 
 func count(n int, one, many string) string {

@@ -73,8 +73,8 @@ func (s *Screen) decisionLines(columns int) []line {
 	switch {
 	case r == nil:
 		return []line{{text: "no service is chosen"}}
-	case r.LastEvaluation == nil && r.Error != "":
-		return plain(wrap("", "  ", clean(r.Error), columns), s.paint.bad)
+	case r.Error != "":
+		return plain(wrap("", "  ", "nothing is decided: "+clean(r.Error), columns), s.paint.bad)
 	case r.LastEvaluation == nil:
 		return []line{{text: "nothing was decided yet"}}
 	case s.why.policy != r.Name:
@@ -83,6 +83,7 @@ func (s *Screen) decisionLines(columns int) []line {
 		return plain(wrap("", "  ", clean(s.why.err.Error()), columns), s.paint.bad)
 	}
 	t := tale{columns: columns, paint: s.paint}
+	t.state(r, s.now)
 	e := s.why.explanation
 	t.head(e, s.zone)
 	t.seen(e, r, s.now)
@@ -116,6 +117,13 @@ func (t *tale) say(mark, text string, paint func(string) string) {
 	t.lines = append(t.lines, plain(wrap(mark, indent, clean(text), t.columns), paint)...)
 }
 
+// state tells why a policy is in a state that is not plain from the decision.
+func (t *tale) state(r *row, now time.Time) {
+	if r.State.Why != "" && r.State.Name != api.IsScaling {
+		t.say("", r.word(now)+": "+r.State.Why, func(text string) string { return t.paint.state(r.State.Name, text) })
+	}
+}
+
 func (t *tale) head(e api.Explanation, zone *time.Location) {
 	r, d := e.Record, e.Record.Decision
 	t.title(fmt.Sprintf("%s: %s, %d → %d: %s", clean(r.Service), d.Action, d.From, d.To, clean(d.Reason)))
@@ -146,7 +154,7 @@ func (t *tale) seen(e api.Explanation, r *row, now time.Time) {
 	for _, m := range e.Metrics {
 		value, paint := clean(string(m.Reading.Status)), t.paint.bad
 		if m.Reading.Value != nil {
-			value, paint = figure(*m.Reading.Value), nil
+			value, paint = engine.FormatValue(*m.Reading.Value), nil
 		}
 		one := line{text: "  " + pad(clean(m.Metric), names) + " " + right(value, 8), paint: paint}
 		const plotted = 20

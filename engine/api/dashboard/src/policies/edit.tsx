@@ -147,7 +147,7 @@ function Why({ title, error, marks }: { title: string; error: unknown; marks: Ma
 	return (
 		<div class="notice bad" role="alert">
 			<strong>{title}</strong>
-			<span class="lines">{reason(error)}</span>
+			<span class="as-lines">{reason(error)}</span>
 			{faults.map((f) => (
 				<span>
 					<code>{f.location}</code> {f.message}

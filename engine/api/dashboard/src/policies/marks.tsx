@@ -15,7 +15,7 @@ export function Marks({ marks, onGo, id }: Props) {
 			{inOrder(marks).map((m) => (
 				<li class={m.severity}>
 					{m.line > 0 ? (
-						<button type="button" class="link" onClick={() => onGo(m)} aria-label={`Go to line ${m.line}, column ${m.column}`}>
+						<button type="button" class="link" onClick={() => onGo(m)} title="Go to this line and column">
 							{m.line}:{m.column}
 						</button>
 					) : (

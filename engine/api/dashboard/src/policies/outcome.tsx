@@ -82,7 +82,7 @@ function Numbers({ rows, compares }: { rows: Row[]; compares: boolean }) {
 						</th>
 						{compares && (
 							<>
-								<th scope="col" class="number">
+								<th scope="col" class="number by">
 									Change
 								</th>
 								<th scope="col">
@@ -105,9 +105,9 @@ function Numbers({ rows, compares }: { rows: Row[]; compares: boolean }) {
 							<td class="number">{r.new}</td>
 							{compares && (
 								<>
-									<td class="number">
+									<td class="number by">
 										{r.change}
-										{r.share && <span class="share">{r.share}</span>}
+										{r.share && <span class="part">{r.share}</span>}
 									</td>
 									<td>
 										<Sign verdict={r.verdict} />

@@ -146,7 +146,7 @@ function Trouble() {
 function Rows({ policies }: { policies: Policy[] }) {
 	return (
 		<div class="card list">
-			<table class="policies">
+			<table class="policy-list">
 				<thead>
 					<tr>
 						<th scope="col">Policy</th>
@@ -194,7 +194,7 @@ function Row({ p }: { p: Policy }) {
 			<td class="chips">
 				<State p={p} />
 				{leftOut && (
-					<p class="why bad">
+					<p class="left-out bad">
 						<Foreign text={leftOut} />
 					</p>
 				)}

@@ -171,7 +171,7 @@ function Facts({ p, source, revisions }: { p: Told; source: Source; revisions: R
 	const current = revisions.find((r) => r.current);
 	const warnings = (p.about.warnings ?? []).filter((w) => !source.problems.some((f) => f.message === w)); // which stand at their place
 	return (
-		<dl class="facts">
+		<dl class="policy-facts">
 			<div>
 				<dt>Service</dt>
 				<dd>

@@ -124,7 +124,7 @@ function Change({ c }: { c: PolicyChange }) {
 					</span>
 				)}
 				{c.lines && c.lines.length > 0 && (
-					<pre class="rule" tabIndex={0}>
+					<pre class="rule-lines" tabIndex={0}>
 						{c.lines.map((l) => (
 							<span class={sign(l)}>
 								{l}

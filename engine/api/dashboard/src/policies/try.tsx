@@ -132,7 +132,7 @@ function Untried({ error }: { error: unknown }) {
 		return (
 			<div class="notice" role="alert">
 				<strong>Too little is recorded to try it.</strong>
-				<span class="lines">{error.detail}</span>
+				<span class="as-lines">{error.detail}</span>
 			</div>
 		);
 	return <Failed error={error} />;

@@ -81,7 +81,7 @@ function PauseIt({ service, policies, say, close }: Asked) {
 				</div>
 				{!forever && (
 					<label class="row">
-						<input type="number" class="count" min={1} max={527040} step={1} required value={minutes} onInput={(e) => setMinutes(e.currentTarget.valueAsNumber || 0)} /> minutes
+						<input type="number" class="count" min={1} max={525600} step={1} required value={minutes} onInput={(e) => setMinutes(e.currentTarget.valueAsNumber || 0)} /> minutes
 					</label>
 				)}
 			</fieldset>

@@ -1,28 +1,15 @@
 // A plot over time, by uPlot: what the cursor is on stands above it, and the same as a table under it.
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
-import { when, whole } from "../format";
-import { isolated, nearest, reach, sampled, ticks, zoomed } from "./axis";
+import { isolated, nearest, reach, ticks, zoomed } from "./axis";
 import { eventAt, over, under, type Mark, type Moment } from "./draw";
 import "./plot.css";
+import { ReadOut, spoken, Table, type Line } from "./readout";
 import { visible } from "./text";
 import { colour, dark } from "./theme";
 
-export type { Mark, Moment };
-
-// Line is one series of a plot. All of a plot have as many values as there are times: null is a gap, undefined is nothing
-// that would part the line.
-export interface Line {
-	name: string;
-	values: (number | null | undefined)[];
-	colour: string; // one of the style's, without --
-	step?: boolean; // of a count, that holds until it changes
-	dashed?: boolean;
-	width?: number;
-	band?: { low: (number | null | undefined)[]; high: (number | null | undefined)[] }; // around it
-	write?: (v: number) => string;
-}
+export type { Line, Mark, Moment };
 
 interface Props {
 	title: string; // what it shows, for those who don't see it too
@@ -103,7 +90,7 @@ export function Plot(props: Props) {
 					aria-valuenow={Math.round(props.times[idx] ?? last)}
 					aria-valuetext={spoken(props, idx)}
 					onKeyDown={key}
-					onBlur={() => plot.current?.setCursor({ left: -10, top: -10 })}
+					onBlur={() => plot.current && release(plot.current, props)}
 				/>
 				{cursor?.event && <Tip u={plot.current} of={cursor.event} />}
 				{props.pin !== undefined && props.children && (
@@ -144,7 +131,7 @@ function options(shown: { current: Props }, width: number, onCursor: (c: Cursor 
 		});
 		if (!l.band) continue;
 		bands.push({ series: [series.length, series.length + 1], fill: colour(l.colour) + "26" });
-		series.push({ label: "", points: { show: false } }, { label: "", points: { show: false } });
+		series.push({ width: 0, points: { show: false } }, { width: 0, points: { show: false } });
 	}
 	return {
 		width: Math.max(width, 60),
@@ -204,7 +191,7 @@ function held(u: uPlot): boolean {
 // dot marks the cursor's place on a line, and not on the edges of its band.
 function dot(u: uPlot, i: number): HTMLElement {
 	const el = document.createElement("div");
-	if (u.series[i]?.label === "") el.hidden = true;
+	if (u.series[i]?.width === 0) el.hidden = true;
 	return el;
 }
 
@@ -229,7 +216,9 @@ function pressed(u: uPlot, key: string, p: Props): boolean {
 	const here = nearest(p.times, at);
 	const go = (i: number) => {
 		const t = p.times[Math.min(Math.max(i, 0), p.times.length - 1)];
-		if (t !== undefined) u.setCursor({ left: Math.min(Math.max(u.valToPos(Math.min(Math.max(t, min), max), "x"), 0), u.over.clientWidth), top: u.over.clientHeight / 2 });
+		if (t === undefined) return;
+		const all = p.sync ? uPlot.sync(p.sync).plots : [u]; // the cursor of a key is not told to the others by itself
+		for (const o of all) o.setCursor({ left: Math.min(Math.max(o.valToPos(Math.min(Math.max(t, min), max), "x"), 0), o.over.clientWidth), top: o.over.clientHeight / 2 });
 	};
 	switch (key) {
 		case "ArrowLeft":
@@ -255,11 +244,16 @@ function pressed(u: uPlot, key: string, p: Props): boolean {
 			if (held) picked(u, p);
 			return held;
 		case "Escape":
-			u.setCursor({ left: -10, top: -10 });
+			release(u, p);
 			p.onReset?.();
 			return true;
 	}
 	return false;
+}
+
+// release takes the cursor away.
+function release(u: uPlot, p: Props): void {
+	for (const o of p.sync ? uPlot.sync(p.sync).plots : [u]) o.setCursor({ left: -10, top: -10 });
 }
 
 // stand puts what belongs to a time above it, inside the plot.
@@ -281,92 +275,5 @@ function Tip({ u, of }: { u: uPlot | undefined; of: Moment }) {
 		<div class="tip" ref={el} role="tooltip">
 			<bdi>{visible(of.name)}</bdi>
 		</div>
-	);
-}
-
-function written(l: Line, i: number): string {
-	const v = l.values[i];
-	return v === null || v === undefined ? "–" : (l.write?.(v) ?? String(v));
-}
-
-// spread writes the band of a line, where it has one.
-function spread(l: Line, i: number): string {
-	const [low, high] = [l.band?.low[i], l.band?.high[i]];
-	if (low === null || low === undefined || high === null || high === undefined) return "";
-	const write = l.write ?? String;
-	return `${write(low)}…${write(high)}`;
-}
-
-// ReadOut is what all lines have at the cursor, or else at the end.
-function ReadOut({ times, lines, idx, fixed }: Props & { idx: number; fixed: boolean }) {
-	const at = times[idx];
-	return (
-		<p class="readout">
-			<span class={fixed ? "at" : "at muted"}>{at === undefined ? "–" : fixed ? when(at * 1000, Date.now()) : "last"}</span>
-			{lines.map((l) => (
-				<span>
-					<Swatch of={l} /> <bdi>{l.name}</bdi> <strong class="number">{written(l, idx)}</strong>
-					{l.band && <span class="muted number"> {spread(l, idx)}</span>}
-				</span>
-			))}
-		</p>
-	);
-}
-
-function Swatch({ of }: { of: Line }) {
-	return (
-		<svg class="swatch" width="14" height="8" aria-hidden="true">
-			<line x1="0" x2="14" y1="4" y2="4" style={{ stroke: `var(--${of.colour})`, strokeWidth: 2.5, strokeDasharray: of.dashed ? "4 3" : "none" }} />
-		</svg>
-	);
-}
-
-function spoken({ times, lines }: Props, idx: number): string {
-	const at = times[idx];
-	if (at === undefined) return "nothing is known";
-	return [whole(at * 1000), ...lines.map((l) => `${l.name} ${l.values[idx] === null || l.values[idx] === undefined ? "not known" : written(l, idx)}`)].join(", ");
-}
-
-// Table has what the plot shows, for who does not see it, or wants the numbers. It is made once it is opened.
-function Table({ title, times, lines, from, to, rows = 60 }: Props) {
-	const [open, setOpen] = useState(false);
-	const kept = useMemo(() => {
-		if (!open) return [];
-		const inside = times.flatMap((t, i) => (t >= (from ?? -Infinity) && t <= (to ?? Infinity) ? [i] : []));
-		return sampled(inside, rows).flatMap((i) => inside[i] ?? []);
-	}, [open, times, from, to, rows]);
-	return (
-		<details onToggle={(e) => setOpen(e.currentTarget.open)}>
-			<summary>As a table</summary>
-			{open && (
-				<div class="scroll" tabIndex={0} role="region" aria-label={title}>
-					<table>
-						<caption class="unseen">{title}</caption>
-						<thead>
-							<tr>
-								<th scope="col">Time</th>
-								{lines.map((l) => (
-									<th scope="col" class="number">
-										<bdi>{l.name}</bdi>
-									</th>
-								))}
-							</tr>
-						</thead>
-						<tbody>
-							{kept.map((i) => (
-								<tr key={i}>
-									<th scope="row">{whole((times[i] ?? 0) * 1000)}</th>
-									{lines.map((l) => (
-										<td class="number">
-											{written(l, i)} {l.band && <span class="muted">{spread(l, i)}</span>}
-										</td>
-									))}
-								</tr>
-							))}
-						</tbody>
-					</table>
-				</div>
-			)}
-		</details>
 	);
 }
