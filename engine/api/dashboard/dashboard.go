@@ -25,14 +25,22 @@ var paths = []string{
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// Serve adds the dashboard.
-func Serve(mux *http.ServeMux) {
+// Pages are what make dashboard built; nil: this program was built without.
+func Pages() fs.FS {
 	pages, err := fs.Sub(built, "dist")
 	if err == nil {
 		_, err = fs.Stat(pages, "index.html")
 	}
+	if err != nil {
+		return nil
+	}
+	return pages
+}
+
+// Serve adds the dashboard, of these pages. Without any, each path says how to build them.
+func Serve(mux *http.ServeMux, pages fs.FS) {
 	for _, p := range paths {
-		if err != nil {
+		if pages == nil {
 			mux.HandleFunc("GET "+p, unbuilt)
 			continue
 		}
