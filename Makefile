@@ -30,7 +30,7 @@ $(INSTALLED): $(WEB)/package-lock.json
 
 $(WEB)/dist/index.html: $(INSTALLED) $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/tsconfig.json engine/api/openapi.json \
 		$(shell find $(WEB)/src $(WEB)/public -type f ! -name '*.gen.ts')
-	cd $(WEB) && npm run -s build
+	cd $(WEB) && npm run -s build && gzip -9nk dist/assets/*
 
 SCREENSHOTS ?= bin/screenshots
 screenshots: dashboard ## a picture of every view of the dashboard, light, dark and on a phone, into $(SCREENSHOTS)

@@ -4,8 +4,8 @@ package dashboard
 
 import (
 	"embed"
-	"errors"
 	"io/fs"
+	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -28,10 +28,7 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // Pages are what make dashboard built; nil: this program was built without.
 func Pages() fs.FS {
 	pages, err := fs.Sub(built, "dist")
-	if err == nil {
-		_, err = fs.Stat(pages, "index.html")
-	}
-	if err != nil {
+	if err != nil || !there(pages, "index.html") {
 		return nil
 	}
 	return pages
@@ -57,7 +54,7 @@ func answer(w http.ResponseWriter, r *http.Request, pages fs.FS) {
 	case r.URL.Path == "/favicon.svg":
 		name, age = "favicon.svg", "public, max-age=86400"
 	}
-	if _, err := fs.Stat(pages, name); errors.Is(err, fs.ErrNotExist) {
+	if !there(pages, name) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = w.Write([]byte("This file is of another version of flyball: load the page again.\n")) // the caller is gone
@@ -65,7 +62,18 @@ func answer(w http.ResponseWriter, r *http.Request, pages fs.FS) {
 	}
 	w.Header().Set("Cache-Control", age)
 	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	if packed := name + ".gz"; strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && there(pages, packed) {
+		w.Header().Set("Content-Encoding", "gzip")
+		name = packed
+	}
+	w.Header().Set("Vary", "Accept-Encoding")
 	http.ServeFileFS(w, r, pages, name)
+}
+
+func there(pages fs.FS, name string) bool {
+	_, err := fs.Stat(pages, name)
+	return err == nil
 }
 
 // unbuilt says what is missing.
