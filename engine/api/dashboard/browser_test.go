@@ -165,9 +165,10 @@ func js[T any](b *tab, expression string) T {
 	return v
 }
 
-// visit goes to a path as who writes it into the address bar.
+// visit goes to a path as who writes it into the address bar, and does not mind to leave something unsaved.
 func (b *tab) visit(path string) {
 	b.Helper()
+	js[chromedp.Void](b, `addEventListener("beforeunload", (e) => e.stopImmediatePropagation(), true)`)
 	b.do(chromedp.Navigate(b.site.url + path))
 }
 
