@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
@@ -89,6 +90,10 @@ func (b *tab) hear(event any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch e := event.(type) {
+	case *page.EventJavascriptDialogOpening: // whether to leave a draft that is not saved
+		go func() {
+			_, _ = chromedp.Call(b.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true}) // the tab may be gone
+		}()
 	case *runtime.EventExceptionThrown:
 		text := e.ExceptionDetails.Text
 		if x := e.ExceptionDetails.Exception; x != nil {
@@ -165,7 +170,7 @@ func js[T any](b *tab, expression string) T {
 	return v
 }
 
-// visit goes to a path as who writes it into the address bar.
+// visit goes to a path as who writes it into the address bar, and does not mind to leave something unsaved.
 func (b *tab) visit(path string) {
 	b.Helper()
 	b.do(chromedp.Navigate(b.site.url + path))

@@ -20,7 +20,7 @@ func past(t *testing.T, path, service string, long, later time.Duration) {
 	}
 	p := engine.Policy{Name: service, Service: service, Mode: engine.Live, Target: engine.Place{Driver: "sim"}}
 	end := time.Now().UTC().Truncate(time.Minute)
-	cpu := engine.Metric{Name: "cpu_usage", Type: "cpu", Source: "system", Aggregation: "avg"}
+	cpu := engine.Metric{Name: "cpu_usage", Type: "cpu", Source: "system", Service: service}
 	series := map[int]*engine.Series{}
 	n := 1
 	for at := end.Add(-long); at.Before(end); at = at.Add(time.Minute) {
