@@ -55,7 +55,7 @@ func TestAnswersAreThoseOfTheDocument(t *testing.T) {
 func ofDaemon(t *testing.T) *contract {
 	t.Helper()
 	o, _ := place(t)
-	o.Enabled = true
+	o.Enabled, o.Listen = true, none // another daemon on the machine may have the port
 	a := begin(t, o)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)

@@ -77,6 +77,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"github.com/docker/docker":            {"engine/target/docker", "engine/target/compose", "engine/target/swarm", "engine/metrics/docker"},
 		"github.com/prometheus/client_golang": {"engine/telemetry"},
 		"github.com/hashicorp/go-retry":       {"engine/notify"},
+		"github.com/chromedp":                 {}, // tests alone
 		"charm.land":                          {"engine/monitor"},
 		"github.com/charmbracelet":            {"engine/monitor"},
 	}

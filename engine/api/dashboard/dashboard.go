@@ -5,7 +5,9 @@ package dashboard
 import (
 	"embed"
 	"io/fs"
+	"mime"
 	"net/http"
+	"path"
 	"strings"
 )
 
@@ -23,19 +25,19 @@ var paths = []string{
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// Serve adds the dashboard.
-func Serve(mux *http.ServeMux) {
+// Pages are what make dashboard built; nil: this program was built without.
+func Pages() fs.FS {
 	pages, err := fs.Sub(built, "dist")
-	if err != nil {
-		pages = built // which has no page
+	if err != nil || !there(pages, "index.html") {
+		return nil
 	}
-	serve(mux, pages)
+	return pages
 }
 
-func serve(mux *http.ServeMux, pages fs.FS) {
-	_, err := fs.Stat(pages, "index.html")
+// Serve adds the dashboard, of these pages. Without any, each path says how to build them.
+func Serve(mux *http.ServeMux, pages fs.FS) {
 	for _, p := range paths {
-		if err != nil {
+		if pages == nil {
 			mux.HandleFunc("GET "+p, unbuilt)
 			continue
 		}
@@ -52,7 +54,7 @@ func answer(w http.ResponseWriter, r *http.Request, pages fs.FS) {
 	case r.URL.Path == "/favicon.svg":
 		name, age = "favicon.svg", "public, max-age=86400"
 	}
-	if info, err := fs.Stat(pages, name); err != nil || !info.Mode().IsRegular() { // a folder, or the name of what lies elsewhere
+	if !there(pages, name) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = w.Write([]byte("This file is of another version of flyball: load the page again.\n")) // the caller is gone
@@ -60,7 +62,19 @@ func answer(w http.ResponseWriter, r *http.Request, pages fs.FS) {
 	}
 	w.Header().Set("Cache-Control", age)
 	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	if packed := name + ".gz"; strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && there(pages, packed) {
+		w.Header().Set("Content-Encoding", "gzip")
+		name = packed
+	}
+	w.Header().Set("Vary", "Accept-Encoding")
 	http.ServeFileFS(w, r, pages, name)
+}
+
+// there says whether it is the name of a file: what leads elsewhere is none, nor is a folder.
+func there(pages fs.FS, name string) bool {
+	info, err := fs.Stat(pages, name)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // unbuilt says what is missing.

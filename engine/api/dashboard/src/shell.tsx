@@ -7,7 +7,7 @@ import { enable, logout } from "./session";
 import { link, lostSince, may, me, missed, now, status } from "./state";
 import { Chip } from "./ui/chip";
 import { Dialog } from "./ui/dialog";
-import { Name } from "./ui/text";
+import { Foreign, Name } from "./ui/text";
 import { theme, type Theme } from "./ui/theme";
 
 const places = [
@@ -82,12 +82,12 @@ function Banner() {
 			)}
 			{s?.daemon?.store && (
 				<div class="banner bad" role="alert">
-					The store can't be read: {s.daemon.store}
+					The store can't be read: <Foreign text={s.daemon.store} />
 				</div>
 			)}
 			{s?.daemon?.problem && (
 				<div class="banner warn" role="status">
-					The policies on disk are not the ones at work: {s.daemon.problem}
+					The policies on disk are not the ones at work: <Foreign text={s.daemon.problem.split("\n", 1)[0] ?? ""} /> <a href="/policies">Policies</a>
 				</div>
 			)}
 			{s && !s.enabled && (
@@ -97,7 +97,7 @@ function Banner() {
 			)}
 			{s?.pause && (
 				<div class="banner warn" role="status">
-					All services are paused by <Name text={s.pause.actor} />: <bdi>{s.pause.reason}</bdi>
+					All services are paused by <Name text={s.pause.actor} />: <Foreign text={s.pause.reason} />
 				</div>
 			)}
 		</>

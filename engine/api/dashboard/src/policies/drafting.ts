@@ -5,7 +5,7 @@ import type { Flaw } from "../shapes";
 import { me } from "../state";
 import { drop, keep, kept, keyOf, type Draft } from "./draft";
 import { wrongIn } from "./json";
-import { marksOf, placeOf, type Mark } from "./place";
+import { hidden, marksOf, placeOf, type Mark } from "./place";
 import { withPolicy } from "./trial";
 
 export interface Drafting {
@@ -89,7 +89,7 @@ async function check(name: string, text: string, signal: AbortSignal): Promise<C
 	if (wrong) return { marks: [{ ...placeOf(text, wrong.at), severity: "error", message: wrong.message }], state: "invalid", of: text };
 	const body = withPolicy(text, { name: name || undefined });
 	const said = await ask<{ valid: boolean; problems: Flaw[] }>("policies/check", { method: "POST", body, signal });
-	return { marks: marksOf(said.problems, text), state: said.valid ? "valid" : "invalid", of: text };
+	return { marks: [...marksOf(said.problems, text), ...hidden(text)], state: said.valid ? "valid" : "invalid", of: text };
 }
 
 // marksIn are what a refusal says of the text of a policy, which was sent under this name; what it says of anything else is in its

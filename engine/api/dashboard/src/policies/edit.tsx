@@ -101,7 +101,7 @@ export function Edit({ name, source, drafting, onSaved }: Props) {
 			{told && <Why title="Nothing was saved." error={told.error} marks={told.marks} />}
 			{!told && checked.state === "unknown" && checked.of === text && <Why title="It could not be checked." error={checked.error} marks={[]} />}
 			<Marks id="draft-marks" marks={marks} onGo={(m) => goTo(field.current, m)} />
-			<Try name={name} text={text} valid={checked.state === "valid"} onRefused={(e) => setWrong({ marks: marksIn(e, text, "body.policy"), of: text })} />
+			<Try name={name} text={text} wrong={checked.state === "invalid"} onRefused={(e) => setWrong({ marks: marksIn(e, text, "body.policy"), of: text })} />
 			{asked === "save" && (
 				<Dialog title={source ? `Save ${name}?` : "Add this policy?"} confirm={source ? "Save" : "Add"} onConfirm={() => save(draft.etag)} onClose={() => setAsked(undefined)}>
 					<p>It is at work as soon as it is saved: what it says of its service holds from its next evaluation on.</p>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { about, byLine, counted, inLine, inOrder, marksOf, offsetOf, placeOf, reach, type Mark } from "./place";
+import { about, byLine, counted, hidden, inLine, inOrder, marksOf, offsetOf, placeOf, reach, type Mark } from "./place";
 
 const text = '{\n\t"näme": "😀", "x": 1\n}';
 
@@ -77,4 +77,10 @@ test("of a long text the part around the line is shown", () => {
 	expect(about(1000, 3, 100)).toEqual({ from: 0, to: 100 });
 	expect(about(1000, 500, 100)).toEqual({ from: 490, to: 590 });
 	expect(about(1000, 999, 100)).toEqual({ from: 900, to: 1000 });
+});
+
+test("signs that can't be seen are pointed at", () => {
+	expect(hidden("{}\n")).toEqual([]);
+	expect(hidden('{\n"a\u202eb": 1}')).toMatchObject([{ line: 2, column: 3, severity: "warning", message: expect.stringContaining("\\u202e") as string }]);
+	expect(hidden("\u200b".repeat(500)).length).toBe(10);
 });

@@ -85,6 +85,17 @@ export function marksOf(said: Said[], text: string): Mark[] {
 	});
 }
 
+const unseen = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+
+// hidden are signs that can't be seen, and may have a text look like another one. The first of them are enough.
+export function hidden(text: string): Mark[] {
+	return [...text.matchAll(unseen)].slice(0, 10).map((m) => ({
+		...placeOf(text, m.index),
+		severity: "warning",
+		message: `here stands a sign that can't be seen, \\u${m[0].charCodeAt(0).toString(16)}; it may have the line look like another one`,
+	}));
+}
+
 // byLine has what is to be said of each line, errors first.
 export function byLine(marks: Mark[], lines: number): Map<number, Mark[]> {
 	const all = new Map<number, Mark[]>();

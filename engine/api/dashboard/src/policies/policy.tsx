@@ -8,14 +8,13 @@ import { may } from "../state";
 import { Dialog } from "../ui/dialog";
 import { useLoad } from "../ui/load";
 import { Failed, Loading } from "../ui/notice";
-import { Foreign, Name, Time } from "../ui/text";
-import { Code, type Goal } from "./code";
-import { useDraft } from "./drafting";
+import { Foreign, Name } from "../ui/text";
+import { useDraft, type Drafting } from "./drafting";
 import { Edit, written } from "./edit";
-import { Marks } from "./marks";
-import { counted, marksOf } from "./place";
+import { Facts } from "./facts";
 import { State } from "./policies";
 import { Revisions } from "./revisions";
+import { Text } from "./source";
 import { useChanges } from "./use";
 
 export function Policy() {
@@ -29,7 +28,7 @@ function Page({ name }: { name: string }) {
 	const drafting = useDraft(name);
 	const [saved, setSaved] = useState(false);
 	const told = useLoad((signal) => ask<{ policies: Told[] }>(at(["policies"], { name }), { signal }), [name]);
-	const source = useLoad((signal) => ask<{ source: Source }>(at(["policies", name, "source"]), { signal }), [name], 30_000);
+	const source = useLoad((signal) => ask<{ source: Source }>(at(["policies", name, "source"]), { signal }), [name], 60_000);
 	const revisions = useLoad((signal) => ask<{ revisions: Revised[] }>(at(["policies", name, "revisions"], { limit: 200 }), { signal }), [name]);
 	const again = () => [told, source, revisions].forEach((l) => l.again());
 	useChanges(again);
@@ -39,7 +38,7 @@ function Page({ name }: { name: string }) {
 	const is = source.value?.source;
 	const all = told.value?.policies ?? [];
 	const policy = all[0];
-	if (!is && source.error !== undefined) return <Gone error={source.error} again={again} />;
+	if (!is && source.error !== undefined) return <Gone name={name} error={source.error} drafting={drafting} again={again} />;
 	if (!is) return <Loading of={"policy " + name.slice(0, 100)} />;
 	return (
 		<>
@@ -90,12 +89,21 @@ function Page({ name }: { name: string }) {
 	);
 }
 
+interface GoneProps {
+	name: string;
+	error: unknown;
+	drafting: Drafting;
+	again: () => void;
+}
+
 // Gone stands where there is no such policy, with the draft that may be left of it.
-function Gone({ error, again }: { error: unknown; again: () => void }) {
+function Gone({ name, error, drafting, again }: GoneProps) {
+	const gone = error instanceof Refused && error.status === 404;
 	return (
 		<>
 			<Failed error={error} again={again} />
-			{error instanceof Refused && error.status === 404 && <a href="/policies">All policies</a>}
+			{gone && <a href="/policies">All policies</a>}
+			{gone && drafting.draft && may("policies") && <Edit name={name} drafting={drafting} onSaved={again} />}
 		</>
 	);
 }
@@ -103,7 +111,7 @@ function Gone({ error, again }: { error: unknown; again: () => void }) {
 interface DeedsProps {
 	name: string;
 	source: Source;
-	drafting: ReturnType<typeof useDraft>;
+	drafting: Drafting;
 	onGone: () => void;
 }
 
@@ -115,7 +123,8 @@ function Deeds({ name, source, drafting, onGone }: DeedsProps) {
 	const begin = async () => {
 		setError(undefined);
 		try {
-			drafting.begin(source.editable ? source.text : await written(name), source.etag);
+			const { source: now } = await ask<{ source: Source }>(at(["policies", name, "source"])); // it may have been changed a moment ago
+			drafting.begin(now.editable ? now.text : await written(name), now.etag);
 		} catch (e) {
 			setError(e);
 		}
@@ -165,75 +174,6 @@ function Delete({ name, etag, onDone, onClose }: { name: string; etag: string; o
 	);
 }
 
-// Facts are where it is from and who changed it last.
-function Facts({ p, source, revisions }: { p: Told; source: Source; revisions: Revised[] }) {
-	const current = revisions.find((r) => r.current);
-	const warnings = (p.about.warnings ?? []).filter((w) => !source.problems.some((f) => f.message === w)); // which stand at their place
-	return (
-		<dl class="policy-facts">
-			<div>
-				<dt>Service</dt>
-				<dd>
-					<a href={"/services/" + encodeURIComponent(p.service)}>
-						<Name text={p.service} />
-					</a>
-				</dd>
-			</div>
-			<div>
-				<dt>From</dt>
-				<dd>{source.kind === "file" ? <code>{p.about.place ?? source.path}</code> : "the API"}</dd>
-			</div>
-			<div>
-				<dt>Revision</dt>
-				<dd>{p.about.revision ? <code title={p.about.revision}>{p.about.revision.slice(0, 8)}</code> : "none is at work"}</dd>
-			</div>
-			<div>
-				<dt>Last changed</dt>
-				<dd>
-					{source.kind === "api" ? (
-						<>
-							<Time at={p.about.at} relative /> {p.about.actor && <>by <Name text={p.about.actor} /></>}
-						</>
-					) : current ? (
-						<>
-							<Time at={current.at} relative />
-							{current.commit && (
-								<>
-									, commit <code title={current.commit}>{current.commit.slice(0, 10)}</code>
-								</>
-							)}
-						</>
-					) : (
-						"not on record"
-					)}
-				</dd>
-			</div>
-			{p.about.leftOut && (
-				<div class="wide">
-					<dt>Left out</dt>
-					<dd class="bad">
-						<Foreign text={p.about.leftOut} />
-					</dd>
-				</div>
-			)}
-			{warnings.length > 0 && (
-				<div class="wide">
-					<dt>Warnings</dt>
-					<dd>
-						<ul>
-							{warnings.map((w) => (
-								<li>
-									<Foreign text={w} most={600} />
-								</li>
-							))}
-						</ul>
-					</dd>
-				</div>
-			)}
-		</dl>
-	);
-}
-
 // Second is a policy by API that a file has the name of.
 function Second({ p, again }: { p: Told; again: () => void }) {
 	const [asked, setAsked] = useState(false);
@@ -249,49 +189,5 @@ function Second({ p, again }: { p: Told; again: () => void }) {
 			)}
 			{asked && <Delete name={p.name} etag={p.about.etag} onDone={again} onClose={() => setAsked(false)} />}
 		</div>
-	);
-}
-
-// Text is the policy as its author wrote it, with its rules.
-function Text({ source, folded }: { source: Source; folded: boolean }) {
-	const [goal, setGoal] = useState<Goal>();
-	const marks = marksOf(source.problems, "");
-	return (
-		<section class="card source" aria-labelledby="source-title">
-			<details open={!folded}>
-				<summary>
-					<h2 id="source-title">{source.kind === "file" ? <Name text={source.path ?? "Source"} /> : folded ? "What is at work" : "Source"}</h2>
-					<span class="muted">{source.language}</span>
-				</summary>
-				{marks.length > 0 && (
-					<>
-						<p class={marks.some((m) => m.severity === "error") ? "bad" : "warn"}>
-							{counted(marks)}
-							{marks.some((m) => m.severity === "error") && ". What was there before is still at work."}
-						</p>
-						<Marks marks={marks} onGo={(m) => setGoal({ line: m.line, column: m.column })} />
-					</>
-				)}
-				<Code text={source.text} language={source.language} label="Source of the policy" marks={marks} line={source.line} goal={goal} />
-			</details>
-			{source.rules.length > 0 && <h3>Rules</h3>}
-			{source.rules.map((r) => (
-				<Rules {...r} />
-			))}
-		</section>
-	);
-}
-
-function Rules({ name, text, problems }: Source["rules"][number]) {
-	const [goal, setGoal] = useState<Goal>();
-	const marks = marksOf(problems, "");
-	return (
-		<details open={marks.length > 0}>
-			<summary>
-				<Name text={name} /> {marks.length > 0 && <span class="bad">{counted(marks)}</span>}
-			</summary>
-			<Marks marks={marks} onGo={(m) => setGoal({ line: m.line, column: m.column })} />
-			<Code text={text} language="rego" label={`Rules in ${name}`} marks={marks} goal={goal} />
-		</details>
 	);
 }

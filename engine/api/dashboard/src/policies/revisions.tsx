@@ -92,7 +92,7 @@ function Changes({ of }: { of: PolicyDiff | undefined }) {
 		<>
 			{of.means && (
 				<p>
-					<Foreign text={of.means} />
+					<Foreign text={`${of.name} ${of.means}`} />
 				</p>
 			)}
 			<dl class="changes">

@@ -5,19 +5,20 @@ import { length } from "../format";
 import type { Tried } from "../shapes";
 import { now } from "../state";
 import { Failed } from "../ui/notice";
+import { wrongIn } from "./json";
 import { ranges, asked, type Settings } from "./trial";
 import { Trial } from "./outcome";
 
 interface Props {
 	name: string; // "": as the draft says
 	text: string;
-	valid: boolean;
+	wrong: boolean; // as far as is known
 	onRefused: (e: unknown) => void; // for what is wrong with the text
 }
 
 const usual: Settings = { last: "24h", metric: "", capacity: "", constants: "" };
 
-export function Try({ name, text, valid, onRefused }: Props) {
+export function Try({ name, text, wrong, onRefused }: Props) {
 	const [settings, set] = useState(usual);
 	const [busy, setBusy] = useState<{ since: number; stop: AbortController }>();
 	const [error, setError] = useState<unknown>();
@@ -27,6 +28,7 @@ export function Try({ name, text, valid, onRefused }: Props) {
 
 	const run = async (e: Event) => {
 		e.preventDefault();
+		if (wrongIn(text)) return; // which is told where it stands, in a moment
 		const question = asked(text, settings);
 		if (typeof question === "string") {
 			setError(new Refused(400, question));
@@ -71,11 +73,11 @@ export function Try({ name, text, valid, onRefused }: Props) {
 							</span>
 						</>
 					) : (
-						<button type="submit" class="primary" disabled={!valid}>
+						<button type="submit" class="primary" disabled={wrong}>
 							Try
 						</button>
 					)}
-					{!valid && !busy && <span class="muted">once it is valid</span>}
+					{wrong && !busy && <span class="muted">once it is valid</span>}
 				</div>
 				<details>
 					<summary>What it is tried on</summary>
@@ -131,7 +133,7 @@ function Untried({ error }: { error: unknown }) {
 	if (error instanceof Refused && error.status === 409)
 		return (
 			<div class="notice" role="alert">
-				<strong>Too little is recorded to try it.</strong>
+				<strong>It can't be tried now.</strong>
 				<span class="as-lines">{error.detail}</span>
 			</div>
 		);
