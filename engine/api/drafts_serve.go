@@ -113,14 +113,18 @@ func (s *server) serveDrafts() {
 		})
 }
 
-// What a trial may look back to.
+// What a trial may look back to, and what a replica can do at least: with less, no number of replicas would do.
 const (
-	usualTrial   = 24 * time.Hour
-	longestTrial = 30 * 24 * time.Hour
+	usualTrial    = 24 * time.Hour
+	longestTrial  = 30 * 24 * time.Hour
+	leastCapacity = 0.01
 )
 
 func (r tryRequest) trial() (Trial, error) {
 	t := Trial{Policy: []byte(r.Policy), Last: usualTrial, Metric: r.Metric, Capacity: r.Capacity, Constants: r.Constants}
+	if r.Capacity != 0 && r.Capacity < leastCapacity {
+		return t, refusal("body.capacity", fmt.Sprintf("capacity is %g; allowed are %g requests a minute and more, or none", r.Capacity, leastCapacity))
+	}
 	if r.Last == "" {
 		return t, nil
 	}

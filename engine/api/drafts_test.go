@@ -97,4 +97,9 @@ func TestADraftArrivesAsItWasSent(t *testing.T) {
 			t.Errorf("last %s: %d", last, status)
 		}
 	}
+	for capacity, want := range map[string]int{"-1": 400, "1e-300": 400, "0": 200, "0.01": 200, "1e10": 400} {
+		if status := post("policies/web/try", `{"policy": {}, "capacity": `+capacity+`}`); status != want {
+			t.Errorf("capacity %s: %d, want %d", capacity, status, want)
+		}
+	}
 }
