@@ -73,18 +73,11 @@ func (f *Offline) explain(ctx context.Context, ledger store.Store, q api.Questio
 	if err != nil {
 		return e, err
 	}
-	latest, err := ledger.Latest(ctx)
+	newest, err := latest(ctx, ledger)
 	if err != nil {
 		return e, err
 	}
-	policies := slices.Clone(f.set.Policies)
-	newest := map[string]engine.Record{}
-	for _, r := range latest {
-		newest[r.Subject()] = r
-	}
-	for i, p := range policies {
-		policies[i] = lastMode(p, newest)
-	}
+	policies := lastModes(f.set.Policies, newest)
 	if !past {
 		p, err := one(policies, q.Of)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"syscall"
 	"time"
 
@@ -120,7 +119,7 @@ func (f *Offline) read(do func(store.Store) error) error {
 func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 	s := api.Status{Enabled: f.o.Enabled, Policies: []api.PolicyStatus{}, LeftOut: leftOut(f.set.Left)}
 	w := overall{events: &lastEvents{}, now: clock()()}
-	written := slices.Clone(f.policies) // as their author has them
+	policies := f.policies // as their author has them, until it is known how they last ran
 	newest, states := map[string]engine.Record{}, map[string]engine.State{}
 	err := f.read(func(ledger store.Store) (err error) {
 		if s.Leader, err = leading(ctx, ledger); err != nil {
@@ -140,18 +139,15 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 		} else if known {
 			s.Enabled = on
 		}
-		records, err := ledger.Latest(ctx)
-		if err != nil {
+		if newest, err = latest(ctx, ledger); err != nil {
 			return err
 		}
-		for _, r := range records {
-			newest[r.Subject()] = r
-		}
-		for i, p := range f.policies {
-			if f.policies[i] = lastMode(p, newest); newest[f.policies[i].Subject()].At.IsZero() {
+		policies = lastModes(f.policies, newest)
+		for _, p := range policies {
+			if newest[p.Subject()].At.IsZero() {
 				continue
 			}
-			if states[f.policies[i].Subject()], err = ledger.State(ctx, f.policies[i]); err != nil {
+			if states[p.Subject()], err = ledger.State(ctx, p); err != nil {
 				return err
 			}
 		}
@@ -159,10 +155,10 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 	})
 	w.enabled, s.Pause = s.Enabled, w.pause()
 	running := fleet{}
-	for i, p := range f.policies {
+	for i, p := range policies {
 		r := newest[p.Subject()]
 		s.Policies = append(s.Policies, w.shown(p, last{record: r}, states[p.Subject()]))
-		running.count(written[i], s.Policies[i], r)
+		running.count(f.policies[i], s.Policies[i], r)
 	}
 	s.Fleet = api.Fleet{Replicas: running.replicas(), MaxTotalReplicas: f.o.MaxReplicas, MinAvailableMemoryMB: *f.o.MinMemoryMB}
 	return s, err
@@ -179,16 +175,6 @@ func leading(ctx context.Context, ledger store.Store) (*api.Leader, error) {
 		return nil, err
 	}
 	return &api.Leader{Name: held.Leader, Epoch: held.Epoch}, nil
-}
-
-// lastMode is a policy in the mode it last ran in: a dry run leaves the records of a shadow.
-func lastMode(p engine.Policy, newest map[string]engine.Record) engine.Policy {
-	shadow := p
-	shadow.Mode = engine.Shadow
-	if newest[shadow.Subject()].At.After(newest[p.Subject()].At) {
-		return shadow
-	}
-	return p
 }
 
 // History is the newest events first.
@@ -225,14 +211,7 @@ func (f *Offline) write(do func(store.Store) error) error {
 
 // Metrics is what the metrics read when they were last looked at.
 func (f *Offline) Metrics(ctx context.Context, service string) ([]api.MetricStatus, error) {
-	newest := map[string]engine.Record{}
-	err := f.read(func(ledger store.Store) error {
-		records, err := ledger.Latest(ctx)
-		for _, r := range records {
-			newest[r.Subject()] = r
-		}
-		return err
-	})
+	newest, err := f.newest(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -278,19 +257,11 @@ func aged(p engine.Policy, s engine.Snapshot, now time.Time) engine.Snapshot {
 // Samples is the history of a metric, in whichever mode its policy last ran.
 func (f *Offline) Samples(ctx context.Context, asked api.Asked) (answer api.Kept, err error) {
 	err = f.read(func(ledger store.Store) error {
-		records, err := ledger.Latest(ctx)
+		newest, err := latest(ctx, ledger)
 		if err != nil {
 			return err
 		}
-		newest := map[string]engine.Record{}
-		for _, r := range records {
-			newest[r.Subject()] = r
-		}
-		policies := make([]engine.Policy, len(f.policies))
-		for i, p := range f.policies {
-			policies[i] = lastMode(p, newest)
-		}
-		answer, err = kept(ctx, ledger, policies, asked)
+		answer, err = kept(ctx, ledger, lastModes(f.policies, newest), asked)
 		return err
 	})
 	return answer, err

@@ -8,7 +8,6 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
-	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // Recommendations are what the rules said last of each policy at work.
@@ -26,14 +25,7 @@ func (a *App) Recommendations(ctx context.Context) ([]api.Recommendation, error)
 
 // Recommendations are what the rules said last of each policy, in whichever mode it ran.
 func (f *Offline) Recommendations(ctx context.Context) ([]api.Recommendation, error) {
-	newest := map[string]engine.Record{}
-	err := f.read(func(ledger store.Store) error {
-		records, err := ledger.Latest(ctx)
-		for _, r := range records {
-			newest[r.Subject()] = r
-		}
-		return err
-	})
+	newest, err := f.newest(ctx)
 	var records []engine.Record
 	for _, p := range f.policies {
 		if p.Enabled {

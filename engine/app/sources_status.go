@@ -8,7 +8,6 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/control"
-	"github.com/flyball-dev/flyball/engine/store"
 	"github.com/flyball-dev/flyball/schema"
 )
 
@@ -37,14 +36,7 @@ func (a *App) Sources(ctx context.Context) ([]api.SourceStatus, error) {
 
 // Sources is how each source did when policies were last at work.
 func (f *Offline) Sources(ctx context.Context) ([]api.SourceStatus, error) {
-	newest := map[string]engine.Record{}
-	err := f.read(func(ledger store.Store) error {
-		records, err := ledger.Latest(ctx)
-		for _, r := range records {
-			newest[r.Subject()] = r
-		}
-		return err
-	})
+	newest, err := f.newest(ctx)
 	var at []engine.Policy
 	for _, p := range f.policies {
 		if p.Enabled {

@@ -28,19 +28,12 @@ func (a *App) Trends(ctx context.Context, ask api.TrendsAsk) (api.Trends, error)
 // Trends are the histories of the policies of services, in whichever mode they last ran.
 func (f *Offline) Trends(ctx context.Context, ask api.TrendsAsk) (t api.Trends, err error) {
 	err = f.read(func(ledger store.Store) error {
-		records, err := ledger.Latest(ctx)
+		newest, err := latest(ctx, ledger)
 		if err != nil {
 			return err
 		}
-		on := chronicle{ledger, map[string]engine.Record{}, clock()().At.Add(-days(f.o.sampleDays))}
-		for _, r := range records {
-			on.newest[r.Subject()] = r
-		}
-		policies := make([]engine.Policy, len(f.policies))
-		for i, p := range f.policies {
-			policies[i] = lastMode(p, on.newest)
-		}
-		t, err = on.trends(ctx, policies, ask)
+		on := chronicle{ledger, newest, clock()().At.Add(-days(f.o.sampleDays))}
+		t, err = on.trends(ctx, lastModes(f.policies, newest), ask)
 		return err
 	})
 	return t, err
@@ -126,50 +119,40 @@ func (h chronicle) trend(ctx context.Context, p engine.Policy, axis trend.Axis, 
 
 // samples makes lines of the samples of each metric that has any of its own, and says when the first was taken.
 func (h chronicle) samples(ctx context.Context, p engine.Policy, axis trend.Axis) (map[string]trend.Metric, time.Time, error) {
-	first := axis.To.Add(time.Second) // of none
 	all, err := h.of.Samples(ctx, span(p, axis))
-	if err != nil {
-		return nil, first, err
-	}
-	lines := map[string]trend.Metric{}
-	for _, m := range p.Metrics {
-		if m.Computed() {
-			continue
-		}
-		var of []engine.Series
-		for _, s := range all {
-			if s.Metric == m.Name && s.Signal == m.Signal() { // of another signal they would be no evidence
-				of = append(of, s)
-				first = sooner(first, s.Points[0].At)
-			}
-		}
-		lines[m.Name] = trend.OfSamples(axis, m, of)
-	}
-	return lines, first, nil
+	lines, first := linesOf(p, axis, all, trend.OfSamples, func(s engine.Series) (metric, signal string, first time.Time) {
+		return s.Metric, s.Signal, s.Points[0].At
+	})
+	return lines, first, err
 }
 
 // rollups is the same of rollups.
 func (h chronicle) rollups(ctx context.Context, p engine.Policy, axis trend.Axis) (map[string]trend.Metric, time.Time, error) {
-	first := axis.To.Add(time.Second)
 	all, err := h.of.Rollups(ctx, span(p, axis))
-	if err != nil {
-		return nil, first, err
-	}
-	lines := map[string]trend.Metric{}
+	lines, first := linesOf(p, axis, all, trend.OfRollups, func(s engine.Rollups) (metric, signal string, first time.Time) {
+		return s.Metric, s.Signal, s.Rollups[0].From
+	})
+	return lines, first, err
+}
+
+// linesOf makes lines of what is kept of each metric. Where nothing is, the first of it lies behind the axis.
+func linesOf[S any](p engine.Policy, axis trend.Axis, all []S, line func(trend.Axis, engine.Metric, []S) trend.Metric,
+	about func(S) (metric, signal string, first time.Time)) (map[string]trend.Metric, time.Time) {
+	lines, first := map[string]trend.Metric{}, axis.To.Add(time.Second)
 	for _, m := range p.Metrics {
 		if m.Computed() {
 			continue
 		}
-		var of []engine.Rollups
+		var of []S
 		for _, s := range all {
-			if s.Metric == m.Name && s.Signal == m.Signal() {
+			if metric, signal, begins := about(s); metric == m.Name && signal == m.Signal() { // of another signal they would be no evidence
 				of = append(of, s)
-				first = sooner(first, s.Rollups[0].From)
+				first = sooner(first, begins)
 			}
 		}
-		lines[m.Name] = trend.OfRollups(axis, m, of)
+		lines[m.Name] = line(axis, m, of)
 	}
-	return lines, first, nil
+	return lines, first
 }
 
 // span is what may matter to lines on an axis.
