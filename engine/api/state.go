@@ -37,10 +37,8 @@ func StateOf(p PolicyStatus, enabled, dryRun bool, all *Pause) State {
 		return State{Name: IsFailing, Why: p.Error}
 	case p.Open != nil:
 		return State{Name: IsScaling, Why: fmt.Sprintf("%s to %d", p.Open.Action, p.Open.To)}
-	case p.Pause != nil:
-		return paused(*p.Pause)
-	case all != nil:
-		return paused(*all)
+	case p.Pause != nil || all != nil:
+		return paused(longer(p.Pause, all))
 	case dryRun:
 		return State{Name: IsShadow, Why: "dry run: nothing is touched"}
 	case p.Mode == engine.Shadow && !enabled:
@@ -87,6 +85,17 @@ func coded(c engine.Condition) string {
 		return c.Reason
 	}
 	return c.Reason + ": " + c.Message
+}
+
+// longer is the one of two pauses that ends last, of which there may be one alone: as long as that holds, nothing goes on.
+func longer(own, all *Pause) Pause {
+	switch {
+	case own == nil:
+		return *all
+	case all == nil || own.Until == nil || all.Until != nil && !all.Until.After(*own.Until):
+		return *own
+	}
+	return *all
 }
 
 func paused(p Pause) State {

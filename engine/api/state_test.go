@@ -42,7 +42,17 @@ func TestStateOf(t *testing.T) {
 			a.p.Pause = &Pause{Actor: "ana", Reason: "a sale", Until: &until, Seconds: 7200}
 			a.p.Cooldown = &Cooldown{UpSeconds: 60}
 		}), State{Name: IsPaused, Why: "by ana: a sale", Seconds: 7200}},
-		"paused with all others": {with(func(a *around) { a.all = &sale; a.enabled = false }), State{Name: IsPaused, Why: "by ana: a sale"}},
+		"paused with all others":            {with(func(a *around) { a.all = &sale; a.enabled = false }), State{Name: IsPaused, Why: "by ana: a sale"}},
+		"paused for longer than all others": {with(func(a *around) { a.p.Pause = &sale; a.all = &Pause{Actor: "bob", Until: &until, Seconds: 7200} }), State{Name: IsPaused, Why: "by ana: a sale"}},
+		"paused for less long than all others": {with(func(a *around) {
+			a.p.Pause = &Pause{Actor: "ana", Reason: "a sale", Until: &until, Seconds: 7200}
+			later := until.Add(time.Hour)
+			a.all = &Pause{Actor: "bob", Reason: "the night", Until: &later, Seconds: 10800}
+		}), State{Name: IsPaused, Why: "by bob: the night", Seconds: 10800}},
+		"paused until a time, and all until somebody resumes": {with(func(a *around) {
+			a.p.Pause = &Pause{Actor: "ana", Reason: "a sale", Until: &until, Seconds: 7200}
+			a.all = &Pause{Actor: "bob", Reason: "the night"}
+		}), State{Name: IsPaused, Why: "by bob: the night"}},
 		"paused by its schedule": {with(held("Able", "PausedBySchedule", "paused by the policy's schedule: nights")), State{Name: IsPaused, Why: "paused by the policy's schedule: nights"}},
 		"autoscaling is off":     {with(func(a *around) { a.enabled = false; a.p.Cooldown = &Cooldown{UpSeconds: 60} }), State{Name: IsOff, Why: "autoscaling is off; turn it on with flyball enable"}},
 		"a shadow while it is":   {with(func(a *around) { a.enabled, a.p.Mode = false, engine.Shadow }), State{Name: IsShadow, Why: "nothing is touched, and autoscaling is off"}},
