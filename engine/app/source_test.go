@@ -231,3 +231,29 @@ func TestCrossedOut(t *testing.T) {
 		})
 	}
 }
+
+// Whatever a text is, each line of it keeps its length, and what was crossed out stays so.
+func FuzzCrossedOut(f *testing.F) {
+	for _, seed := range []string{`url: "https://chat.example/T0P"`, "password: hunter2\n", `"token": 'é'`, "url: a://@b", "url: \"https://chat.example/\xff\"", ""} {
+		f.Add(seed)
+	}
+	known := schema.Config{Notify: schema.Notify{Receivers: []schema.Receiver{{URL: "https://chat.example/T0P"}}}}
+	f.Fuzz(func(t *testing.T, text string) {
+		got := crossedOut(text, known)
+		if strings.Contains(got, "chat.example/T0P") {
+			t.Errorf("%q shows an address: %q", text, got)
+		}
+		if crossedOut(got, known) != got {
+			t.Errorf("%q is another text the second time: %q", got, crossedOut(got, known))
+		}
+		lines, was := strings.Split(got, "\n"), strings.Split(text, "\n")
+		if len(lines) != len(was) {
+			t.Fatalf("%q has %d lines, want %d", got, len(lines), len(was))
+		}
+		for i := range lines {
+			if len(lines[i]) != len(was[i]) {
+				t.Errorf("line %d is %q, was %q", i+1, lines[i], was[i])
+			}
+		}
+	})
+}
