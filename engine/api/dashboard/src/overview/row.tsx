@@ -2,7 +2,7 @@
 import { Component } from "preact";
 import { change, length } from "../format";
 import type { LastEvent, PolicyStatus } from "../shapes";
-import { heard, now } from "../state";
+import { since } from "../state";
 import { Chip, toneOf, toneOfResult } from "../ui/chip";
 import { Name, Time, visible } from "../ui/text";
 import { Bar } from "./bar";
@@ -85,7 +85,7 @@ function Doing({ p }: { p: PolicyStatus }) {
 // Left counts down.
 function Left({ p }: { p: PolicyStatus }) {
 	if (!p.state.seconds) return null;
-	const left = p.state.seconds - (now.value - (heard.get(p) ?? now.value)) / 1000;
+	const left = p.state.seconds - since(p);
 	return <span class="left">{left > 0 ? length(left) + " left" : "ends now"}</span>;
 }
 

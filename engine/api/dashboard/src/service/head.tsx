@@ -1,9 +1,8 @@
 // How the policies of a service are now.
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
 import { length, when, whole } from "../format";
 import type { Pause, PolicyStatus } from "../shapes";
-import { may, now, status } from "../state";
+import { may, now, since, status } from "../state";
 import { Chip, toneOf } from "../ui/chip";
 import { Foreign, Name, Time } from "../ui/text";
 import { Enabling } from "./enabling";
@@ -19,8 +18,7 @@ export function Policies({ of, say }: { of: PolicyStatus[]; say: (text: string) 
 }
 
 function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
-	const told = useMemo(() => Date.now(), [p]); // what counts down was so long then
-	const gone = Math.max(0, now.value - told) / 1000;
+	const gone = since(p);
 	const pause = p.pause ?? status.value?.pause;
 	const why = p.state.name === "paused" && pause ? "" : (p.state.why ?? "");
 	return (
