@@ -24,6 +24,7 @@ export function Login() {
 		try {
 			await raw("/api/auth/login", { method: "POST", body: { email: form.get("email"), password: form.get("password") } });
 			await enter();
+			if (!me.value) throw new Error("the browser did not keep the session; allow cookies of this address");
 		} catch (why) {
 			setError(why);
 			setBusy(false);

@@ -1,9 +1,10 @@
 // How the policies of a service are now.
 import type { ComponentChildren } from "preact";
-import { length, when, whole } from "../format";
-import type { Pause, PolicyStatus } from "../shapes";
-import { may, now, since, status } from "../state";
+import { length } from "../format";
+import type { PolicyStatus } from "../shapes";
+import { may, since, status } from "../state";
 import { Chip, toneOf } from "../ui/chip";
+import { Paused } from "../ui/paused";
 import { Foreign, Name, Time } from "../ui/text";
 import { Enabling } from "./enabling";
 
@@ -58,7 +59,11 @@ function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
 					<Time at={p.lastScaling} relative />
 				</Fact>
 			</dl>
-			{pause && <Paused pause={pause} gone={gone} />}
+			{pause && (
+				<p class="pause">
+					<Paused pause={pause} />
+				</p>
+			)}
 			{p.state.name !== "failing" && p.message && !repeats(p) && (
 				<p class="muted">
 					Last decision: <Foreign text={p.message} />
@@ -87,26 +92,4 @@ function Fact({ name, big, children }: { name: string; big?: boolean; children: 
 function waits(c: PolicyStatus["cooldown"], gone: number): string {
 	const left = ([["up", c?.upSeconds], ["down", c?.downSeconds]] as const).flatMap(([way, n]) => ((n ?? 0) > gone ? [`${way} ${length((n ?? 0) - gone)}`] : []));
 	return left.join(", ") || "none";
-}
-
-// Paused says who, why, and until when.
-function Paused({ pause, gone }: { pause: Pause; gone: number }) {
-	const until = pause.until ? Date.parse(pause.until) : NaN;
-	return (
-		<p class="pause">
-			{pause.service ? "Paused" : "All services are paused"} by <Name text={pause.actor} />{" "}
-			{Number.isNaN(until) ? (
-				"until somebody resumes"
-			) : (
-				<>
-					until{" "}
-					<time dateTime={pause.until} title={whole(until)}>
-						{when(until, now.value)}
-					</time>
-					{pause.seconds !== undefined && ` (${length(pause.seconds - gone)} left)`}
-				</>
-			)}
-			: <Foreign text={pause.reason} />
-		</p>
-	);
 }
