@@ -7,7 +7,7 @@ TEST_FLAGS ?= -race -p 2 -parallel 4 -timeout 25m
 STATIC = CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w"
 
 .DEFAULT_GOAL := help
-.PHONY: help build binary dashboard quickstart demo test lint fmt bench soak generate clean
+.PHONY: help build binary dashboard screenshots quickstart demo test lint fmt bench soak generate clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,7 +30,12 @@ $(INSTALLED): $(WEB)/package-lock.json
 
 $(WEB)/dist/index.html: $(INSTALLED) $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/tsconfig.json engine/api/openapi.json \
 		$(shell find $(WEB)/src $(WEB)/public -type f ! -name '*.gen.ts')
-	cd $(WEB) && npm run -s build
+	cd $(WEB) && npm run -s build && gzip -9nk dist/assets/*
+
+SCREENSHOTS ?= bin/screenshots
+screenshots: dashboard ## a picture of every view of the dashboard, light, dark and on a phone, into $(SCREENSHOTS)
+	@FLYBALL_SCREENSHOTS=$(abspath $(SCREENSHOTS)) $(GO) test -count 1 -run '^TestScreenshots$$' ./$(WEB)
+	@echo "the pictures are in $(SCREENSHOTS)"
 
 quickstart: ## the programs of examples/quickstart, for its images
 	GOOS=linux $(STATIC) -o bin/quickstart/ ./examples/quickstart/web ./examples/quickstart/load

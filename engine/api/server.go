@@ -60,7 +60,7 @@ func (o Server) Handler() http.Handler {
 	})
 	mux.HandleFunc("GET /api/docs", docs(s.api.OpenAPI()))
 	mux.Handle("GET /api/docs/{$}", http.RedirectHandler("/api/docs", http.StatusMovedPermanently))
-	dashboard.Serve(mux)
+	dashboard.Serve(mux, dashboard.Pages())
 	mux.HandleFunc("/", nowhere(mux))
 	return guarded(mux, o.Gate != nil)
 }

@@ -25,6 +25,9 @@ type board struct {
 	lost   error // why the daemon is not heard now
 	begun  bool  // a status has come
 	stale  bool  // something has changed that the newest status does not have
+
+	told    time.Time // when the newest status came
+	counted int       // how many replicas were live then
 }
 
 // row is a policy, with what it was lately.
@@ -85,6 +88,7 @@ func (b *board) know(s api.Status, now time.Time) {
 	}
 	s.Policies = nil
 	b.status, b.begun, b.stale = s, true, false
+	b.told, b.counted = now, b.live()
 }
 
 // note takes up an entry of the audit log, once.
@@ -121,8 +125,11 @@ func (b *board) recall(events []engine.Event) {
 	}
 }
 
-// fleet is how many replicas there are of all services, each counted once.
-func (b *board) fleet() int {
+// fleet is how many replicas there are of all services: as many as the daemon counted, and what has come and gone since.
+func (b *board) fleet() int { return b.status.Fleet.Replicas + b.live() - b.counted }
+
+// live is how many replicas there are of the services that are acted on, each counted once.
+func (b *board) live() int {
 	of := map[string]int{}
 	for _, r := range b.rows {
 		if r.Mode != engine.Shadow && r.Enabled {

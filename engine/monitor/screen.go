@@ -40,6 +40,9 @@ type Screen struct {
 	ended  error // why nothing will be heard any more
 }
 
+// refresh is how old a status may be.
+const refresh = time.Minute
+
 // pane is a part of the screen.
 type pane int
 
@@ -79,7 +82,7 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if s.asking = false; msg.err == nil {
 			s.board.know(msg.status, s.now)
 		} else {
-			s.board.stale = false // the stream says more
+			s.board.stale, s.board.told = false, s.now // the stream says more
 		}
 	case explained:
 		s.why.take(msg, s.now)
@@ -139,7 +142,8 @@ func (s *Screen) index(shown []*row) int {
 // wonder asks for what is seen and not known.
 func (s *Screen) wonder() tea.Cmd {
 	var asks []tea.Cmd
-	if s.board.stale && !s.asking {
+	old := s.board.begun && s.now.Sub(s.board.told) >= refresh // nobody tells when a pause is over
+	if (s.board.stale || old) && !s.asking {
 		s.asking = true
 		asks = append(asks, s.desk.status())
 	}

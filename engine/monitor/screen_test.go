@@ -182,12 +182,12 @@ func TestHearing(t *testing.T) {
 	d := shop()
 	s := open(t, d, 120, 30, false)
 	worker := d.status.Policies[4]
-	worker.Open, worker.CurrentReplicas, worker.ReadyReplicas, worker.State = nil, 6, 6, api.State{Name: api.IsActive}
+	worker.Open, worker.CurrentReplicas, worker.ReadyReplicas, worker.State = nil, 7, 7, api.State{Name: api.IsActive}
 	s.play(heard{
 		{Policy: &worker},
 		{Entry: &store.Entry{At: noon, Actor: "policy worker", Kind: store.OfEvent, Service: "worker", Policy: "worker", Event: "worker-7", Message: "scale_up from 4 to 6 succeeded"}},
 	})
-	for _, want := range []string{"worker       active             6  1-12     ████", "12:00:00 worker scale_up from 4 to 6 succeeded"} {
+	for _, want := range []string{"worker       active             7  1-12     █████", "· 13 of 20 replicas ·", "12:00:00 worker scale_up from 4 to 6 succeeded"} {
 		if !strings.Contains(s.text(), want) {
 			t.Errorf("%q is not seen in\n%s", want, s.text())
 		}
@@ -237,6 +237,13 @@ func TestWondering(t *testing.T) {
 	if len(d.asked) > 1 {
 		t.Errorf("the same decision is asked for again: %q", d.asked)
 	}
+
+	d.asked, d.status.Pause = nil, nil
+	s.play(tick(noon.Add(2*time.Minute)), tick(noon.Add(2*time.Minute+time.Second)))
+	asked := slices.DeleteFunc(d.asked, func(what string) bool { return what != "status" })
+	if len(asked) != 1 || strings.Contains(s.text(), "paused: all services") {
+		t.Errorf("after two minutes a status is asked for %d times, want once:\n%s", len(asked), s.text())
+	}
 }
 
 // Seconds are counted down between what the daemon tells.
@@ -246,6 +253,7 @@ func TestCountingDown(t *testing.T) {
 	if !strings.Contains(s.text(), "cooling 1m40s") {
 		t.Errorf("after 54 s of 2m34s there is\n%s", s.text())
 	}
+	s.daemon.fail = errors.New("away") // else it would tell anew
 	s.play(tick(noon.Add(time.Hour)))
 	if !strings.Contains(s.text(), "cooling 0s") {
 		t.Errorf("after an hour of 2m34s there is\n%s", s.text())

@@ -4,8 +4,8 @@ package dashboard
 
 import (
 	"embed"
-	"errors"
 	"io/fs"
+	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -25,14 +25,19 @@ var paths = []string{
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// Serve adds the dashboard.
-func Serve(mux *http.ServeMux) {
+// Pages are what make dashboard built; nil: this program was built without.
+func Pages() fs.FS {
 	pages, err := fs.Sub(built, "dist")
-	if err == nil {
-		_, err = fs.Stat(pages, "index.html")
+	if err != nil || !there(pages, "index.html") {
+		return nil
 	}
+	return pages
+}
+
+// Serve adds the dashboard, of these pages. Without any, each path says how to build them.
+func Serve(mux *http.ServeMux, pages fs.FS) {
 	for _, p := range paths {
-		if err != nil {
+		if pages == nil {
 			mux.HandleFunc("GET "+p, unbuilt)
 			continue
 		}
@@ -49,7 +54,7 @@ func answer(w http.ResponseWriter, r *http.Request, pages fs.FS) {
 	case r.URL.Path == "/favicon.svg":
 		name, age = "favicon.svg", "public, max-age=86400"
 	}
-	if _, err := fs.Stat(pages, name); errors.Is(err, fs.ErrNotExist) {
+	if !there(pages, name) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = w.Write([]byte("This file is of another version of flyball: load the page again.\n")) // the caller is gone
@@ -57,7 +62,18 @@ func answer(w http.ResponseWriter, r *http.Request, pages fs.FS) {
 	}
 	w.Header().Set("Cache-Control", age)
 	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	if packed := name + ".gz"; strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && there(pages, packed) {
+		w.Header().Set("Content-Encoding", "gzip")
+		name = packed
+	}
+	w.Header().Set("Vary", "Accept-Encoding")
 	http.ServeFileFS(w, r, pages, name)
+}
+
+func there(pages fs.FS, name string) bool {
+	_, err := fs.Stat(pages, name)
+	return err == nil
 }
 
 // unbuilt says what is missing.

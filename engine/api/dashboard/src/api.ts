@@ -1,5 +1,6 @@
 // One way to ask the daemon. The session is a cookie that no script can read.
 import { hear } from "./clock";
+import { visible } from "./format";
 import type { Fault, Problem } from "./shapes";
 
 const root = "/api/autoscaling/";
@@ -57,7 +58,8 @@ async function refusal(answer: Response): Promise<Refused> {
 	const wait = Number(answer.headers.get("Retry-After") ?? 0) || 0;
 	try {
 		const p = (await answer.json()) as Problem;
-		return new Refused(answer.status, p.detail || p.title, p.errors ?? [], wait);
+		const faults = (p.errors ?? []).map((f) => ({ ...f, message: visible(f.message) })); // it repeats what was asked
+		return new Refused(answer.status, visible(p.detail || p.title), faults, wait);
 	} catch {
 		return new Refused(answer.status, `the answer was ${answer.status} ${answer.statusText}`.trim(), [], wait);
 	}

@@ -10,6 +10,9 @@ import { entries, heard, link, lostSince, missed, now, readings, status, turn } 
 const path = "/api/autoscaling/events";
 const longest = 30_000; // milliseconds
 const asleep = 20_000;
+const silence = 20_000;
+const answerTime = 5_000;
+const unseen = 60_000;
 const together = 200; // what many policies tell in so short a time is folded, and drawn, once
 const anew = 30_000; // so often it is asked for what the stream does not tell: the fleet, who leads, which policies there are
 
@@ -17,6 +20,7 @@ let source: EventSource | undefined;
 let last = "";
 let again: ReturnType<typeof setTimeout> | undefined;
 let wait = 1000;
+let spoke = Date.now(); // when something came by the stream
 let told: PolicyStatus[] = []; // that were not folded yet
 let folding: ReturnType<typeof setTimeout> | undefined;
 let asking: ReturnType<typeof setInterval> | undefined;
@@ -53,6 +57,7 @@ export async function refresh(): Promise<void> {
 }
 
 function listen(): void {
+	spoke = Date.now();
 	source?.close();
 	const s = new EventSource(last ? `${path}?after=${last}` : path);
 	source = s;
@@ -70,6 +75,7 @@ function listen(): void {
 
 // read reads a message. One that can't be read is left out: the next status mends it.
 function read<T>(m: MessageEvent, f: (v: T) => void): void {
+	spoke = Date.now();
 	if (m.lastEventId) last = m.lastEventId;
 	let v: T;
 	try {
@@ -142,6 +148,18 @@ async function retry(): Promise<void> {
 	wait = Math.min(wait * 2, longest);
 }
 
+// probe asks whether the daemon is there when its stream is silent: one that hangs, or is cut off, says nothing either.
+async function probe(): Promise<void> {
+	spoke = Date.now();
+	try {
+		await raw("/api/auth/me", { signal: AbortSignal.timeout(answerTime) });
+	} catch (e) {
+		if (e instanceof Refused && e.status !== 0) return;
+		lost();
+	}
+	if (link.value === "lost" && source) listen();
+}
+
 // A laptop that slept, or a network that was away, may leave a stream that is dead and does not know it.
 let ticked = Date.now();
 setInterval(() => {
@@ -149,6 +167,19 @@ setInterval(() => {
 	const slept = at - ticked > asleep;
 	ticked = at;
 	now.value = daemonTime();
+	if (document.hidden) return;
 	if (slept && source) listen();
+	else if (source && at - spoke > silence) void probe();
 }, 1000);
+
+// A browser has six connections to a daemon, and each stream takes one. So a page that is kept for the way back has none, and one that
+// nobody has looked at for a while has none either.
+let resting: ReturnType<typeof setTimeout> | undefined;
+addEventListener("pagehide", () => source?.close());
+addEventListener("pageshow", (e) => e.persisted && source && listen());
+document.addEventListener("visibilitychange", () => {
+	clearTimeout(resting);
+	if (document.hidden) resting = setTimeout(() => source?.close(), unseen);
+	else if (source?.readyState === EventSource.CLOSED) listen();
+});
 addEventListener("online", () => source && listen());

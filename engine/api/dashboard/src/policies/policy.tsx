@@ -125,7 +125,8 @@ function Deeds({ name, source, drafting, onGone }: DeedsProps) {
 	const begin = async () => {
 		setError(undefined);
 		try {
-			drafting.begin(source.editable ? source.text : await written(name), source.etag);
+			const { source: now } = await ask<{ source: Source }>(at(["policies", name, "source"])); // it may have been changed a moment ago
+			drafting.begin(now.editable ? now.text : await written(name), now.etag);
 		} catch (e) {
 			setError(e);
 		}
