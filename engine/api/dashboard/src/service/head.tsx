@@ -3,9 +3,11 @@ import type { ComponentChildren } from "preact";
 import { length } from "../format";
 import type { PolicyStatus } from "../shapes";
 import { may, since, status } from "../state";
-import { Chip, toneOf } from "../ui/chip";
+import { Chip } from "../ui/chip";
+import { Left } from "../ui/left";
 import { Paused } from "../ui/paused";
 import { Foreign, Name, Time } from "../ui/text";
+import { toneOf } from "../ui/tone";
 import { Enabling } from "./enabling";
 
 export function Policies({ of, say }: { of: PolicyStatus[]; say: (text: string) => void }) {
@@ -35,7 +37,7 @@ function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
 			</div>
 			<div class="state">
 				<Chip tone={toneOf(p.state.name)}>{p.state.name}</Chip>
-				{p.state.seconds !== undefined && p.state.seconds > 0 && <span class="number">{length(p.state.seconds - gone)} left</span>}
+				<Left p={p} />
 				{why && (
 					<span>
 						<Foreign text={why} />
