@@ -36,7 +36,7 @@ export function Banners() {
 			{s && !s.enabled && !s.daemon?.dryRun && <Banner>Autoscaling is off. Policies are evaluated, and nothing is scaled.</Banner>}
 			{s?.pause && (
 				<Banner>
-					<Paused pause={s.pause} /> <ResumeAll />
+					<Paused pause={s.pause} counts /> <ResumeAll />
 				</Banner>
 			)}
 		</>

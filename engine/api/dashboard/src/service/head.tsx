@@ -31,7 +31,7 @@ function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
 					<a href={"/policies/" + encodeURIComponent(p.name)}>
 						<Name text={p.name} />
 					</a>{" "}
-					{p.mode === "shadow" && <Chip>shadow</Chip>}
+					{p.mode === "shadow" && p.state.name !== "shadow" && <Chip>shadow</Chip>}
 				</h2>
 				{may("policies") && <Enabling p={p} say={say} />}
 			</div>

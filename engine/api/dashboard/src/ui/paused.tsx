@@ -4,7 +4,7 @@ import { now } from "../state";
 import { Foreign, Name } from "./text";
 
 // Paused says who paused, why, and until when.
-export function Paused({ pause }: { pause: Pause }) {
+export function Paused({ pause, counts = false }: { pause: Pause; counts?: boolean }) {
 	const until = pause.until ? Date.parse(pause.until) : NaN;
 	return (
 		<>
@@ -16,8 +16,8 @@ export function Paused({ pause }: { pause: Pause }) {
 					until{" "}
 					<time dateTime={pause.until} title={whole(until)}>
 						{when(until, now.value)}
-					</time>{" "}
-					({length((until - now.value) / 1000)} left)
+					</time>
+					{counts && ` (${length((until - now.value) / 1000)} left)`}
 				</>
 			)}
 			: <Foreign text={pause.reason} />
