@@ -26,7 +26,7 @@ _cpu: {
 	...
 }
 policies: web:      _cpu & {service: "web", enabled: true, maxReplicas: 4}
-policies: checkout: _cpu & {service: "checkout", enabled: true, maxReplicas: 3}
+policies: checkout: _cpu & {service: "checkout", enabled: true, maxReplicas: 4}
 policies: search:   _cpu & {service: "search", enabled: true, maxReplicas: 4, mode: "shadow"}
 policies: reports:  _cpu & {service: "reports", maxReplicas: 2}
 policies: worker: {
