@@ -21,7 +21,7 @@ import (
 
 const (
 	password = "correct horse battery"
-	patience = 30 * time.Second // for anything that is waited for, on a busy machine
+	patience = 60 * time.Second // for anything that is waited for, on a busy machine
 )
 
 // build makes the command as users have it, with the pages that are built.
@@ -141,7 +141,7 @@ func (s *site) signal(t *testing.T, signal os.Signal) {
 }
 
 func (s *site) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(s.binary, append(args, "-p", s.policies())...)
+	cmd := exec.Command(s.binary, append(args, "-p", filepath.Base(s.policies()))...)
 	if args[0] != "validate" {
 		cmd.Args = append(cmd.Args, "--socket", s.socket())
 	}

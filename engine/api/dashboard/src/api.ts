@@ -1,4 +1,5 @@
 // One way to ask the daemon. The session is a cookie that no script can read.
+import { hear } from "./clock";
 import { visible } from "./format";
 import type { Fault, Problem } from "./shapes";
 
@@ -46,6 +47,7 @@ export async function raw(path: string, ask: Ask = {}): Promise<Response> {
 		if (ask.signal?.aborted) throw e;
 		throw new Refused(0, "the daemon can't be reached");
 	}
+	hear(answer.headers.get("Date"));
 	if (answer.ok) return answer;
 	const refused = await refusal(answer);
 	if (refused.status === 401 && path !== "/api/auth/login") onLost();

@@ -61,7 +61,7 @@ export function change(from: number, to: number): string {
 	return `${from} → ${to}`;
 }
 
-const invisible = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+const invisible = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 // visible writes what can't be seen, and could turn a line around, so that it can.
 export function visible(text: string): string {

@@ -2,6 +2,7 @@
 // does when it was refused, this does.
 import { batch } from "@preact/signals";
 import { ask, raw, Refused } from "./api";
+import { daemonTime } from "./clock";
 import { withEntry, withPolicies, withReading, withStatus } from "./fold";
 import type { Entry, Gap, PolicyStatus, Status } from "./shapes";
 import { entries, heard, link, lostSince, missed, now, readings, status, turn } from "./state";
@@ -40,6 +41,8 @@ export function stop(): void {
 	told = [];
 	source?.close();
 	source = undefined;
+	last = "";
+	wait = 1000;
 }
 
 // refresh asks for all that is known. Where it can't be had, the stream says that it is lost.
@@ -92,7 +95,7 @@ function begun(s: Status): void {
 }
 
 function decided(p: PolicyStatus): void {
-	heard.set(p, Date.now());
+	heard.set(p, daemonTime());
 	told.push(p);
 	folding ??= setTimeout(() => batch(fold), together);
 }
@@ -108,7 +111,7 @@ function fold(): void {
 
 function take(s: Status): void {
 	for (const p of s.policies) {
-		if (!heard.has(p)) heard.set(p, Date.now());
+		if (!heard.has(p)) heard.set(p, daemonTime());
 		remember(p);
 	}
 	status.value = s;
@@ -128,17 +131,19 @@ function remember(p: PolicyStatus): void {
 function lost(): void {
 	if (link.value === "lost") return;
 	link.value = "lost";
-	lostSince.value = Date.now();
+	lostSince.value = daemonTime();
 }
 
 // retry asks who one is first: a stream does not say why it was refused.
 async function retry(): Promise<void> {
 	clearTimeout(again);
+	const of = source;
 	try {
 		await raw("/api/auth/me");
 	} catch (e) {
 		if (e instanceof Refused && e.status === 401) return;
 	}
+	if (source !== of) return; // it was stopped, or begun anew, in the meantime
 	again = setTimeout(listen, wait);
 	wait = Math.min(wait * 2, longest);
 }
@@ -160,7 +165,8 @@ let ticked = Date.now();
 setInterval(() => {
 	const at = Date.now();
 	const slept = at - ticked > asleep;
-	ticked = now.value = at;
+	ticked = at;
+	now.value = daemonTime();
 	if (document.hidden) return;
 	if (slept && source) listen();
 	else if (source && at - spoke > silence) void probe();

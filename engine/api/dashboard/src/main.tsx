@@ -1,6 +1,6 @@
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
-import { render } from "preact";
+import { Component, render, type ComponentChildren } from "preact";
 import { LocationProvider, Route, Router, useLocation } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 import { whenLost } from "./api";
@@ -47,16 +47,18 @@ function Pages() {
 		);
 	return (
 		<Shell>
-			<Router>
-				<Route path="/" component={Overview} />
-				<Route path="/services/:name" component={Service} />
-				<Route path="/why/:kind/:id" component={Why} />
-				<Route path="/policies" component={Policies} />
-				<Route path="/policies/:name" component={Policy} />
-				<Route path="/events" component={Events} />
-				<Route path="/audit" component={Audit} />
-				<Route default component={Nowhere} />
-			</Router>
+			<Shield path={path}>
+				<Router>
+					<Route path="/" component={Overview} />
+					<Route path="/services/:name" component={Service} />
+					<Route path="/why/:kind/:id" component={Why} />
+					<Route path="/policies" component={Policies} />
+					<Route path="/policies/:name" component={Policy} />
+					<Route path="/events" component={Events} />
+					<Route path="/audit" component={Audit} />
+					<Route default component={Nowhere} />
+				</Router>
+			</Shield>
 		</Shell>
 	);
 }
@@ -69,9 +71,27 @@ function Nowhere() {
 	);
 }
 
-render(
-	<LocationProvider>
-		<Pages />
-	</LocationProvider>,
-	document.getElementById("app")!,
-);
+// Shield stands where a page could not be drawn. Going elsewhere tries again.
+class Shield extends Component<{ path: string; children: ComponentChildren }, { error?: unknown }> {
+	override componentDidCatch(error: unknown): void {
+		console.error(error);
+		this.setState({ error });
+	}
+
+	override componentDidUpdate(before: { path: string }): void {
+		if (before.path !== this.props.path && this.state.error !== undefined) this.setState({ error: undefined });
+	}
+
+	override render() {
+		return this.state.error === undefined ? this.props.children : <Failed error={this.state.error} again={() => location.reload()} />;
+	}
+}
+
+const app = document.getElementById("app");
+if (app)
+	render(
+		<LocationProvider>
+			<Pages />
+		</LocationProvider>,
+		app,
+	);

@@ -1,13 +1,14 @@
 // What stands around every page: where one can go, who one is, and whether what is shown is how it is.
 import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso";
-import { useState } from "preact/hooks";
-import { length } from "./format";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { reason } from "./api";
+import { Banners } from "./banner";
 import { enable, logout } from "./session";
-import { link, lostSince, may, me, missed, now, status } from "./state";
+import { link, may, me, status } from "./state";
 import { Chip } from "./ui/chip";
 import { Dialog } from "./ui/dialog";
-import { Foreign, Name } from "./ui/text";
+import { Name } from "./ui/text";
 import { theme, type Theme } from "./ui/theme";
 
 const places = [
@@ -19,6 +20,13 @@ const places = [
 
 export function Shell({ children }: { children: ComponentChildren }) {
 	const { path } = useLocation();
+	const main = useRef<HTMLElement>(null);
+	const before = useRef(path);
+	// The link that was followed is gone with its page: who uses the keyboard, or listens, goes on in the new one.
+	useEffect(() => {
+		if (before.current !== path && document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+		before.current = path;
+	}, [path]);
 	return (
 		<>
 			<a class="skip" href="#main">
@@ -44,8 +52,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
 					<Me />
 				</div>
 			</header>
-			<Banner />
-			<main id="main" tabIndex={-1}>
+			<Banners />
+			<main id="main" ref={main} tabIndex={-1}>
 				{children}
 			</main>
 		</>
@@ -62,48 +70,6 @@ function Link() {
 	return <Chip tone="busy">connecting</Chip>;
 }
 
-// Banner says what one has to know about all that is shown.
-function Banner() {
-	const s = status.value;
-	return (
-		<>
-			{link.value === "lost" && lostSince.value !== undefined && (
-				<div class="banner bad" role="alert">
-					The daemon has not been heard for {length((now.value - lostSince.value) / 1000)}. What is shown is how it was before; flyball tries again by itself.
-				</div>
-			)}
-			{missed.value && (
-				<div class="banner warn" role="status">
-					{missed.value}{" "}
-					<button type="button" class="link" onClick={() => (missed.value = undefined)}>
-						close
-					</button>
-				</div>
-			)}
-			{s?.daemon?.store && (
-				<div class="banner bad" role="alert">
-					The store can't be read: <Foreign text={s.daemon.store} />
-				</div>
-			)}
-			{s?.daemon?.problem && (
-				<div class="banner warn" role="status">
-					The policies on disk are not the ones at work: <Foreign text={s.daemon.problem.split("\n", 1)[0] ?? ""} /> <a href="/policies">Policies</a>
-				</div>
-			)}
-			{s && !s.enabled && (
-				<div class="banner warn" role="status">
-					Autoscaling is off. Policies are evaluated, and nothing is scaled.
-				</div>
-			)}
-			{s?.pause && (
-				<div class="banner warn" role="status">
-					All services are paused by <Name text={s.pause.actor} />: <Foreign text={s.pause.reason} />
-				</div>
-			)}
-		</>
-	);
-}
-
 // Switch turns autoscaling on or off.
 function Switch() {
 	const [asked, setAsked] = useState(false);
@@ -111,7 +77,7 @@ function Switch() {
 	if (!s || !may("switch")) return null;
 	return (
 		<>
-			<button type="button" onClick={() => setAsked(true)}>
+			<button type="button" title="autoscaling, of all services" onClick={() => setAsked(true)}>
 				{s.enabled ? "Turn off" : "Turn on"}
 			</button>
 			{asked && (
@@ -119,10 +85,7 @@ function Switch() {
 					title={s.enabled ? "Turn autoscaling off?" : "Turn autoscaling on?"}
 					confirm={s.enabled ? "Turn off" : "Turn on"}
 					grave={s.enabled}
-					onConfirm={async () => {
-						await enable(!s.enabled);
-						status.value = { ...s, enabled: !s.enabled };
-					}}
+					onConfirm={() => enable(!s.enabled)}
 					onClose={() => setAsked(false)}
 				>
 					<p>
@@ -148,6 +111,7 @@ function Look() {
 
 function Me() {
 	const who = me.value;
+	const [error, setError] = useState<unknown>();
 	if (!who) return null;
 	return (
 		<>
@@ -155,9 +119,14 @@ function Me() {
 				<Name text={who.name} /> · {who.role}
 			</span>
 			{who.kind === "session" && (
-				<button type="button" onClick={() => void logout()}>
+				<button type="button" onClick={() => logout().catch(setError)}>
 					Log out
 				</button>
+			)}
+			{error !== undefined && (
+				<span class="bad" role="alert">
+					You are logged in still: {reason(error)}
+				</span>
 			)}
 		</>
 	);

@@ -1,5 +1,6 @@
 // What is known, for all pages.
 import { computed, signal } from "@preact/signals";
+import { daemonTime } from "./clock";
 import type { Entry, Myself, PolicyStatus, Status } from "./shapes";
 import type { Point } from "./fold";
 
@@ -13,8 +14,8 @@ export const link = signal<Link>("connecting");
 export const lostSince = signal<number | undefined>(undefined); // milliseconds
 export const missed = signal<string | undefined>(undefined); // what the stream could not give
 
-// now turns every second, for what counts down.
-export const now = signal(Date.now());
+// now turns every second, for what counts down. It is the daemon's.
+export const now = signal(daemonTime());
 
 // minute turns every minute, for what needs no more: a thousand rows are not drawn anew each second.
 export const minute = computed(() => now.value - (now.value % 60_000));
@@ -27,8 +28,13 @@ export function readingsOf(policy: string, metric: string): Point[] {
 	return readings.get(policy + "\n" + metric) ?? [];
 }
 
-// heard is when a status was told, by this clock. What it says of seconds left counts from then.
+// heard is when a status was told, by the clock of now. What it says of seconds left counts from then.
 export const heard = new WeakMap<PolicyStatus, number>();
+
+// since is how many seconds ago that was.
+export function since(p: PolicyStatus): number {
+	return Math.max(0, now.value - (heard.get(p) ?? now.value)) / 1000;
+}
 
 export const byName = computed(() => new Map((status.value?.policies ?? []).map((p) => [p.name, p])));
 

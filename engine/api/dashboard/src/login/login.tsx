@@ -1,13 +1,21 @@
 import { useLocation } from "preact-iso";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { raw, Refused, reason } from "../api";
 import { enter } from "../session";
+import { me } from "../state";
+import { useTitle } from "../ui/title";
+import { inside } from "./inside";
 
 // Login asks who one is, and goes on to where one wanted to.
 export function Login() {
 	const { query, route } = useLocation();
 	const [error, setError] = useState<unknown>();
 	const [busy, setBusy] = useState(false);
+	useTitle("Log in");
+	// Who is logged in already goes on as well.
+	useEffect(() => {
+		if (me.value) route(inside(query.to, location.origin), true);
+	}, [me.value]);
 	const submit = async (e: SubmitEvent) => {
 		e.preventDefault();
 		const form = new FormData(e.currentTarget as HTMLFormElement);
@@ -16,7 +24,7 @@ export function Login() {
 		try {
 			await raw("/api/auth/login", { method: "POST", body: { email: form.get("email"), password: form.get("password") } });
 			await enter();
-			route(inside(query.to), true);
+			if (!me.value) throw new Error("the browser did not keep the session; allow cookies of this address");
 		} catch (why) {
 			setError(why);
 			setBusy(false);
@@ -49,9 +57,4 @@ export function Login() {
 			</form>
 		</main>
 	);
-}
-
-// inside keeps a link from leading elsewhere.
-export function inside(to: string | undefined): string {
-	return to && /^\/(?![/\\])/.test(to) && !to.startsWith("/login") ? to : "/";
 }

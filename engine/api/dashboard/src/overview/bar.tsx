@@ -3,15 +3,16 @@ import type { PolicyStatus } from "../shapes";
 
 export function Bar({ p }: { p: PolicyStatus }) {
 	const { currentReplicas: is, readyReplicas: ready, minReplicas: min = 0, maxReplicas: max } = p;
+	const known = p.lastEvaluation !== undefined; // a policy that was never evaluated has counted none
 	const end = Math.max(max ?? 0, is, 1);
 	const part = (n: number) => (Math.max(0, n) / end) * 100 + "%";
 	const range = max === undefined ? "" : min === max ? `always ${min}` : `${min} to ${max}`;
 	return (
 		<>
 			<span class="oneline">
-				<b class="figure">{is}</b> {ready < is && <span class="warn">{ready} ready</span>} <span class="muted range">{range}</span>
+				<b class="figure">{known ? is : "–"}</b> {ready < is && <span class="warn">{ready} ready</span>} <span class="muted range">{range}</span>
 			</span>
-			<div class="gauge" role="img" aria-label={`${is} replicas, ${ready} of them ready; allowed: ${range || "not known"}`}>
+			<div class="gauge" role="img" aria-label={`${known ? `${is} replicas, ${ready} of them ready` : "replicas not known"}; allowed: ${range || "not known"}`}>
 				<div class="allowed" style={{ left: part(min), width: part((max ?? end) - min) }} />
 				<div class="is" style={{ width: part(is) }} />
 				<div class="ready" style={{ width: part(Math.min(ready, is)) }} />

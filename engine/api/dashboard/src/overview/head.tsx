@@ -10,17 +10,7 @@ import { Sources } from "./sources";
 export function Head({ of: s }: { of: Status }) {
 	return (
 		<>
-			<div class="head">
-				<h1>Overview</h1>
-				<span class="chips">
-					{s.daemon?.dryRun && (
-						<Chip tone="warn" title="Policies decide, and nothing is touched.">
-							dry run
-						</Chip>
-					)}
-					{!s.enabled && <Chip tone="off">autoscaling is off</Chip>}
-				</span>
-			</div>
+			<h1>Overview</h1>
 			<div class="briefs">
 				<Fleet of={s} />
 				<Leads of={s} />

@@ -2,11 +2,13 @@
 import "./overview.css";
 import { link, may, status } from "../state";
 import { Empty, Loading } from "../ui/notice";
+import { useTitle } from "../ui/title";
 import type { Status } from "../shapes";
 import { Head } from "./head";
 import { List } from "./rows";
 
 export function Overview() {
+	useTitle("Overview");
 	const s = status.value;
 	if (!s && link.value === "lost") return <Empty title="The daemon has not answered yet.">flyball tries again by itself.</Empty>;
 	if (!s) return <Loading of="the policies" />;

@@ -1,10 +1,12 @@
 // One policy.
 import { Component } from "preact";
-import { change, length } from "../format";
-import type { LastEvent, PolicyStatus } from "../shapes";
-import { heard, now } from "../state";
-import { Chip, toneOf, toneOfResult } from "../ui/chip";
+import { ending } from "../event";
+import { change } from "../format";
+import type { PolicyStatus } from "../shapes";
+import { Chip } from "../ui/chip";
+import { Left } from "../ui/left";
 import { Name, Time, visible } from "../ui/text";
+import { toneOf, toneOfEnding } from "../ui/tone";
 import { Bar } from "./bar";
 import type { Layout } from "./layout";
 import { Metrics } from "./metrics";
@@ -57,7 +59,7 @@ export class Row extends Component<Props> {
 						<Metrics p={p} kept={kept} most={look.metrics} tab={tab} />
 					</div>
 					<div role="gridcell" class="last">
-						<Last event={p.lastEvent} tab={tab} />
+						<Last p={p} tab={tab} />
 					</div>
 				</div>
 			</div>
@@ -82,15 +84,10 @@ function Doing({ p }: { p: PolicyStatus }) {
 	);
 }
 
-// Left counts down.
-function Left({ p }: { p: PolicyStatus }) {
-	if (!p.state.seconds) return null;
-	const left = p.state.seconds - (now.value - (heard.get(p) ?? now.value)) / 1000;
-	return <span class="left">{left > 0 ? length(left) + " left" : "ends now"}</span>;
-}
-
-function Last({ event: e, tab }: { event: LastEvent | undefined; tab: number }) {
+function Last({ p, tab }: { p: PolicyStatus; tab: number }) {
+	const e = p.lastEvent;
 	if (!e) return <span class="muted">no event yet</span>;
+	const how = ending({ mode: p.mode, result: e.result ?? "" });
 	const steps = change(e.from, e.to);
 	const message = visible(e.message.slice(0, most));
 	return (
@@ -103,8 +100,8 @@ function Last({ event: e, tab }: { event: LastEvent | undefined; tab: number }) 
 				) : (
 					steps
 				)}{" "}
-				<Chip tone={toneOfResult(e.result)} title={e.ended && e.reached !== e.to ? `reached ${e.reached}` : undefined}>
-					{(e.result || "running").replaceAll("_", " ")}
+				<Chip tone={toneOfEnding(how)} title={e.ended && e.reached !== e.to ? `reached ${e.reached}` : undefined}>
+					{how}
 				</Chip>{" "}
 				<span class="muted">
 					<Time at={e.started} relative />

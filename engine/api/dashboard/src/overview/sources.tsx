@@ -1,9 +1,10 @@
 // Where metrics come from, and whether they do.
 import { ask, reason } from "../api";
 import type { SourceStatus } from "../shapes";
-import { Chip, type Tone } from "../ui/chip";
+import { Chip } from "../ui/chip";
 import { useLoad } from "../ui/load";
 import { Foreign, Name } from "../ui/text";
+import type { Tone } from "../ui/tone";
 
 const every = 15_000;
 

@@ -1,6 +1,7 @@
 // How the list is narrowed and sorted.
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import type { State } from "../shapes";
+import { useSlash } from "../ui/slash";
 import { sorts, toggled, type Sort, type View } from "./list";
 
 export const titles: Record<Sort, string> = { name: "Name", state: "State", replicas: "Replicas", event: "Last event" };
@@ -41,17 +42,7 @@ export function Tools({ view, choose, counts, all, shown, select }: Props) {
 // Filter has the focus after a slash, wherever one is but in another field.
 function Filter({ text, onText }: { text: string; onText: (text: string) => void }) {
 	const field = useRef<HTMLInputElement>(null);
-	useEffect(() => {
-		const on = (e: KeyboardEvent) => {
-			if (e.key !== "/" || e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]")) return;
-			if (e.target instanceof HTMLElement && (e.target.isContentEditable || e.target.matches("input, textarea, select"))) return;
-			e.preventDefault();
-			field.current?.focus();
-			field.current?.select();
-		};
-		document.addEventListener("keydown", on);
-		return () => document.removeEventListener("keydown", on);
-	}, []);
+	useSlash(field);
 	return (
 		<input
 			ref={field}

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { drop, keep, kept, keyOf, type Keep } from "./draft";
+import { drop, forget, keep, kept, keyOf, type Keep } from "./draft";
 
-function memory(): Keep & { all: Map<string, string> } {
+function memory(): Keep & Pick<Storage, "key" | "length"> & { all: Map<string, string> } {
 	const all = new Map<string, string>();
-	return { all, getItem: (k) => all.get(k) ?? null, setItem: (k, v) => void all.set(k, v), removeItem: (k) => void all.delete(k) };
+	return { all, get length() { return all.size; }, key: (i) => [...all.keys()][i] ?? null, getItem: (k) => all.get(k) ?? null, setItem: (k, v) => void all.set(k, v), removeItem: (k) => void all.delete(k) };
 }
 
 const draft = { text: '{"a": 2}', base: '{"a": 1}', etag: '"v1"', at: 5 };
@@ -41,4 +41,14 @@ test("a browser that keeps nothing is no error", () => {
 	expect(keep(store, "k", draft)).toBe(false);
 	expect(kept(store, "k")).toBeUndefined();
 	drop(store, "k");
+});
+
+test("drafts of others are forgotten when somebody comes, and all when one goes", () => {
+	const store = memory();
+	for (const who of ["ana", "ana-maria", "ben"]) for (const name of ["", "web"]) keep(store, keyOf(who, name), draft);
+	store.setItem("flyball-theme", "dark");
+	forget(store, "ana");
+	expect([...store.all.keys()]).toEqual([keyOf("ana", ""), keyOf("ana", "web"), "flyball-theme"]);
+	forget(store, "");
+	expect([...store.all.keys()]).toEqual(["flyball-theme"]);
 });

@@ -10,9 +10,11 @@ export interface Draft {
 // Keep is what sessionStorage does.
 export type Keep = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
+const prefix = "flyball-draft\n";
+
 // keyOf has who wrote it in it: somebody else who logs in here sees nothing of it. A name of "" is a new policy.
 export function keyOf(who: string, name: string): string {
-	return `flyball-draft\n${who}\n${name}`;
+	return `${prefix}${who}\n${name}`;
 }
 
 // kept is a draft that was left; what can't be read is none.
@@ -43,4 +45,10 @@ export function drop(store: Keep, key: string): void {
 	} catch {
 		// then there is none
 	}
+}
+
+// forget drops the drafts of all others than somebody; "" is nobody.
+export function forget(store: Keep & Pick<Storage, "key" | "length">, but: string): void {
+	const all = Array.from({ length: store.length }, (_, i) => store.key(i) ?? "");
+	for (const key of all) if (key.startsWith(prefix) && !(but && key.startsWith(keyOf(but, "")))) drop(store, key);
 }

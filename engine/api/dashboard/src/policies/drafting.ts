@@ -1,6 +1,7 @@
 // A draft as a page holds it: kept in the tab while one types, and checked by the daemon.
 import { useEffect, useState } from "preact/hooks";
 import { ask, Refused } from "../api";
+import { daemonTime } from "../clock";
 import type { Flaw } from "../shapes";
 import { me } from "../state";
 import { drop, keep, kept, keyOf, type Draft } from "./draft";
@@ -33,8 +34,8 @@ export function useDraft(name: string): Drafting {
 		draft,
 		found,
 		lost,
-		begin: (text, etag) => take({ text, base: text, etag, at: Date.now() }),
-		write: (text) => draft && take({ ...draft, text, at: Date.now() }),
+		begin: (text, etag) => take({ text, base: text, etag, at: daemonTime() }),
+		write: (text) => draft && take({ ...draft, text, at: daemonTime() }),
 		rebase: (base, etag) => draft && take({ ...draft, base, etag }),
 		end: () => {
 			drop(sessionStorage, key);

@@ -8,7 +8,9 @@ import { may, me, status } from "../state";
 import { Chip } from "../ui/chip";
 import { useLoad } from "../ui/load";
 import { Empty, Failed, Loading } from "../ui/notice";
+import { useSlash } from "../ui/slash";
 import { Foreign, Name, visible } from "../ui/text";
+import { useTitle } from "../ui/title";
 import { kept, keyOf } from "./draft";
 import { useDraft } from "./drafting";
 import { Edit } from "./edit";
@@ -21,6 +23,7 @@ export function Policies() {
 }
 
 function New() {
+	useTitle("New policy");
 	const { route } = useLocation();
 	const drafting = useDraft("");
 	useEffect(() => {
@@ -52,6 +55,7 @@ function New() {
 const most = 200; // rows, until one asks for all
 
 function List() {
+	useTitle("Policies");
 	const { value, error, again } = useLoad((signal) => ask<{ policies: Policy[] }>("policies", { signal }), [], 60_000);
 	const [text, setText] = useState("");
 	const [kind, setKind] = useState<Kind>("all");
@@ -117,16 +121,7 @@ function List() {
 // Filter has the focus when one types /.
 function Filter({ text, onInput }: { text: string; onInput: (text: string) => void }) {
 	const field = useRef<HTMLInputElement>(null);
-	useEffect(() => {
-		const slash = (e: KeyboardEvent) => {
-			const within = e.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName);
-			if (e.key !== "/" || within || e.ctrlKey || e.metaKey || e.altKey) return;
-			e.preventDefault();
-			field.current?.focus();
-		};
-		addEventListener("keydown", slash);
-		return () => removeEventListener("keydown", slash);
-	}, []);
+	useSlash(field);
 	return <input ref={field} type="search" aria-label="Filter by name, service or file" placeholder="Filter ( / )" value={text} onInput={(e) => onInput(e.currentTarget.value)} />;
 }
 

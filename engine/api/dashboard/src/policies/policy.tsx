@@ -8,7 +8,8 @@ import { may } from "../state";
 import { Dialog } from "../ui/dialog";
 import { useLoad } from "../ui/load";
 import { Failed, Loading } from "../ui/notice";
-import { Foreign, Name } from "../ui/text";
+import { Foreign, Name, visible } from "../ui/text";
+import { useTitle } from "../ui/title";
 import { useDraft, type Drafting } from "./drafting";
 import { Edit, written } from "./edit";
 import { Facts } from "./facts";
@@ -24,6 +25,7 @@ export function Policy() {
 }
 
 function Page({ name }: { name: string }) {
+	useTitle(visible(name));
 	const { route } = useLocation();
 	const drafting = useDraft(name);
 	const [saved, setSaved] = useState(false);

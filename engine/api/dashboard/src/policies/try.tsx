@@ -1,6 +1,7 @@
 // Try a draft on what was recorded of the load, beside the policy that is at work.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, at, Refused } from "../api";
+import { daemonTime } from "../clock";
 import { length } from "../format";
 import type { Tried } from "../shapes";
 import { now } from "../state";
@@ -35,7 +36,7 @@ export function Try({ name, text, wrong, onRefused }: Props) {
 			return;
 		}
 		const stop = new AbortController();
-		setBusy({ since: Date.now(), stop });
+		setBusy({ since: daemonTime(), stop });
 		setError(undefined);
 		try {
 			const tried = await ask<Tried>(at(["policies", name || nameIn(text), "try"]), { method: "POST", body: question.body, signal: stop.signal });

@@ -1,16 +1,18 @@
 import "./record.css";
 import { useEffect, useRef } from "preact/hooks";
 import { ask, at } from "../api";
+import { ending, whyOf } from "../event";
 import { change, length, whole } from "../format";
 import type { Event } from "../shapes";
 import { entries, minute, status } from "../state";
-import { Chip, toneOfResult } from "../ui/chip";
+import { Chip } from "../ui/chip";
 import { useLoad } from "../ui/load";
 import { Empty, Failed, Loading } from "../ui/notice";
 import { useTitle } from "../ui/title";
 import { Foreign, Name, Time, visible } from "../ui/text";
-import { ending, took } from "../why/story";
-import { actions, fields, limitOf, matching, more, mostEvents, ranges, reach, results, tally, why, type Asked } from "./happened";
+import { toneOfEnding } from "../ui/tone";
+import { took } from "../why/story";
+import { actions, fields, limitOf, matching, more, mostEvents, ranges, reach, results, tally, type Asked } from "./happened";
 import { Choice, Filter, useFilter, Written, type Filtered } from "./filter";
 import { some } from "./query";
 import { Fact, Link, Row } from "./row";
@@ -162,7 +164,7 @@ function None({ asked, all, clear }: { asked: Asked; all: boolean; clear: () => 
 }
 
 function One({ e, fresh }: { e: Event; fresh: boolean }) {
-	const said = visible([e.error, why(e)].filter(Boolean).join("; "));
+	const said = visible([e.error, whyOf(e)].filter(Boolean).join("; "));
 	const how = ending(e);
 	return (
 		<Row
@@ -187,7 +189,7 @@ function One({ e, fresh }: { e: Event; fresh: boolean }) {
 						<span aria-hidden="true">{e.action === "scale_up" ? "▲" : "▼"}</span> {change(e.from, e.to)}
 					</span>
 					<span class="end">
-						<Chip tone={toneOfResult(how === "shadow" ? "seen" : e.result)}>{how}</Chip>
+						<Chip tone={toneOfEnding(how)}>{how}</Chip>
 					</span>
 					<bdi class="said" dir="auto">
 						{said.slice(0, 240)}

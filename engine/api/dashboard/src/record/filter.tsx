@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { useSlash } from "../ui/slash";
 import { read, some, write, type Words } from "./query";
 
 export interface Filtered<F extends string> {
@@ -26,16 +27,7 @@ export function useFilter<F extends string>(fields: readonly F[]): Filtered<F> {
 export function Filter<F extends string>({ of, filter, children }: { of: string; filter: Filtered<F>; children: ComponentChildren }) {
 	const form = useRef<HTMLFormElement>(null);
 	const [folded, fold] = useState(true);
-	useEffect(() => {
-		const press = (e: KeyboardEvent) => {
-			const at = e.target instanceof HTMLElement ? e.target : undefined;
-			if (e.key !== "/" || e.ctrlKey || e.metaKey || e.altKey || at?.closest("input, textarea, select, dialog")) return;
-			e.preventDefault();
-			form.current?.querySelector("input")?.focus();
-		};
-		addEventListener("keydown", press);
-		return () => removeEventListener("keydown", press);
-	}, []);
+	useSlash(form);
 	return (
 		<form class={folded ? "filter card folded" : "filter card"} role="search" aria-label={`Filter of the ${of}`} ref={form} onSubmit={(e) => e.preventDefault()}>
 			{children}

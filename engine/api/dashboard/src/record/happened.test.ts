@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Event } from "../shapes";
-import { fields, limitOf, matching, more, reach, tally, why, type Asked } from "./happened";
+import { fields, limitOf, matching, more, reach, tally, type Asked } from "./happened";
 import { read } from "./query";
 
 const now = Date.parse("2026-01-01T12:00:00Z");
@@ -74,13 +74,4 @@ test("how they ended is counted, in one order", () => {
 		["failed", 1],
 		["shadow", 1],
 	]);
-});
-
-test("why is one line, each reason once", () => {
-	const reasons = [
-		{ code: "A", message: "one\n two" },
-		{ code: "B", message: "one two" },
-		{ code: "C", message: "" },
-	];
-	expect(why(event("e", { reasons }))).toBe("one two; C");
 });

@@ -1,6 +1,6 @@
 // Which events are shown. The daemon gives the newest of all services, or of one; what else is asked for is sorted out here.
 import type { Event } from "../shapes";
-import { ending } from "../why/story";
+import { ending } from "../event";
 import type { Words } from "./query";
 
 export const fields = ["service", "action", "result", "last", "text", "limit"] as const;
@@ -45,12 +45,6 @@ export function matching(events: Event[], asked: Asked, now: number): Event[] {
 
 function said(e: Event): string {
 	return [e.id, e.policy, e.service, e.actor, e.error, e.log, ...(e.reasons ?? []).flatMap((r) => [r.code, r.message])].join("\n");
-}
-
-// why is what led to an event, in one line.
-export function why(e: Event): string {
-	const said = new Set((e.reasons ?? []).map((r) => (r.message || r.code).replace(/\s+/g, " ").trim()));
-	return [...said].join("; ");
 }
 
 // reach says how far back what is listed goes, where that is not all that is asked for.

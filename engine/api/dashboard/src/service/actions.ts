@@ -1,8 +1,7 @@
 // What a person asks of a service.
 import { ask, at } from "../api";
 import { change } from "../format";
-import type { Begun, Paused, Resumed, Status, Written } from "../shapes";
-import { status } from "../state";
+import type { Begun, Paused, Resumed, Written } from "../shapes";
 
 export async function pause(service: string, seconds: number, reason: string): Promise<string> {
 	const body = { service, reason, ...(seconds > 0 ? { seconds } : {}) };
@@ -22,15 +21,6 @@ export async function scale(service: string, replicas: number, force: boolean): 
 
 export async function rollback(service: string): Promise<string> {
 	return outcome(await ask<Begun>(at(["rollback", service]), { method: "POST", body: {} }));
-}
-
-// refresh asks how all is after something was done: the next evaluation, which would tell, may be a minute away.
-export async function refresh(): Promise<void> {
-	try {
-		status.value = (await ask<{ status: Status }>("status")).status;
-	} catch {
-		// the stream tells
-	}
 }
 
 // outcome says what is begun; what is in its way is an error, which the dialog shows.

@@ -1,11 +1,13 @@
 // How the policies of a service are now.
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
-import { length, when, whole } from "../format";
-import type { Pause, PolicyStatus } from "../shapes";
-import { may, now, status } from "../state";
-import { Chip, toneOf } from "../ui/chip";
+import { length } from "../format";
+import type { PolicyStatus } from "../shapes";
+import { may, since, status } from "../state";
+import { Chip } from "../ui/chip";
+import { Left } from "../ui/left";
+import { Paused } from "../ui/paused";
 import { Foreign, Name, Time } from "../ui/text";
+import { toneOf } from "../ui/tone";
 import { Enabling } from "./enabling";
 
 export function Policies({ of, say }: { of: PolicyStatus[]; say: (text: string) => void }) {
@@ -19,8 +21,7 @@ export function Policies({ of, say }: { of: PolicyStatus[]; say: (text: string) 
 }
 
 function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
-	const told = useMemo(() => Date.now(), [p]); // what counts down was so long then
-	const gone = Math.max(0, now.value - told) / 1000;
+	const gone = since(p);
 	const pause = p.pause ?? status.value?.pause;
 	const why = p.state.name === "paused" && pause ? "" : (p.state.why ?? "");
 	return (
@@ -30,13 +31,13 @@ function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
 					<a href={"/policies/" + encodeURIComponent(p.name)}>
 						<Name text={p.name} />
 					</a>{" "}
-					{p.mode === "shadow" && <Chip>shadow</Chip>}
+					{p.mode === "shadow" && p.state.name !== "shadow" && <Chip>shadow</Chip>}
 				</h2>
 				{may("policies") && <Enabling p={p} say={say} />}
 			</div>
 			<div class="state">
 				<Chip tone={toneOf(p.state.name)}>{p.state.name}</Chip>
-				{p.state.seconds !== undefined && p.state.seconds > 0 && <span class="number">{length(p.state.seconds - gone)} left</span>}
+				<Left p={p} />
 				{why && (
 					<span>
 						<Foreign text={why} />
@@ -60,7 +61,11 @@ function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
 					<Time at={p.lastScaling} relative />
 				</Fact>
 			</dl>
-			{pause && <Paused pause={pause} gone={gone} />}
+			{pause && (
+				<p class="pause">
+					<Paused pause={pause} />
+				</p>
+			)}
 			{p.state.name !== "failing" && p.message && !repeats(p) && (
 				<p class="muted">
 					Last decision: <Foreign text={p.message} />
@@ -89,26 +94,4 @@ function Fact({ name, big, children }: { name: string; big?: boolean; children: 
 function waits(c: PolicyStatus["cooldown"], gone: number): string {
 	const left = ([["up", c?.upSeconds], ["down", c?.downSeconds]] as const).flatMap(([way, n]) => ((n ?? 0) > gone ? [`${way} ${length((n ?? 0) - gone)}`] : []));
 	return left.join(", ") || "none";
-}
-
-// Paused says who, why, and until when.
-function Paused({ pause, gone }: { pause: Pause; gone: number }) {
-	const until = pause.until ? Date.parse(pause.until) : NaN;
-	return (
-		<p class="pause">
-			{pause.service ? "Paused" : "All services are paused"} by <Name text={pause.actor} />{" "}
-			{Number.isNaN(until) ? (
-				"until somebody resumes"
-			) : (
-				<>
-					until{" "}
-					<time dateTime={pause.until} title={whole(until)}>
-						{when(until, now.value)}
-					</time>
-					{pause.seconds !== undefined && ` (${length(pause.seconds - gone)} left)`}
-				</>
-			)}
-			: <Foreign text={pause.reason} />
-		</p>
-	);
 }

@@ -2,11 +2,12 @@
 import { ask, at } from "../api";
 import { length, number } from "../format";
 import type { Event, Trends } from "../shapes";
-import { Chip, type Tone } from "../ui/chip";
+import { Chip } from "../ui/chip";
 import { useLoad } from "../ui/load";
 import { Empty, Failed, Loading } from "../ui/notice";
 import { Spark } from "../ui/spark";
 import { Name } from "../ui/text";
+import type { Tone } from "../ui/tone";
 import { around, aside, impactOf, others, type Impact, type Standing } from "./impact";
 import { stamp } from "./range";
 import { daemonNow } from "./span";

@@ -1,8 +1,6 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Event, MetricTrend, Trend, Trends } from "../shapes";
-
-vi.mock("../ui/chip", () => ({ toneOfResult: (r: string | undefined) => (r === "succeeded" ? "good" : r ? "bad" : "busy") }));
-const { aboutOf, drawing, linesOf, picture, whyOf } = await import("./picture");
+import { aboutOf, drawing, linesOf, picture } from "./picture";
 
 const metric = (more: Partial<MetricTrend> = {}) =>
 	({ metric: "cpu", type: "cpu", aggregation: "avg", windowSeconds: 60, scope: "perReplica", comparison: "greater_than", scaleUp: 70, scaleDown: 25, values: [50, 60], ...more }) as MetricTrend;
@@ -63,12 +61,4 @@ describe("drawing", () => {
 		const d = drawing(p, [event({ result: "failed" }), event({ id: "b" })], "b");
 		expect(d.metrics[0]?.marks.flatMap((m) => (m.kind === "event" ? [[m.colour, m.lit]] : []))).toEqual([["bad", false], ["good", true]]);
 	});
-});
-
-describe("whyOf", () => {
-	const reason = (message: string, code = "Crossed") => ({ code, message });
-	test("each reason once, in one line", () =>
-		expect(whyOf(event({ reasons: [reason("cpu is 80,\n above 70"), reason("cpu is 80, above 70"), reason("", "AtMax")] }))).toBe("cpu is 80, above 70; AtMax"));
-	test("what was asked for", () => expect(whyOf(event({ reasons: null, request: { kind: "rollback", replicas: 1, actor: "ana" } }))).toBe("rollback was asked for"));
-	test("nothing known", () => expect(whyOf(event())).toBe("no reason is on record"));
 });

@@ -1,9 +1,10 @@
 // What is drawn of the trends of a service: lines and marks. Pure.
 import type { Point } from "../fold";
+import { ending, whyOf } from "../event";
 import { change, length, number } from "../format";
 import type { Event, MetricTrend, Trend, Trends } from "../shapes";
 import type { Line, Mark, Moment } from "../ui/plot";
-import { toneOfResult } from "../ui/chip";
+import { toneOfEnding } from "../ui/tone";
 import { levelsOf } from "./impact";
 import type { Span } from "./range";
 import { axisOf, edgeWith, laterThan, replicasWith, shareOf, valuesWith, type Count, type Values } from "./tail";
@@ -110,24 +111,15 @@ export function eventMarks(events: Event[], lit: string | undefined): Moment[] {
 	return events.map((e) => ({
 		kind: "event",
 		at: Date.parse(e.started) / 1000,
-		colour: colours[toneOfResult(e.result)],
-		name: `${change(e.from, e.to)} ${resultOf(e)}${e.mode === "shadow" ? " (shadow)" : ""}: ${short(whyOf(e), 120)}`,
+		colour: colours[toneOfEnding(ending(e))],
+		name: `${change(e.from, e.to)} ${ending(e)}: ${short(whyOf(e) || unknown, 120)}`,
 		id: e.id,
 		lit: e.id === lit,
 		dashed: e.mode === "shadow",
 	}));
 }
 
-// resultOf names how an event ended, as the CLI does.
-export function resultOf(e: { result?: string }): string {
-	return e.result ? e.result.replaceAll("_", " ") : "under way";
-}
-
-// whyOf is what an event was done for, in one line.
-export function whyOf(e: Event): string {
-	const all = (e.reasons ?? []).map((r) => (r.message || r.code).replace(/\s+/g, " ").trim());
-	return [...new Set(all.filter((s) => s !== ""))].join("; ") || (e.request ? `${e.request.kind} was asked for` : "no reason is on record");
-}
+export const unknown = "no reason is on record";
 
 function short(text: string, most: number): string {
 	return text.length > most ? text.slice(0, most - 1) + "…" : text;

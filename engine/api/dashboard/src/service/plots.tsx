@@ -13,7 +13,7 @@ import { Name } from "../ui/text";
 import { useChange } from "./change";
 import { drawing, picture } from "./picture";
 import { presets, queryOf, seconds, stamp as written } from "./range";
-import { heardNow, type Time } from "./span";
+import type { Time } from "./span";
 import { known, withCount, type Count } from "./tail";
 
 interface Props {
@@ -112,11 +112,9 @@ function useTrends({ service, time, stamp }: Props, width: number) {
 	const q = queryOf(time.range);
 	const rhythm = "last" in time.range ? Math.min(Math.max((time.range.last / points) * 1000, 10_000), 60_000) : 0;
 	const got = useLoad(
-		async (signal) => {
+		(signal) => {
 			const query = "last" in time.range ? { last: q.last } : { from: written(time.range.from), to: written(time.range.to) };
-			const t = await ask<Trends>("trends" + at([], { services: service, ...query, points }), { signal });
-			if (time.live) heardNow(Date.parse(t.to) / 1000);
-			return t;
+			return ask<Trends>("trends" + at([], { services: service, ...query, points }), { signal });
 		},
 		[service, q.last, q.from, q.to, points, width > 0],
 		rhythm,

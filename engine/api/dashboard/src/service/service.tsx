@@ -1,13 +1,14 @@
 // A service: how it is, how it was, what was done to it, and what one can have done.
 import { useLocation } from "preact-iso";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { ask, at } from "../api";
+import { refresh } from "../live";
 import type { Event, History, PolicyStatus } from "../shapes";
 import { may, policiesOf, status } from "../state";
 import { useLoad } from "../ui/load";
 import { Empty, Loading } from "../ui/notice";
 import { Foreign, Name, visible } from "../ui/text";
-import { refresh } from "./actions";
+import { useTitle } from "../ui/title";
 import { useChange } from "./change";
 import { Actions } from "./dialogs";
 import { Policies } from "./head";
@@ -42,7 +43,7 @@ function Page({ service, policies }: { service: string; policies: PolicyStatus[]
 	const [said, setSaid] = useState("");
 	const say = (text: string) => {
 		setSaid(text);
-		if (text) void refresh();
+		if (text) void refresh(); // the next evaluation, which would tell, may be a minute away
 	};
 	const [chosen, choose] = useState<string | undefined>();
 	const [lit, light] = useState<string | undefined>();
@@ -52,17 +53,14 @@ function Page({ service, policies }: { service: string; policies: PolicyStatus[]
 	useChange(stamp, history.again);
 	const events: Event[] = history.value?.history ?? [];
 	const shown = policies.find((p) => p.name === query.policy) ?? policies.find((p) => p.mode === "live") ?? policies[0];
-	useEffect(() => {
-		document.title = `${service} · flyball`;
-		return () => void (document.title = "flyball");
-	}, [service]);
+	useTitle(visible(service));
 	if (!shown) return null;
 	const choice = (id: string | undefined) => {
 		choose(id);
 		if (id) requestAnimationFrame(() => document.getElementById("event-" + id)?.querySelector<HTMLElement>(".links button")?.focus());
 	};
 	return (
-		<>
+		<div class="service">
 			<div class="head">
 				<h1>
 					<Name text={service} />
@@ -90,6 +88,6 @@ function Page({ service, policies }: { service: string; policies: PolicyStatus[]
 				choose={choice}
 				light={light}
 			/>
-		</>
+		</div>
 	);
 }

@@ -15,16 +15,9 @@ export interface Time {
 	policy: (name: string) => void;
 }
 
-// skew is how far the daemon's clock is ahead of the browser's, in seconds; an answer that ends at its now tells.
-let skew = 0;
-
-export function heardNow(daemon: number): void {
-	const off = daemon - Date.now() / 1000;
-	skew = Math.abs(off) < 2 ? 0 : off;
-}
-
+// daemonNow is now in seconds.
 export function daemonNow(): number {
-	return now.value / 1000 + skew;
+	return now.value / 1000;
 }
 
 // useSpan reads and writes the query of the address.

@@ -1,14 +1,16 @@
 // What was done to a service in the time that is shown, the newest first.
 import { useState } from "preact/hooks";
+import { ending, whyOf } from "../event";
 import { change, length } from "../format";
 import type { Event } from "../shapes";
 import { now } from "../state";
-import { Chip, toneOfResult } from "../ui/chip";
+import { Chip } from "../ui/chip";
 import type { Loaded } from "../ui/load";
 import { Empty, Failed, Loading } from "../ui/notice";
 import { Foreign, Name, Time } from "../ui/text";
+import { toneOfEnding } from "../ui/tone";
 import { ImpactOf } from "./impact_of";
-import { resultOf, whyOf } from "./picture";
+import { unknown } from "./picture";
 import type { Span } from "./range";
 
 interface Props {
@@ -84,10 +86,10 @@ function Row({ e, chosen, choose, light, service, events, several }: Props & { e
 				<Time at={e.started} />
 				<strong class="number">{change(e.from, e.to)}</strong>
 				<span>
-					<Chip tone={toneOfResult(e.result)}>{resultOf(e)}</Chip> {e.mode === "shadow" && <Chip>shadow</Chip>}
+					<Chip tone={toneOfEnding(ending(e))}>{ending(e)}</Chip>
 				</span>
 				<span class="reason">
-					<Foreign text={whyOf(e)} />
+					<Foreign text={whyOf(e) || unknown} />
 					{e.error && (
 						<span class="bad">
 							{" "}

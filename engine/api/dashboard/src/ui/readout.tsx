@@ -1,5 +1,6 @@
 // What a plot shows, in numbers.
 import { useMemo, useState } from "preact/hooks";
+import { daemonTime } from "../clock";
 import { when, whole } from "../format";
 import { sampled } from "./axis";
 
@@ -46,7 +47,7 @@ export function ReadOut({ times, lines, idx, fixed }: Numbers & { idx: number; f
 	const at = times[idx];
 	return (
 		<p class="readout">
-			<span class={fixed ? "at" : "at muted"}>{at === undefined ? "–" : fixed ? when(at * 1000, Date.now()) : "last"}</span>
+			<span class={fixed ? "at" : "at muted"}>{at === undefined ? "–" : fixed ? when(at * 1000, daemonTime()) : "last"}</span>
 			{lines.map((l) => (
 				<span>
 					<Swatch of={l} /> <bdi>{l.name}</bdi> <strong class="number">{written(l, idx)}</strong>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Alternative, Explanation, Step } from "../shapes";
-import { asked, at, before, by, byFile, ending, eventId, guarded, how, permanent, runs, telling, took, unchanged, verdict, voice, waits, type Line, type Voice } from "./story";
+import { asked, at, before, by, byFile, eventId, guarded, how, permanent, runs, telling, took, unchanged, verdict, voice, waits, type Line, type Voice } from "./story";
 import { words } from "./words";
 
 const decided = "2026-01-01T08:00:00.857441921Z";
@@ -79,10 +79,7 @@ test.each([
 	expect(verdict(explanation({}, { decision: d }))).toBe(want);
 });
 
-test("how an event ended: open until it has, and a shadow's never has", () => {
-	expect(ending({ mode: "live", result: "failed" })).toBe("failed");
-	expect(ending({ mode: "live" })).toBe("open");
-	expect(ending({ mode: "shadow", result: "succeeded" })).toBe("shadow");
+test("how long an event took: a shadow's took none", () => {
 	expect(took(event)).toBe(90);
 	expect(took({ mode: "live", started: event.started })).toBeUndefined();
 	expect(took({ ...event, mode: "shadow" })).toBeUndefined();

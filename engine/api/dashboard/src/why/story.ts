@@ -42,12 +42,6 @@ export function by(t: Then, write: (at: string) => string = seconds): string {
 	return `by revision ${t.revision}, at work since ${write(t.since)}${commit}; ${now}`;
 }
 
-// ending is how an event ended, in one word.
-export function ending(e: Pick<Event, "mode" | "result">): string {
-	if (e.mode === "shadow") return "shadow"; // nothing was done that could have ended
-	return e.result || "open";
-}
-
 // took is how long an event lasted, in seconds; undefined: it has not ended, or there was nothing to last.
 export function took(e: Pick<Event, "mode" | "started" | "ended">): number | undefined {
 	if (e.mode === "shadow" || !e.ended) return undefined;

@@ -1,12 +1,14 @@
 // The chapters of the story.
 import type { ComponentChildren } from "preact";
+import { ending } from "../event";
 import { length } from "../format";
 import type { Alternative, Event, Explanation, Step } from "../shapes";
-import { Chip, toneOfResult, type Tone } from "../ui/chip";
+import { Chip } from "../ui/chip";
 import { Foreign, Name, Time } from "../ui/text";
+import { toneOfEnding, type Tone } from "../ui/tone";
 import { Metrics } from "./seen";
 import { Rules } from "./rules";
-import { asked, count, ending, guarded, runs, took, unchanged, verdict, waits } from "./story";
+import { asked, count, guarded, runs, took, unchanged, verdict, waits } from "./story";
 
 export function Story({ e, event }: { e: Explanation; event: Event | null | undefined }) {
 	return (
@@ -61,7 +63,7 @@ function Head({ e, event }: { e: Explanation; event: Event | null | undefined })
 					<Name text={d.reason} />
 				</Chip>{" "}
 				{r.mode === "shadow" && <Chip title="nothing was touched">shadow</Chip>}{" "}
-				{event && r.mode !== "shadow" && <Chip tone={toneOfResult(event.result)}>{ending(event)}</Chip>}
+				{event && r.mode !== "shadow" && <Chip tone={toneOfEnding(ending(event))}>{ending(event)}</Chip>}
 			</p>
 			{d.message && (
 				<p class="lead" dir="auto">
@@ -197,7 +199,7 @@ function Applied({ e, event }: { e: Explanation; event: Event | null | undefined
 	const lasted = took(event);
 	const shadow = event.mode === "shadow";
 	return (
-		<Chapter title="What was done" sum={<Chip tone={toneOfResult(shadow ? "seen" : event.result)}>{ending(event)}</Chip>}>
+		<Chapter title="What was done" sum={<Chip tone={toneOfEnding(ending(event))}>{ending(event)}</Chip>}>
 			<p>
 				{shadow ? (
 					"In shadow: nothing was touched."

@@ -2,6 +2,7 @@ import "./why.css";
 import { useLocation, useRoute } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 import { ask, at, reason, Refused } from "../api";
+import { daemonTime } from "../clock";
 import type { Event, Explanation } from "../shapes";
 import { byName, entries } from "../state";
 import { useLoad } from "../ui/load";
@@ -111,7 +112,7 @@ function Next({ e }: { e: Explanation }) {
 	const go = async () => {
 		set("looking");
 		try {
-			const id = await next(e, AbortSignal.timeout(20_000), Date.now());
+			const id = await next(e, AbortSignal.timeout(20_000), daemonTime());
 			if (id) route(`/why/decision/${id}`);
 			else set("there is none yet");
 		} catch (why) {

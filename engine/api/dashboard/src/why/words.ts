@@ -1,7 +1,8 @@
 // The story as plain text, to be pasted where there is no browser.
+import { ending } from "../event";
 import { length, number } from "../format";
 import type { Explanation } from "../shapes";
-import { asked, by, count, ending, how, quiet, seconds, telling, took, unchanged, voice, wish, type Line } from "./story";
+import { asked, by, count, how, quiet, seconds, telling, took, unchanged, voice, wish, type Line } from "./story";
 
 const markOf: Record<string, string> = { holds: "✓", fails: "✗", breaks: "!" };
 

@@ -1,0 +1,80 @@
+// What one has to know about all that is shown.
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { length } from "./format";
+import { resumeAll } from "./session";
+import { link, lostSince, may, missed, now, status } from "./state";
+import { Dialog } from "./ui/dialog";
+import { Paused } from "./ui/paused";
+import { Foreign } from "./ui/text";
+
+export function Banners() {
+	const s = status.value;
+	const problem = s?.daemon?.problem?.split("\n", 1)[0];
+	return (
+		<>
+			<Lost />
+			{missed.value && (
+				<Banner>
+					{missed.value}{" "}
+					<button type="button" class="link" onClick={() => (missed.value = undefined)}>
+						close
+					</button>
+				</Banner>
+			)}
+			{s?.daemon?.store && (
+				<Banner bad>
+					The store can't be read: <Foreign text={s.daemon.store} />
+				</Banner>
+			)}
+			{problem && (
+				<Banner>
+					The policies on disk are not the ones at work: <Foreign text={problem} /> <a href="/policies">Policies</a>
+				</Banner>
+			)}
+			{s?.daemon?.dryRun && <Banner>A dry run: policies decide as if autoscaling were on, and nothing is touched.</Banner>}
+			{s && !s.enabled && !s.daemon?.dryRun && <Banner>Autoscaling is off. Policies are evaluated, and nothing is scaled.</Banner>}
+			{s?.pause && (
+				<Banner>
+					<Paused pause={s.pause} counts /> <ResumeAll />
+				</Banner>
+			)}
+		</>
+	);
+}
+
+function Banner({ bad = false, children }: { bad?: boolean; children: ComponentChildren }) {
+	return (
+		<div class={bad ? "banner bad" : "banner warn"} role={bad ? "alert" : "status"}>
+			{children}
+		</div>
+	);
+}
+
+// Lost says it once to who listens, and counts for who looks.
+function Lost() {
+	if (link.value !== "lost" || lostSince.value === undefined) return null;
+	return (
+		<Banner bad>
+			The daemon has not been heard<span aria-hidden="true"> for {length((now.value - lostSince.value) / 1000)}</span>. What is shown is how it was before; flyball tries again by
+			itself.
+		</Banner>
+	);
+}
+
+function ResumeAll() {
+	const [asked, setAsked] = useState(false);
+	if (!may("pause")) return null;
+	return (
+		<>
+			<button type="button" class="link" onClick={() => setAsked(true)}>
+				Resume…
+			</button>
+			{asked && (
+				<Dialog title="Resume all services?" confirm="Resume" onConfirm={resumeAll} onClose={() => setAsked(false)}>
+					<p>From their next evaluation on, policies decide again. Services that are paused by themselves stay so.</p>
+				</Dialog>
+			)}
+		</>
+	);
+}
