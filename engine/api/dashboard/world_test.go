@@ -57,7 +57,7 @@ func (w *world) everywhere(t *testing.T) map[string]string {
 	event := w.site.event(t, "web")
 	return map[string]string{
 		"/": "policies", "/login": "Password", "/services/web": "web", "/policies": "web", "/policies/web": "web", "/events": "web", "/audit": "web",
-		"/why/event/" + event: "web", "/why/decision/1": "web", "/why/nothing/1": "It is not there",
+		"/why/event/" + event: "web", "/why/decision/1": "What was seen", "/why/nothing/1": "It is not there",
 	}
 }
 
