@@ -21,7 +21,7 @@ import (
 
 const (
 	password = "correct horse battery"
-	patience = 30 * time.Second // for anything that is waited for, on a busy machine
+	patience = 60 * time.Second // for anything that is waited for, on a busy machine
 )
 
 // build makes the command as users have it, with the pages that are built.
