@@ -5,7 +5,7 @@ import { ask, raw, Refused } from "./api";
 import { daemonTime } from "./clock";
 import { withEntry, withPolicies, withReading, withStatus } from "./fold";
 import type { Entry, Gap, PolicyStatus, Status } from "./shapes";
-import { entries, heard, link, lostSince, missed, now, readings, status, turn } from "./state";
+import { entries, heard, link, lostSince, missed, now, readings, status } from "./state";
 
 const path = "/api/autoscaling/events";
 const longest = 30_000; // milliseconds
@@ -106,7 +106,6 @@ function fold(): void {
 	for (const p of told) remember(p);
 	status.value = withPolicies(status.value, told);
 	told = [];
-	turn.value++;
 }
 
 function take(s: Status): void {
@@ -115,7 +114,6 @@ function take(s: Status): void {
 		remember(p);
 	}
 	status.value = s;
-	turn.value++;
 }
 
 // remember keeps what a policy has read.

@@ -18,17 +18,21 @@ import { Empty, Failed, Loading } from "./ui/notice";
 import "./ui/theme";
 import { Why } from "./why/why";
 
+const pause = 5000; // milliseconds until a daemon that did not answer is asked again
+
 function Pages() {
 	const { url, path, route } = useLocation();
 	const [error, setError] = useState<unknown>();
-	const begin = () => {
-		setError(undefined);
-		enter().catch(setError);
-	};
+	const begin = () => void enter().then(() => setError(undefined), setError);
 	useEffect(() => {
 		whenLost(leave);
 		begin();
 	}, []);
+	useEffect(() => {
+		if (error === undefined) return;
+		const timer = setTimeout(begin, pause);
+		return () => clearTimeout(timer);
+	}, [error]);
 	useEffect(() => {
 		if (me.value === null && path !== "/login") route("/login?to=" + encodeURIComponent(url), true);
 	}, [me.value, path]);

@@ -20,9 +20,9 @@ export const now = signal(daemonTime());
 // minute turns every minute, for what needs no more: a thousand rows are not drawn anew each second.
 export const minute = computed(() => now.value - (now.value % 60_000));
 
-// readings are those that came live, by policy and metric. A map that is changed in place: turn tells that it was.
+// readings are those that came live, by policy and metric. A map that is changed in place: what a policy has read comes with its
+// status, which is new then.
 export const readings = new Map<string, Point[]>();
-export const turn = signal(0);
 
 export function readingsOf(policy: string, metric: string): Point[] {
 	return readings.get(policy + "\n" + metric) ?? [];

@@ -1,5 +1,5 @@
 import { useLocation } from "preact-iso";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { raw, Refused, reason } from "../api";
 import { enter } from "../session";
 import { me } from "../state";
@@ -12,10 +12,6 @@ export function Login() {
 	const [error, setError] = useState<unknown>();
 	const [busy, setBusy] = useState(false);
 	useTitle("Log in");
-	// Who is logged in already goes on as well.
-	useEffect(() => {
-		if (me.value) route(inside(query.to, location.origin), true);
-	}, [me.value]);
 	const submit = async (e: SubmitEvent) => {
 		e.preventDefault();
 		const form = new FormData(e.currentTarget as HTMLFormElement);
@@ -25,6 +21,7 @@ export function Login() {
 			await raw("/api/auth/login", { method: "POST", body: { email: form.get("email"), password: form.get("password") } });
 			await enter();
 			if (!me.value) throw new Error("the browser did not keep the session; allow cookies of this address");
+			route(inside(query.to, location.origin), true);
 		} catch (why) {
 			setError(why);
 			setBusy(false);

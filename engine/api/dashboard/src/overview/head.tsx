@@ -58,7 +58,7 @@ function Fleet({ of: s }: { of: Status }) {
 		>
 			<meter class="unseen" min={0} max={most} value={replicas} aria-label="Replicas of the fleet against maxTotalReplicas" />
 			<div class={"budget " + tone} aria-hidden="true">
-				<div style={{ width: Math.min(100, most > 0 ? (replicas / most) * 100 : 0) + "%" }} />
+				{replicas > 0 && <div style={{ width: Math.min(100, most > 0 ? (replicas / most) * 100 : 0) + "%" }} />}
 			</div>
 			<p class="muted">
 				{left > 0 ? `${left} left` : left === 0 ? "none left" : `${-left} too many`}

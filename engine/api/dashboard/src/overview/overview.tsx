@@ -36,7 +36,7 @@ function Nothing({ of }: { of: Status }) {
 			<span>
 				{may("policies") && (
 					<>
-						Or <a href="/policies">write one here</a>.{" "}
+						Or <a href="/policies?new">write one here</a>.{" "}
 					</>
 				)}
 				What the API can do is at{" "}

@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { ask, at } from "../api";
 import { when } from "../format";
 import type { Event, PolicyStatus, Trends } from "../shapes";
-import { now, readingsOf, turn } from "../state";
+import { now, readingsOf } from "../state";
 import { useLoad } from "../ui/load";
 import { Empty, Failed, Loading } from "../ui/notice";
 import { zoomed } from "../ui/axis";
@@ -40,7 +40,7 @@ export function Plots(props: Props) {
 	const span = time.span(width || 600);
 	const look = useMemo(
 		() => trends.value && picture(trends.value, shown.name, (metric) => readingsOf(shown.name, metric), (policy) => counts.get(policy) ?? [], time.live),
-		[trends.value, shown.name, time.live, turn.value],
+		[trends.value, shown.name, time.live, policies],
 	);
 	const drawn = useMemo(() => look && drawing(look, props.events, props.lit), [look, props.events, props.lit]);
 	const shared = {

@@ -1,6 +1,7 @@
 // A service: how it is, how it was, what was done to it, and what one can have done.
+import { useComputed, useSignal } from "@preact/signals";
 import { useLocation } from "preact-iso";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { ask, at } from "../api";
 import { refresh } from "../live";
 import type { Event, History, PolicyStatus } from "../shapes";
@@ -20,11 +21,24 @@ import "./service.css";
 const mostEvents = 500;
 
 export function Service({ name }: { name?: string }) {
-	if (!status.value) return <Loading of="the service" />;
 	const service = name ?? "";
-	const policies = policiesOf(service);
+	const policies = useOwn(service);
+	if (!policies) return <Loading of="the service" />;
 	if (policies.length === 0) return <Unknown service={service} />;
 	return <Page key={service} service={service} policies={policies} />;
+}
+
+// useOwn are the policies of a service, the same ones until one of them tells: most of what the stream tells is about others.
+function useOwn(service: string): PolicyStatus[] | undefined {
+	const of = useSignal(service);
+	of.value = service;
+	const own = useRef<PolicyStatus[]>([]);
+	return useComputed(() => {
+		if (!status.value) return undefined;
+		const now = policiesOf(of.value);
+		if (now.length !== own.current.length || now.some((p, i) => p !== own.current[i])) own.current = now;
+		return own.current;
+	}).value;
 }
 
 function Unknown({ service }: { service: string }) {

@@ -1,5 +1,7 @@
 // Asking for something, and what came of it.
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Refused } from "../api";
+import { link } from "../state";
 
 export interface Loaded<T> {
 	value: T | undefined; // stays while it is asked for anew
@@ -35,6 +37,11 @@ export function useLoad<T>(get: (signal: AbortSignal) => Promise<T>, keys: unkno
 			clearInterval(timer);
 		};
 	}, [...keys, turn]);
+	// What could not be had while the daemon was away is asked for when it is back.
+	const away = state.error instanceof Refused && (state.error.status === 0 || state.error.status >= 500);
+	useEffect(() => {
+		if (away && link.value === "live") setTurn((t) => t + 1);
+	}, [link.value]);
 	return { value: state.value, error: state.error, loading: state.loading, again: () => setTurn((t) => t + 1) };
 }
 
