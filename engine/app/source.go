@@ -46,7 +46,7 @@ func (a *App) Source(ctx context.Context, name string) (api.Source, error) {
 	} else {
 		s.Path, s.Line = spotOf(p.File)
 		s.Language = languageOf(s.Path)
-		s.Text, s.Problems = textOf(a.given.Policies, s.Path, now, work)
+		s.Text, s.Problems = textOf(a.given.Policies, s.Path, name, now, work)
 	}
 	s.Problems = append(s.Problems, elsewhere(now, name, s)...)
 	return s, nil
@@ -55,9 +55,12 @@ func (a *App) Source(ctx context.Context, name string) (api.Source, error) {
 // mostShown is how much of all files together is shown: as much as one file may have.
 const mostShown = 1 << 20
 
-// textOf is a file as it is now, with what is wrong in it. It is one that was read as policies of a folder, and no other.
-func textOf(folder, path string, now, work Loaded) (string, []api.Flaw) {
-	wrong := flaws(slices.DeleteFunc(slices.Clone(now.Problems), func(p engine.Problem) bool { return p.File != path }))
+// textOf is a file as it is now, with what is wrong in it, but for warnings of the other policies in it. It is one that was read as
+// policies of a folder, and no other.
+func textOf(folder, path, name string, now, work Loaded) (string, []api.Flaw) {
+	wrong := flaws(slices.DeleteFunc(slices.Clone(now.Problems), func(p engine.Problem) bool {
+		return p.File != path || p.Warning && p.Policy != "" && p.Policy != name
+	}))
 	if !slices.Contains(now.Files, path) && !slices.Contains(work.Files, path) {
 		return "", append(wrong, api.FlawOf(engine.Problem{Message: "the file is not among those that policies are read from"}))
 	}

@@ -53,6 +53,7 @@ func TestSourceIsWhatIsOnDisk(t *testing.T) {
 		{"syntax", map[string]string{file: "policies: web: {\n"}, "policies: web: {\n", "1:18 error: expected '}', found 'EOF'", ""},
 		{"bytes", map[string]string{file: "policies: \xff"}, "policies: \uFFFD", "1:11 error: byte 0xff is not UTF-8; save the file as UTF-8", ""},
 		{"a warning", map[string]string{file: strings.Replace(ruled, "rules:", "cooldownPeriod: 300, rules:", 1)}, "cooldownPeriod: 300", "2:104 warning: cooldownPeriod: 300 is 5h", ""},
+		{"a warning of another policy", map[string]string{file: ruled + strings.NewReplacer("web", "db", "maxReplicas: 4", "maxReplicas: 4, cooldownPeriod: 300").Replace(web)}, "cooldownPeriod: 300", "", ""},
 		{"the rules", map[string]string{rules: "package shop.decide\n\nrecommendation := 1 +\n"}, "", "", "error: "},
 		{"another file", map[string]string{filepath.Join(o.Policies, "b.json"): `{"polices": {}}`}, "",
 			"0:0 error: nothing that is changed here is taken up before another error is mended: " + filepath.Join(o.Policies, "b.json") + ":1:3: unknown field", ""},
@@ -125,7 +126,7 @@ func TestSourceShowsNoOtherFile(t *testing.T) {
 	secret := filepath.Join(filepath.Dir(o.Policies), "secret.cue")
 	write(t, secret, "password")
 	a := begin(t, o)
-	if text, wrong := textOf(o.Policies, secret, a.set(), a.set()); text != "" || said(wrong) != "0:0 error: the file is not among those that policies are read from" {
+	if text, wrong := textOf(o.Policies, secret, "web", a.set(), a.set()); text != "" || said(wrong) != "0:0 error: the file is not among those that policies are read from" {
 		t.Errorf("%q, %s", text, said(wrong))
 	}
 	say(t, o, web+"config: notify: receivers: ops: {url: \"https://chat.example/hook/T0PSECRET\"}\n")
@@ -133,7 +134,7 @@ func TestSourceShowsNoOtherFile(t *testing.T) {
 	if err != nil || len(l.Errors()) > 0 {
 		t.Fatal(l.Errors(), err)
 	}
-	text, _ := textOf(o.Policies, o.Policies, l, a.set())
+	text, _ := textOf(o.Policies, o.Policies, "web", l, a.set())
 	if strings.Contains(text, "T0PSECRET") || !strings.Contains(text, `{url: "https://chat.example/xxxxxxxxxxxxxx"}`) {
 		t.Error(text)
 	}

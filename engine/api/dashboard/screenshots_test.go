@@ -87,7 +87,7 @@ func TestScreenshots(t *testing.T) {
 		{name: "policy", path: "/policies/web", sees: []string{"Revisions"}, whole: true},
 		{name: "try", path: "/policies/web", sees: []string{"Revisions"}, whole: true, prepare: trying},
 		{name: "events", path: "/events", sees: []string{"web", "succeeded"}},
-		{name: "audit", path: "/audit", sees: []string{"the payment provider"}},
+		{name: "audit", path: "/audit", sees: []string{"entries, the newest first"}},
 		{name: "login", path: "/login", sees: []string{"Password"}},
 		{name: "nowhere", path: "/policies/nothing", sees: []string{"It is not there"}},
 	} {
