@@ -41,13 +41,18 @@ func (s *Store) patiently(ctx context.Context, p patience, do func(context.Conte
 	defer cancel()
 	wasAway := s.isAway()
 	pause := firstPause
+	var before error
 	for {
 		if err := ctx.Err(); err != nil { // the client looks at the deadline alone
-			return s.failed(context.Cause(ctx))
+			return s.failed(telling(before, context.Cause(ctx)))
 		}
 		err := attempt(ctx, p, do)
 		gone := err != nil && unanswered(err)
 		s.setAway(gone)
+		if err != nil && ctx.Err() != nil {
+			err = telling(before, err)
+		}
+		before = telling(before, err)
 		if err == nil || !passing(err) || gone && wasAway {
 			return s.failed(err)
 		}
@@ -58,6 +63,14 @@ func (s *Store) patiently(ctx context.Context, p patience, do func(context.Conte
 			pause = min(2*pause, longestPause)
 		}
 	}
+}
+
+// telling is why a call failed: where time is up, why an attempt before did says more than that.
+func telling(before, err error) error {
+	if before != nil && errors.Is(err, context.DeadlineExceeded) {
+		return before
+	}
+	return err
 }
 
 func attempt(ctx context.Context, p patience, do func(context.Context) error) error {
