@@ -40,8 +40,10 @@ type Screen struct {
 	ended  error // why nothing will be heard any more
 }
 
-// refresh is how old a status may be.
-const refresh = time.Minute
+const (
+	refresh = time.Minute // how old a status may be
+	retrace = step        // how old the bounds of a metric may be: not each change of a policy is told
+)
 
 // pane is a part of the screen.
 type pane int
@@ -151,8 +153,8 @@ func (s *Screen) wonder() tea.Cmd {
 	l := s.layout(len(shown))
 	var names []string
 	for _, r := range shown[s.top:min(s.top+l.list, len(shown))] {
-		if !r.traced && r.LastEvaluation != nil {
-			r.traced = true
+		if r.LastEvaluation != nil && (r.traced.IsZero() || s.now.Sub(r.traced) >= retrace) {
+			r.traced = s.now
 			names = append(names, r.Name)
 		}
 	}

@@ -246,6 +246,51 @@ func TestWondering(t *testing.T) {
 	}
 }
 
+// Bounds that a policy has now are shown soon, whether a change is told or not.
+func TestOtherBounds(t *testing.T) {
+	d := shop()
+	s := open(t, d, 120, 30, false)
+	bound := 60.0
+	d.trends = func(ask api.TrendsAsk) api.Trends {
+		all := shopTrends(ask)
+		for i := range all.Trends {
+			for j := range all.Trends[i].Metrics {
+				all.Trends[i].Metrics[j].ScaleUp = ptr(bound)
+			}
+		}
+		return all
+	}
+	reads := func(want string) {
+		t.Helper()
+		if !strings.Contains(s.text(), want) {
+			t.Errorf("%q is not seen in\n%s", want, s.text())
+		}
+	}
+	reads("cpu_usage 82.5/70")
+	d.asked = nil
+	s.play(heard{{Entry: &store.Entry{At: noon, Kind: store.OfPolicy, Service: "web", Policy: "web", Message: "changed"}}})
+	reads("cpu_usage 82.5/60")
+	if !slices.Contains(d.asked, "trends web") {
+		t.Errorf("a change has %q asked for", d.asked)
+	}
+
+	bound, d.asked = 55, nil
+	s.play(tick(noon.Add(retrace - time.Second)))
+	reads("cpu_usage 82.5/60")
+	s.play(tick(noon.Add(retrace)), tick(noon.Add(retrace+time.Second)))
+	reads("cpu_usage 82.5/55")
+	asked := slices.DeleteFunc(d.asked, func(what string) bool { return !strings.HasPrefix(what, "trends") })
+	if want := []string{"trends api,mail,web,worker"}; !slices.Equal(asked, want) {
+		t.Errorf("in a little more than %s %q is asked for, want %q", retrace, asked, want)
+	}
+
+	bound = 50
+	web := d.status.Policies[3]
+	web.Metrics = map[string]engine.Reading{"memory_usage": engine.Reads(41), "queue_length": engine.Reads(51)}
+	s.play(heard{{Policy: &web}})
+	reads("queue_length 51/50") // of a metric that is new
+}
+
 // Seconds are counted down between what the daemon tells.
 func TestCountingDown(t *testing.T) {
 	s := open(t, shop(), 120, 30, false)
