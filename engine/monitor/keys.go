@@ -47,10 +47,13 @@ func (s *Screen) press(key tea.KeyPressMsg) tea.Cmd {
 	case "shift+tab":
 		s.turn(2)
 	case "enter":
-		if s.pane == services {
-			s.look(decision)
-		} else {
+		switch {
+		case s.pane != services:
 			s.look(services)
+		case s.subject() == nil:
+			s.said = s.unchosen()
+		default:
+			s.look(decision)
 		}
 	case "p", "r", "s", "b":
 		s.begin(name)
@@ -104,9 +107,9 @@ func (s *Screen) look(at pane) {
 
 // begin asks for what an action needs.
 func (s *Screen) begin(key string) {
-	r := s.board.named[s.chosen]
+	r := s.subject()
 	if r == nil {
-		s.said = "choose a service first"
+		s.said = s.unchosen()
 		return
 	}
 	switch service := r.Service; key {

@@ -137,6 +137,15 @@ func (s *Screen) shown() []*row {
 	return shown
 }
 
+// subject is the chosen service, where it is seen: nil where a filter hides it, or there is none.
+func (s *Screen) subject() *row {
+	r := s.board.named[s.chosen]
+	if r == nil || s.index(s.shown()) < 0 {
+		return nil
+	}
+	return r
+}
+
 func (s *Screen) index(shown []*row) int {
 	return slices.IndexFunc(shown, func(r *row) bool { return r.Name == s.chosen })
 }
@@ -161,7 +170,7 @@ func (s *Screen) wonder() tea.Cmd {
 	for some := range slices.Chunk(names, mostTraced) {
 		asks = append(asks, s.desk.trends(some, s.now))
 	}
-	if r := s.board.named[s.chosen]; r != nil && l.sees(decision) && s.why.wants(r, s.now) {
+	if r := s.subject(); r != nil && l.sees(decision) && s.why.wants(r, s.now) {
 		s.why.begin(r, s.now)
 		asks = append(asks, s.desk.explain(r.Name))
 	}

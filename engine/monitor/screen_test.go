@@ -49,7 +49,8 @@ func TestActions(t *testing.T) {
 		"a refusal":                        {daemon: func(p *paper) { p.fail = api.Refusal{Status: 403, Detail: "a viewer may not scale"} }, keys: []string{"b", "Y"}, asked: "rollback api ana", seen: "roll back api: refused: a viewer may not scale"},
 		"the daemon is away":               {daemon: func(p *paper) { p.fail = errors.New("connection refused") }, keys: []string{"r", "y"}, asked: "resume api ana", seen: "resume api: connection refused"},
 		"keys are text while one types":    {keys: []string{"p", "5", "enter", "q?/", "enter", "y"}, asked: "pause api 5m0s q?/ ana"},
-		"no service is there to be scaled": {daemon: func(p *paper) { p.status.Policies = nil }, keys: []string{"s"}, seen: "choose a service first"},
+		"no service is there to be scaled": {daemon: func(p *paper) { p.status.Policies = nil }, keys: []string{"s"}, seen: "no service is chosen: there is no policy"},
+		"nor is one that a filter hides":   {keys: []string{"/", "zzz", "enter", "p"}, seen: "no service is chosen: no service has zzz; esc shows all"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := shop()
@@ -332,6 +333,18 @@ func TestStates(t *testing.T) {
 	s := open(t, shop(), 120, 30, false)
 	if s.keys("/", "nowhere"); !strings.Contains(s.text(), "no service has nowhere; esc shows all") {
 		t.Errorf("the filter is empty:\n%s", s.text())
+	}
+	if strings.Contains(s.text(), "Decision on") || !strings.Contains(s.text(), "no service is chosen") {
+		t.Errorf("a decision is seen on what the filter hides:\n%s", s.text())
+	}
+	s.keys("enter") // the filter is as it shall be
+	for _, key := range []string{"p", "r", "s", "b", "enter"} {
+		if s.keys(key); s.form != nil || s.pane != services || !strings.Contains(s.said, "no service is chosen") {
+			t.Errorf("%s does something about what the filter hides:\n%s", key, s.text())
+		}
+	}
+	if s.keys("esc"); !strings.Contains(s.text(), "─ Decision on search (search-eu)") { // it was chosen when no more than no was typed
+		t.Errorf("without the filter there is\n%s", s.text())
 	}
 	s = &stage{New(t.Context(), Options{Daemon: shop()}, noon, time.UTC), nil}
 	s.play(tea.WindowSizeMsg{Width: 80, Height: 24})

@@ -99,7 +99,7 @@ func (s *Screen) title(p pane, columns int) string {
 	text := rule + " Events "
 	if p == decision {
 		text = rule + " Decision "
-		if r := s.board.named[s.chosen]; r != nil {
+		if r := s.subject(); r != nil {
 			text += cut("on "+r.label(), max(0, columns-16)) + " "
 		}
 	}
