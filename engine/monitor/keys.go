@@ -2,6 +2,8 @@ package monitor
 
 import (
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/flyball-dev/flyball/engine/api/auth"
 )
 
 // press is what a key does. It answers what is to be asked of the daemon then.
@@ -108,7 +110,11 @@ func (s *Screen) look(at pane) {
 // begin asks for what an action needs.
 func (s *Screen) begin(key string) {
 	r := s.subject()
-	if r == nil {
+	switch {
+	case s.looks:
+		s.said = "role " + auth.Viewer + " may only look"
+		return
+	case r == nil:
 		s.said = s.unchosen()
 		return
 	}

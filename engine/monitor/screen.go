@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/api/auth"
 )
 
 // Screen is what is seen, and what a key does to it.
@@ -37,6 +38,7 @@ type Screen struct {
 	back   int // lines that the events are scrolled back
 
 	asking bool  // for the status
+	looks  bool  // whoever watches may do nothing else
 	ended  error // why nothing will be heard any more
 }
 
@@ -64,7 +66,7 @@ type (
 var _ tea.Model = (*Screen)(nil)
 
 // Init asks for what is known.
-func (s *Screen) Init() tea.Cmd { return tea.Batch(s.desk.tick(), s.desk.past()) }
+func (s *Screen) Init() tea.Cmd { return tea.Batch(s.desk.tick(), s.desk.myself(), s.desk.past()) }
 
 // Update takes up what has happened, and says what is to be asked for then.
 func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -78,6 +80,8 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		for _, h := range msg {
 			s.board.hear(h, s.now)
 		}
+	case myself:
+		s.looks = msg.Role == auth.Viewer
 	case recalled:
 		s.board.recall(msg)
 	case known:

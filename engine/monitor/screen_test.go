@@ -73,6 +73,40 @@ func TestActions(t *testing.T) {
 	}
 }
 
+// Who may only look is not asked for what would be refused.
+func TestViewer(t *testing.T) {
+	for role, looks := range map[string]bool{"viewer": true, "operator": false, "admin": false, "deployer": false} {
+		t.Run(role, func(t *testing.T) {
+			d := shop()
+			d.myself = api.Myself{Kind: "token", Name: "ci", Role: role}
+			s := open(t, d, 120, 30, false)
+			offered := func(text string) {
+				t.Helper()
+				if strings.Contains(s.text(), text) == looks {
+					t.Errorf("%q is not to be seen, or it is:\n%s", text, s.text())
+				}
+			}
+			for _, text := range []string{"p pause", "r resume", "s scale", "b roll back"} {
+				offered(text)
+			}
+			for _, key := range []string{"p", "r", "s", "b"} {
+				s.keys(key)
+				if said := strings.Contains(s.text(), "role viewer may only look"); said != looks || s.form != nil == looks {
+					t.Errorf("%s has\n%s", key, s.text())
+				}
+				s.keys("esc")
+			}
+			s.keys("?")
+			for _, text := range []string{"pause the service", "resume it", "scale it by hand", "back to the replicas"} {
+				offered(text)
+			}
+			if !strings.Contains(s.text(), "the next pane") {
+				t.Errorf("the other keys are not seen:\n%s", s.text())
+			}
+		})
+	}
+}
+
 // marked is the service with the mark.
 func (s *stage) marked() string {
 	for _, line := range s.frame() {

@@ -265,6 +265,9 @@ func tail(text string, columns int) string {
 func (s *Screen) keys() string {
 	text := ""
 	for _, key := range []string{"? help", "q quit", "tab pane", "/ filter", "p pause", "r resume", "s scale", "b roll back", "enter decision", "↑↓ move"} {
+		if s.looks && acts(key[:1]) {
+			continue
+		}
 		if text != "" {
 			key = "  " + key
 		}
@@ -275,6 +278,9 @@ func (s *Screen) keys() string {
 	}
 	return text
 }
+
+// acts says whether a key changes something.
+func acts(key string) bool { return strings.Contains("prsb", key) }
 
 // helpLines name every key.
 func (s *Screen) helpLines() []line {
@@ -288,6 +294,9 @@ func (s *Screen) helpLines() []line {
 		{"█ ▓ ▒ ░", "replicas: ready, starting, missing to the minimum, room to the maximum"},
 		{"64/70", "what a metric reads, and the bound that has the service grow"},
 	} {
+		if s.looks && acts(one[0]) {
+			continue
+		}
 		lines = append(lines, plain(wrap("  "+pad(one[0], 13)+" ", strings.Repeat(" ", 16), one[1], s.width), nil)...)
 	}
 	return lines
