@@ -3,6 +3,7 @@ package monitor
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/api/auth"
 )
 
@@ -122,12 +123,28 @@ func (s *Screen) begin(key string) {
 	case "p":
 		s.form = s.askPause(service)
 	case "r":
+		if r.Pause == nil {
+			s.said = s.unpaused(r)
+			return
+		}
 		s.form = askOnly("Resume "+clean(service), func() tea.Cmd { return s.desk.resume(service) })
 	case "s":
 		s.form = s.askScale(r)
 	case "b":
-		s.form = askOnly("Take "+clean(service)+" back to the replicas before the last change", func() tea.Cmd { return s.desk.rollback(service) })
+		s.form = s.askRollback(r)
 	}
+}
+
+// unpaused says why there is nothing to resume of a service.
+func (s *Screen) unpaused(r *row) string {
+	text := clean(r.Service) + " is not paused"
+	switch all := s.board.status.Pause; {
+	case all != nil:
+		text += " by itself: all services are, which flyball resume ends"
+	case r.State.Name == api.IsPaused:
+		text += " by anybody: " + clean(r.State.Why)
+	}
+	return text
 }
 
 // by says how far a key moves among lines of which so many are seen.

@@ -197,6 +197,7 @@ func shop() *paper {
 	mail.Name, mail.Service, mail.State = "mail", "mail", api.State{Name: api.IsPaused, Why: "by ana: load test", Seconds: 5400}
 	mail.CurrentReplicas, mail.ReadyReplicas, mail.MinReplicas, mail.MaxReplicas, mail.LastEvent = 1, 1, 1, 2, nil
 	mail.Reason, mail.Message = "Paused", "paused by ana"
+	mail.Pause = &api.Pause{Service: "mail", Actor: "ana", Reason: "load test", Seconds: 5400}
 	mail.Metrics = map[string]engine.Reading{"cpu_usage": {Status: engine.Missing, Detail: "no samples"}}
 	return &paper{
 		status: api.Status{

@@ -224,7 +224,7 @@ func (s *Screen) foot() []string {
 	said := ""
 	switch {
 	case s.form != nil:
-		said = s.paint.bold(tail(s.form.line(), s.width))
+		said = s.paint.bold(s.form.line(s.width))
 	case s.typing:
 		said = s.paint.bold(tail("filter: "+s.filter+"▏", s.width))
 	case s.said != "" && s.wrong:
