@@ -28,8 +28,8 @@ func (s *Screen) press(key tea.KeyPressMsg) tea.Cmd {
 		s.filterBy(key)
 		return nil
 	case s.help:
-		if lines, moves := by(name, s.height-2); moves {
-			s.read = clamp(s.read+lines, max(1, len(s.helpLines())-s.height+3))
+		if lines, moves := by(name, s.helpRoom()); moves {
+			s.read = clamp(s.read+lines, max(1, len(s.helpLines())-s.helpRoom()+1))
 		} else {
 			s.help = false
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	tea "charm.land/bubbletea/v2"
+
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
 )
@@ -119,6 +121,71 @@ func TestViewer(t *testing.T) {
 			}
 			if !strings.Contains(s.text(), "the next pane") {
 				t.Errorf("the other keys are not seen:\n%s", s.text())
+			}
+		})
+	}
+}
+
+// All keys are named in any usual window, in shorter words where it is narrow.
+func TestKeysAreNamed(t *testing.T) {
+	s := open(t, shop(), 0, 24, false)
+	for width, want := range map[int]string{
+		100: "? help  q quit  tab pane  / filter  p pause  r resume  s scale  b roll back  enter decision  ↑↓ move",
+		99:  "? help  q quit  tab  / filter  p pause  r resume  s scale  b back  enter why  ↑↓",
+		80:  "? help  q quit  tab  / filter  p pause  r resume  s scale  b back  enter why  ↑↓",
+		79:  "? help  q quit  tab  /  p pause  r resume  s scale  b back  enter  ↑↓",
+		60:  "? help q quit tab / p pause r resume s scale b back enter ↑↓",
+		59:  "? help  q  tab  /  p  r  s  b  enter  ↑↓",
+		31:  "? help q tab / p r s b enter ↑↓",
+		20:  "? help q tab / p r s",
+		5:   "",
+	} {
+		s.play(tea.WindowSizeMsg{Width: width, Height: 24})
+		if got := s.Screen.keys(); got != want {
+			t.Errorf("in %d columns the keys are %q, want %q", width, got, want)
+		}
+	}
+}
+
+// The help says whether there is more of it.
+func TestHelpSaysThereIsMore(t *testing.T) {
+	s := open(t, shop(), 60, 10, false)
+	for _, one := range []struct{ key, foot string }{
+		{"?", "9 more below: ↓  esc ends help"}, {"down", "8 more below: ↓  esc ends help"}, {"end", "9 more above: ↑  esc ends help"}, {"down", "9 more above: ↑  esc ends help"},
+		{"up", "1 more below: ↓  esc ends help"},
+	} {
+		if s.keys(one.key); s.frame()[9] != one.foot {
+			t.Errorf("after %s the foot is %q, want %q", one.key, s.frame()[9], one.foot)
+		}
+	}
+	s.keys("end")
+	s.play(tea.WindowSizeMsg{Width: 60, Height: 40})
+	if foot := s.frame()[39]; foot != "esc ends help" || !strings.Contains(s.text(), "↑ ↓ j k") {
+		t.Errorf("in a window that has room for all the foot is %q:\n%s", foot, s.text())
+	}
+	if s.keys("esc"); strings.Contains(s.text(), "↑ ↓ j k") {
+		t.Errorf("it has not ended:\n%s", s.text())
+	}
+}
+
+// A short window has the decision under few services, and says why nothing is done.
+func TestShortWindow(t *testing.T) {
+	for name, c := range map[string]struct {
+		services, height int
+		seen             bool
+	}{
+		"few services":             {3, 15, true},
+		"as many as leave room":    {9, 15, true},
+		"one more":                 {10, 15, false},
+		"a window that is shorter": {3, 8, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := many(c.services)
+			d.status.Policies[0].State = api.State{Name: api.IsBlocked, Why: "BudgetExhausted: 20 of 20 replicas are there"}
+			d.explain = shopExplains
+			s := open(t, d, 60, c.height, false)
+			if seen := strings.Contains(s.text(), "blocked: BudgetExhausted: 20 of 20 replicas"); seen != c.seen {
+				t.Errorf("that it is blocked and why is seen: %t, want %t:\n%s", seen, c.seen, s.text())
 			}
 		})
 	}
