@@ -270,3 +270,27 @@ func TestLogin(t *testing.T) {
 		}
 	}
 }
+
+// A client is told who it is: by its token, and on the socket whoever has it may all.
+func TestClientAsksWhoItIs(t *testing.T) {
+	h, tokens, _ := gatedBy(t, &paper{})
+	s := httptest.NewServer(h)
+	defer s.Close()
+	for _, role := range auth.Roles() {
+		c, err := Reach(Remote{URL: s.URL, Token: tokens[role]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.http.CloseIdleConnections()
+		if me, err := c.Myself(t.Context()); err != nil || me.Role != role || me.Kind != string(auth.ByToken) {
+			t.Errorf("%s: %+v, %v", role, me, err)
+		}
+	}
+	c, err := Dial(serve(t, &paper{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if me, err := c.Myself(t.Context()); err != nil || me.Role != auth.Admin {
+		t.Errorf("on the socket: %+v, %v", me, err)
+	}
+}

@@ -94,3 +94,10 @@ func (s *server) cookie(secret string, expires time.Time, x *exchange) http.Cook
 		Name: cookieName, Value: secret, Path: "/", Expires: expires, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: secure,
 	}
 }
+
+// Myself asks who the daemon takes one for.
+func (c *Client) Myself(ctx context.Context) (Myself, error) {
+	var m Myself
+	err := c.do(ctx, http.MethodGet, "/api/auth/me", nil, &m)
+	return m, err
+}

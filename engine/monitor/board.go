@@ -36,7 +36,7 @@ type row struct {
 	heard    time.Time // when it was told: what it has in seconds is from then on
 	replicas history
 	metrics  map[string]*metric
-	traced   bool // its past was asked for
+	traced   time.Time // when its past was asked for, and its bounds; zero: they are to be asked for
 }
 
 // metric is what a metric of a policy reads, and is held against.
@@ -54,7 +54,7 @@ func (b *board) hear(h api.Happening, now time.Time) {
 	case h.Status != nil:
 		b.know(*h.Status, now)
 		for _, r := range b.rows {
-			r.traced = false // something may have been missed
+			r.traced = time.Time{} // something may have been missed
 		}
 	case h.Policy != nil:
 		if r := b.named[h.Policy.Name]; r != nil {
@@ -64,6 +64,9 @@ func (b *board) hear(h api.Happening, now time.Time) {
 		}
 	case h.Entry != nil:
 		b.note(*h.Entry)
+		if r := b.named[h.Entry.Policy]; r != nil && h.Entry.Kind == store.OfPolicy {
+			r.traced = time.Time{} // other bounds, maybe
+		}
 		switch h.Entry.Kind {
 		case store.OfSwitch, store.OfPause, store.OfResume, store.OfPolicy, store.OfDaemon, store.OfStore:
 			b.stale = true
@@ -154,7 +157,7 @@ func (r *row) take(p api.PolicyStatus, now time.Time) {
 	}
 	for name, reading := range p.Metrics {
 		if r.metrics[name] == nil {
-			r.metrics[name] = &metric{}
+			r.metrics[name], r.traced = &metric{}, time.Time{}
 		}
 		r.metrics[name].put(now, valueOf(reading))
 	}

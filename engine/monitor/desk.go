@@ -15,6 +15,7 @@ import (
 // Daemon is what the monitor asks of one.
 type Daemon interface {
 	Listen(ctx context.Context, after int64, tell func(api.Happening)) error
+	Myself(ctx context.Context) (api.Myself, error)
 	Status(ctx context.Context) (api.Status, error)
 	History(ctx context.Context, service string, limit int) ([]engine.Event, error)
 	Trends(ctx context.Context, ask api.TrendsAsk) (api.Trends, error)
@@ -45,6 +46,7 @@ type (
 		status api.Status
 		err    error
 	}
+	myself    api.Myself
 	recalled  []engine.Event
 	traced    api.Trends
 	explained struct {
@@ -66,6 +68,17 @@ func (d desk) status() tea.Cmd {
 	return func() tea.Msg {
 		status, err := d.daemon.Status(d.ctx)
 		return known{status, err}
+	}
+}
+
+// myself asks who watches. Where that is not known, the daemon refuses what is not allowed.
+func (d desk) myself() tea.Cmd {
+	return func() tea.Msg {
+		who, err := d.daemon.Myself(d.ctx)
+		if err != nil {
+			return nil
+		}
+		return myself(who)
 	}
 }
 

@@ -63,16 +63,19 @@ func (f *form) answers() []string {
 	return all
 }
 
-// line is what the form asks now.
-func (f *form) line() string {
+// line is what the form asks now, in so many columns: the end of it, but never the end alone of what is wrong.
+func (f *form) line(columns int) string {
 	if f.at == len(f.fields) {
-		return f.confirm(f.answers()) + "? y/N"
+		return tail(f.confirm(f.answers())+"? y/N", columns)
 	}
 	line := f.fields[f.at].ask + " " + f.fields[f.at].typed + "▏"
-	if f.wrong != "" {
-		line = f.wrong + "  " + line
+	if f.wrong == "" {
+		return tail(line, columns)
 	}
-	return line
+	if wrong := "  " + f.wrong; width(wrong) < columns {
+		return tail(line+wrong, columns)
+	}
+	return cut(f.wrong, columns)
 }
 
 // typed is a text after a key.
@@ -107,7 +110,7 @@ func (s *Screen) askPause(service string) *form {
 			}},
 			{ask: "Why?", check: func(text string) string {
 				if text == "" {
-					return "say why, for whoever finds it paused."
+					return "say why, for whoever finds it paused"
 				}
 				return ""
 			}},
@@ -138,7 +141,7 @@ func minutes(text string) (length time.Duration, wrong string) {
 		length, err = engine.ParseLength(text)
 	}
 	if err != nil || length <= 0 {
-		return 0, "allowed is a number above 0, or such as 2h or 1d."
+		return 0, "allowed is 30, or such as 2h or 1d"
 	}
 	return length, ""
 }
@@ -148,7 +151,7 @@ func (s *Screen) askScale(r *row) *form {
 	return &form{
 		fields: []field{{ask: fmt.Sprintf("Scale %s to how many replicas? (%d-%d, now %d)", clean(service), r.MinReplicas, r.MaxReplicas, now), check: func(text string) string {
 			if n, err := strconv.Atoi(text); err != nil || n < 1 || n > engine.MostReplicas {
-				return fmt.Sprintf("allowed is 1 to %d.", engine.MostReplicas)
+				return fmt.Sprintf("allowed is 1 to %d", engine.MostReplicas)
 			}
 			return ""
 		}}},
@@ -158,6 +161,16 @@ func (s *Screen) askScale(r *row) *form {
 			return s.desk.scale(service, n)
 		},
 	}
+}
+
+// askRollback asks whether to take a service back, and to what, where the last event tells.
+func (s *Screen) askRollback(r *row) *form {
+	service := r.Service
+	question := "Take " + clean(service) + " back to the replicas before the last change"
+	if e := r.LastEvent; e != nil && e.Result != "" && e.Reached != e.From {
+		question = fmt.Sprintf("Take %s back from %d to %d", clean(service), r.CurrentReplicas, e.From)
+	}
+	return askOnly(question, func() tea.Cmd { return s.desk.rollback(service) })
 }
 
 // askOnly is a form that asks for nothing but whether it is meant.

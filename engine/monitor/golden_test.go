@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The screen as it is seen, in windows of three sizes, with and without colours. UPDATE_GOLDEN=1 writes the files anew.
+// The screen as it is seen, in windows of four sizes, with and without colours. UPDATE_GOLDEN=1 writes the files anew.
 func TestScreens(t *testing.T) {
 	scenes := map[string]func(*stage){
 		"services": func(*stage) {},
@@ -16,7 +16,7 @@ func TestScreens(t *testing.T) {
 		"pausing":  func(s *stage) { s.keys("p", "30", "enter", "load test", "enter") },
 		"help":     func(s *stage) { s.keys("?") },
 	}
-	for _, size := range [][2]int{{120, 40}, {80, 24}, {40, 10}} {
+	for _, size := range [][2]int{{120, 40}, {80, 24}, {60, 15}, {40, 10}} {
 		for name, play := range scenes {
 			for _, colors := range []bool{false, true} {
 				if colors && name != "services" && name != "decision" {

@@ -2,6 +2,9 @@ package monitor
 
 import (
 	tea "charm.land/bubbletea/v2"
+
+	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/api/auth"
 )
 
 // press is what a key does. It answers what is to be asked of the daemon then.
@@ -25,8 +28,8 @@ func (s *Screen) press(key tea.KeyPressMsg) tea.Cmd {
 		s.filterBy(key)
 		return nil
 	case s.help:
-		if lines, moves := by(name, s.height-2); moves {
-			s.read = clamp(s.read+lines, max(1, len(s.helpLines())-s.height+3))
+		if lines, moves := by(name, s.helpRoom()); moves {
+			s.read = clamp(s.read+lines, max(1, len(s.helpLines())-s.helpRoom()+1))
 		} else {
 			s.help = false
 		}
@@ -47,10 +50,13 @@ func (s *Screen) press(key tea.KeyPressMsg) tea.Cmd {
 	case "shift+tab":
 		s.turn(2)
 	case "enter":
-		if s.pane == services {
-			s.look(decision)
-		} else {
+		switch {
+		case s.pane != services:
 			s.look(services)
+		case s.subject() == nil:
+			s.said = s.unchosen()
+		default:
+			s.look(decision)
 		}
 	case "p", "r", "s", "b":
 		s.begin(name)
@@ -104,21 +110,41 @@ func (s *Screen) look(at pane) {
 
 // begin asks for what an action needs.
 func (s *Screen) begin(key string) {
-	r := s.board.named[s.chosen]
-	if r == nil {
-		s.said = "choose a service first"
+	r := s.subject()
+	switch {
+	case s.looks:
+		s.said = "role " + auth.Viewer + " may only look"
+		return
+	case r == nil:
+		s.said = s.unchosen()
 		return
 	}
 	switch service := r.Service; key {
 	case "p":
 		s.form = s.askPause(service)
 	case "r":
+		if r.Pause == nil {
+			s.said = s.unpaused(r)
+			return
+		}
 		s.form = askOnly("Resume "+clean(service), func() tea.Cmd { return s.desk.resume(service) })
 	case "s":
 		s.form = s.askScale(r)
 	case "b":
-		s.form = askOnly("Take "+clean(service)+" back to the replicas before the last change", func() tea.Cmd { return s.desk.rollback(service) })
+		s.form = s.askRollback(r)
 	}
+}
+
+// unpaused says why there is nothing to resume of a service.
+func (s *Screen) unpaused(r *row) string {
+	text := clean(r.Service) + " is not paused"
+	switch all := s.board.status.Pause; {
+	case all != nil:
+		text += " by itself: all services are, which flyball resume ends"
+	case r.State.Name == api.IsPaused:
+		text += " by anybody: " + clean(r.State.Why)
+	}
+	return text
 }
 
 // by says how far a key moves among lines of which so many are seen.

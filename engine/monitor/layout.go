@@ -11,7 +11,8 @@ type layout struct {
 }
 
 const (
-	tall = 16  // lines for services and something under them
+	tall = 16  // lines for services and a pane under them, whichever has the keys
+	some = 2   // lines of a pane that are worth a title
 	vast = 100 // columns for a decision and the events beside it
 )
 
@@ -19,7 +20,7 @@ const (
 func (s *Screen) layout(count int) layout {
 	l := layout{alert: s.alert() != "" && s.height > 5, lower: s.lower, foot: 1}
 	if l.lower == services {
-		l.lower = events
+		l.lower = decision // which says why
 	}
 	room := s.height - 1 - l.foot // for the head
 	if l.alert {
@@ -27,10 +28,13 @@ func (s *Screen) layout(count int) layout {
 	}
 	if s.height < tall {
 		room = max(0, room-1)
-		if s.pane == services {
-			l.list = room
-		} else {
+		if s.pane != services {
 			l.pane = room
+			return l
+		}
+		if l.list = room; room-max(count, 1)-1 >= some {
+			l.list = max(count, 1)
+			l.pane = room - l.list - 1
 		}
 		return l
 	}

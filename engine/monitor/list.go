@@ -180,6 +180,9 @@ func (s *Screen) rowLine(r *row, fit []column) string {
 	return strings.TrimRight(line, " ")
 }
 
+// unchosen says why a key that is about a service does nothing.
+func (s *Screen) unchosen() string { return "no service is chosen: " + s.nothing() }
+
 // nothing says why no service is seen.
 func (s *Screen) nothing() string {
 	switch {

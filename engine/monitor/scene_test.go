@@ -18,6 +18,7 @@ var noon = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 // paper is a daemon that answers what it is given, and remembers what was asked of it.
 type paper struct {
+	myself  api.Myself
 	status  api.Status
 	events  []engine.Event
 	trends  func(api.TrendsAsk) api.Trends
@@ -41,6 +42,8 @@ func (p *paper) Listen(ctx context.Context, _ int64, tell func(api.Happening)) e
 	<-ctx.Done()
 	return ctx.Err()
 }
+
+func (p *paper) Myself(context.Context) (api.Myself, error) { return p.myself, p.fail }
 
 func (p *paper) Status(context.Context) (api.Status, error) {
 	p.note("status")
@@ -102,6 +105,7 @@ func open(t testing.TB, d *paper, width, height int, colors bool) *stage {
 	t.Helper()
 	s := &stage{New(t.Context(), Options{Daemon: d, Actor: "ana", Colors: colors}, noon, time.UTC), d}
 	s.play(tea.WindowSizeMsg{Width: width, Height: height})
+	s.run(s.desk.myself())
 	s.run(s.desk.past())
 	s.play(heard{{Status: &d.status}})
 	return s
@@ -193,6 +197,7 @@ func shop() *paper {
 	mail.Name, mail.Service, mail.State = "mail", "mail", api.State{Name: api.IsPaused, Why: "by ana: load test", Seconds: 5400}
 	mail.CurrentReplicas, mail.ReadyReplicas, mail.MinReplicas, mail.MaxReplicas, mail.LastEvent = 1, 1, 1, 2, nil
 	mail.Reason, mail.Message = "Paused", "paused by ana"
+	mail.Pause = &api.Pause{Service: "mail", Actor: "ana", Reason: "load test", Seconds: 5400}
 	mail.Metrics = map[string]engine.Reading{"cpu_usage": {Status: engine.Missing, Detail: "no samples"}}
 	return &paper{
 		status: api.Status{

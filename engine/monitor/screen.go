@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/flyball-dev/flyball/engine/api"
+	"github.com/flyball-dev/flyball/engine/api/auth"
 )
 
 // Screen is what is seen, and what a key does to it.
@@ -37,11 +38,14 @@ type Screen struct {
 	back   int // lines that the events are scrolled back
 
 	asking bool  // for the status
+	looks  bool  // whoever watches may do nothing else
 	ended  error // why nothing will be heard any more
 }
 
-// refresh is how old a status may be.
-const refresh = time.Minute
+const (
+	refresh = time.Minute // how old a status may be
+	retrace = step        // how old the bounds of a metric may be: not each change of a policy is told
+)
 
 // pane is a part of the screen.
 type pane int
@@ -62,7 +66,7 @@ type (
 var _ tea.Model = (*Screen)(nil)
 
 // Init asks for what is known.
-func (s *Screen) Init() tea.Cmd { return tea.Batch(s.desk.tick(), s.desk.past()) }
+func (s *Screen) Init() tea.Cmd { return tea.Batch(s.desk.tick(), s.desk.myself(), s.desk.past()) }
 
 // Update takes up what has happened, and says what is to be asked for then.
 func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
@@ -76,6 +80,8 @@ func (s *Screen) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		for _, h := range msg {
 			s.board.hear(h, s.now)
 		}
+	case myself:
+		s.looks = msg.Role == auth.Viewer
 	case recalled:
 		s.board.recall(msg)
 	case known:
@@ -135,6 +141,15 @@ func (s *Screen) shown() []*row {
 	return shown
 }
 
+// subject is the chosen service, where it is seen: nil where a filter hides it, or there is none.
+func (s *Screen) subject() *row {
+	r := s.board.named[s.chosen]
+	if r == nil || s.index(s.shown()) < 0 {
+		return nil
+	}
+	return r
+}
+
 func (s *Screen) index(shown []*row) int {
 	return slices.IndexFunc(shown, func(r *row) bool { return r.Name == s.chosen })
 }
@@ -151,15 +166,15 @@ func (s *Screen) wonder() tea.Cmd {
 	l := s.layout(len(shown))
 	var names []string
 	for _, r := range shown[s.top:min(s.top+l.list, len(shown))] {
-		if !r.traced && r.LastEvaluation != nil {
-			r.traced = true
+		if r.LastEvaluation != nil && (r.traced.IsZero() || s.now.Sub(r.traced) >= retrace) {
+			r.traced = s.now
 			names = append(names, r.Name)
 		}
 	}
 	for some := range slices.Chunk(names, mostTraced) {
 		asks = append(asks, s.desk.trends(some, s.now))
 	}
-	if r := s.board.named[s.chosen]; r != nil && l.sees(decision) && s.why.wants(r, s.now) {
+	if r := s.subject(); r != nil && l.sees(decision) && s.why.wants(r, s.now) {
 		s.why.begin(r, s.now)
 		asks = append(asks, s.desk.explain(r.Name))
 	}

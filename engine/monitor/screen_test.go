@@ -15,63 +15,6 @@ import (
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
-// What keys have asked of the daemon, and what is seen of it then.
-func TestActions(t *testing.T) {
-	held := api.Begun{Decision: engine.Decision{From: 2, To: 2, Reason: "BudgetExhausted", Message: "20 of 20 replicas are there"}}
-	for name, c := range map[string]struct {
-		daemon func(*paper)
-		keys   []string
-		asked  string // the last thing; empty: nothing but what is read
-		seen   string
-	}{
-		"pause":                            {keys: []string{"p", "30", "enter", "load test", "enter", "y"}, asked: "pause api 30m0s load test ana", seen: "api is paused for 30m"},
-		"pause without an end":             {keys: []string{"p", "enter", "a sale", "enter", "y"}, asked: "pause api 0s a sale ana", seen: "api is paused until somebody resumes it"},
-		"pause for hours":                  {keys: []string{"p", "2h", "enter", "x", "enter", "y"}, asked: "pause api 2h0m0s x ana", seen: "api is paused for 2h"},
-		"a pause needs a length":           {keys: []string{"p", "soon", "enter"}, seen: "allowed is a number above 0, or such as 2h or 1d.  Pause api for how many minutes?"},
-		"a pause of nothing":               {keys: []string{"p", "0", "enter"}, seen: "allowed is a number above 0"},
-		"a pause needs a reason":           {keys: []string{"p", "5", "enter", " ", "enter"}, seen: "say why, for whoever finds it paused."},
-		"a pause is asked for once more":   {keys: []string{"p", "5", "enter", "x", "enter"}, seen: "Pause api for 5m: x? y/N"},
-		"n is no":                          {keys: []string{"p", "5", "enter", "x", "enter", "n"}, seen: "nothing was done"},
-		"enter is no":                      {keys: []string{"r", "enter"}, seen: "nothing was done"},
-		"esc in the middle":                {keys: []string{"p", "5", "esc"}, seen: "nothing was done"},
-		"what is typed can be mended":      {keys: []string{"p", "55", "backspace", "enter", "abc", "ctrl+u", "x", "enter", "y"}, asked: "pause api 5m0s x ana"},
-		"resume":                           {keys: []string{"r", "y"}, asked: "resume api ana", seen: "api is resumed"},
-		"resume what is not paused":        {daemon: func(p *paper) { p.resumed = api.Resumed{} }, keys: []string{"r", "y"}, asked: "resume api ana", seen: "api has no pause of its own"},
-		"resumed while all are paused":     {daemon: func(p *paper) { p.resumed.Still = []api.Pause{{Reason: "an update"}} }, keys: []string{"r", "y"}, asked: "resume api ana", seen: "api is resumed; all services are still paused: an update"},
-		"scale the second":                 {keys: []string{"end", "s", "9", "enter", "y"}, asked: "scale worker 9 ana", seen: "worker: 3 → 5 has begun"},
-		"scale asks within what":           {keys: []string{"s"}, seen: "Scale api to how many replicas? (1-5, now 2)"},
-		"scale to what is no number":       {keys: []string{"s", "many", "enter"}, seen: fmt.Sprintf("allowed is 1 to %d.", engine.MostReplicas)},
-		"scale to nothing":                 {keys: []string{"s", "0", "enter"}, seen: "allowed is 1 to"},
-		"scale is held":                    {daemon: func(p *paper) { p.begun = held }, keys: []string{"s", "4", "enter", "y"}, asked: "scale api 4 ana", seen: "api stays at 2: BudgetExhausted: 20 of 20 replicas are there"},
-		"scaled already":                   {daemon: func(p *paper) { p.begun.Event = nil }, keys: []string{"s", "3", "enter", "y"}, asked: "scale api 3 ana", seen: "api has 3 replicas already"},
-		"roll back":                        {keys: []string{"b", "y"}, asked: "rollback api ana", seen: "api: 3 → 5 has begun"},
-		"roll back asks first":             {keys: []string{"b"}, seen: "Take api back to the replicas before the last change? y/N"},
-		"a refusal":                        {daemon: func(p *paper) { p.fail = api.Refusal{Status: 403, Detail: "a viewer may not scale"} }, keys: []string{"b", "Y"}, asked: "rollback api ana", seen: "roll back api: refused: a viewer may not scale"},
-		"the daemon is away":               {daemon: func(p *paper) { p.fail = errors.New("connection refused") }, keys: []string{"r", "y"}, asked: "resume api ana", seen: "resume api: connection refused"},
-		"keys are text while one types":    {keys: []string{"p", "5", "enter", "q?/", "enter", "y"}, asked: "pause api 5m0s q?/ ana"},
-		"no service is there to be scaled": {daemon: func(p *paper) { p.status.Policies = nil }, keys: []string{"s"}, seen: "choose a service first"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			d := shop()
-			if c.daemon != nil {
-				c.daemon(d)
-			}
-			s := open(t, d, 120, 30, false)
-			s.keys(c.keys...)
-			done := slices.DeleteFunc(slices.Clone(d.asked), func(what string) bool {
-				verb, _, _ := strings.Cut(what, " ")
-				return verb == "explain" || verb == "trends" || verb == "status"
-			})
-			if got := strings.Join(done, ", "); got != c.asked {
-				t.Errorf("asked for %q, want %q", got, c.asked)
-			}
-			if !strings.Contains(s.text(), c.seen) {
-				t.Errorf("%q is not seen in\n%s", c.seen, s.text())
-			}
-		})
-	}
-}
-
 // marked is the service with the mark.
 func (s *stage) marked() string {
 	for _, line := range s.frame() {
@@ -246,6 +189,51 @@ func TestWondering(t *testing.T) {
 	}
 }
 
+// Bounds that a policy has now are shown soon, whether a change is told or not.
+func TestOtherBounds(t *testing.T) {
+	d := shop()
+	s := open(t, d, 120, 30, false)
+	bound := 60.0
+	d.trends = func(ask api.TrendsAsk) api.Trends {
+		all := shopTrends(ask)
+		for i := range all.Trends {
+			for j := range all.Trends[i].Metrics {
+				all.Trends[i].Metrics[j].ScaleUp = ptr(bound)
+			}
+		}
+		return all
+	}
+	reads := func(want string) {
+		t.Helper()
+		if !strings.Contains(s.text(), want) {
+			t.Errorf("%q is not seen in\n%s", want, s.text())
+		}
+	}
+	reads("cpu_usage 82.5/70")
+	d.asked = nil
+	s.play(heard{{Entry: &store.Entry{At: noon, Kind: store.OfPolicy, Service: "web", Policy: "web", Message: "changed"}}})
+	reads("cpu_usage 82.5/60")
+	if !slices.Contains(d.asked, "trends web") {
+		t.Errorf("a change has %q asked for", d.asked)
+	}
+
+	bound, d.asked = 55, nil
+	s.play(tick(noon.Add(retrace - time.Second)))
+	reads("cpu_usage 82.5/60")
+	s.play(tick(noon.Add(retrace)), tick(noon.Add(retrace+time.Second)))
+	reads("cpu_usage 82.5/55")
+	asked := slices.DeleteFunc(d.asked, func(what string) bool { return !strings.HasPrefix(what, "trends") })
+	if want := []string{"trends api,mail,web,worker"}; !slices.Equal(asked, want) {
+		t.Errorf("in a little more than %s %q is asked for, want %q", retrace, asked, want)
+	}
+
+	bound = 50
+	web := d.status.Policies[3]
+	web.Metrics = map[string]engine.Reading{"memory_usage": engine.Reads(41), "queue_length": engine.Reads(51)}
+	s.play(heard{{Policy: &web}})
+	reads("queue_length 51/50") // of a metric that is new
+}
+
 // Seconds are counted down between what the daemon tells.
 func TestCountingDown(t *testing.T) {
 	s := open(t, shop(), 120, 30, false)
@@ -287,6 +275,18 @@ func TestStates(t *testing.T) {
 	s := open(t, shop(), 120, 30, false)
 	if s.keys("/", "nowhere"); !strings.Contains(s.text(), "no service has nowhere; esc shows all") {
 		t.Errorf("the filter is empty:\n%s", s.text())
+	}
+	if strings.Contains(s.text(), "Decision on") || !strings.Contains(s.text(), "no service is chosen") {
+		t.Errorf("a decision is seen on what the filter hides:\n%s", s.text())
+	}
+	s.keys("enter") // the filter is as it shall be
+	for _, key := range []string{"p", "r", "s", "b", "enter"} {
+		if s.keys(key); s.form != nil || s.pane != services || !strings.Contains(s.said, "no service is chosen") {
+			t.Errorf("%s does something about what the filter hides:\n%s", key, s.text())
+		}
+	}
+	if s.keys("esc"); !strings.Contains(s.text(), "─ Decision on search (search-eu)") { // it was chosen when no more than no was typed
+		t.Errorf("without the filter there is\n%s", s.text())
 	}
 	s = &stage{New(t.Context(), Options{Daemon: shop()}, noon, time.UTC), nil}
 	s.play(tea.WindowSizeMsg{Width: 80, Height: 24})

@@ -36,7 +36,7 @@ func (s *Screen) frame() []string {
 func (s *Screen) body() []string {
 	lines := []string{s.head()}
 	if s.help {
-		return append(lines, visible(s.helpLines(), s.read, max(0, s.height-2), s.width)...)
+		return append(lines, visible(s.helpLines(), s.read, s.helpRoom(), s.width)...)
 	}
 	shown := s.shown()
 	l := s.layout(len(shown))
@@ -99,7 +99,7 @@ func (s *Screen) title(p pane, columns int) string {
 	text := rule + " Events "
 	if p == decision {
 		text = rule + " Decision "
-		if r := s.board.named[s.chosen]; r != nil {
+		if r := s.subject(); r != nil {
 			text += cut("on "+r.label(), max(0, columns-16)) + " "
 		}
 	}
@@ -217,78 +217,4 @@ func pauseLine(p api.Pause, zone *time.Location) string {
 		until = "until " + p.Until.In(zone).Format(time.DateTime)
 	}
 	return fmt.Sprintf("by %s, %s: %s", clean(p.Actor), until, clean(p.Reason))
-}
-
-// foot is what is asked or said, and the keys.
-func (s *Screen) foot() []string {
-	said := ""
-	switch {
-	case s.form != nil:
-		said = s.paint.bold(tail(s.form.line(), s.width))
-	case s.typing:
-		said = s.paint.bold(tail("filter: "+s.filter+"▏", s.width))
-	case s.said != "" && s.wrong:
-		said = s.paint.bad(cut(clean(s.said), s.width))
-	case s.said != "":
-		said = cut(clean(s.said), s.width)
-	case s.filter != "":
-		said = cut(fmt.Sprintf("filter: %s (%d of %d), esc shows all", s.filter, len(s.shown()), len(s.board.rows)), s.width)
-	}
-	keys := s.paint.faint(s.keys())
-	switch {
-	case s.height >= tall:
-		return []string{said, keys}
-	case s.height < 2:
-		return nil
-	case said != "":
-		return []string{said}
-	}
-	return []string{keys}
-}
-
-// tail is the end of a text in so many columns: what is typed is seen.
-func tail(text string, columns int) string {
-	if width(text) <= columns {
-		return text
-	}
-	runes := []rune(text)
-	n := 1 // for …
-	for at := len(runes) - 1; at >= 0; at-- {
-		if n += wide(runes[at]); n > columns {
-			return cut("…"+string(runes[at+1:]), columns)
-		}
-	}
-	return text
-}
-
-// keys names those that there is room for, the most needed first.
-func (s *Screen) keys() string {
-	text := ""
-	for _, key := range []string{"? help", "q quit", "tab pane", "/ filter", "p pause", "r resume", "s scale", "b roll back", "enter decision", "↑↓ move"} {
-		if text != "" {
-			key = "  " + key
-		}
-		if width(text)+width(key) > s.width {
-			break
-		}
-		text += key
-	}
-	return text
-}
-
-// helpLines name every key.
-func (s *Screen) helpLines() []line {
-	var lines []line
-	for _, one := range [][2]string{
-		{"↑ ↓ j k", "move"}, {"PgUp PgDn", "a page"}, {"Home End g G", "the first, the last"},
-		{"enter", "the decision on the service, and back"}, {"tab", "the next pane"}, {"esc", "back to the services, then to all of them"},
-		{"/", "show the services with a text in their name or state"},
-		{"p", "pause the service"}, {"r", "resume it"}, {"s", "scale it by hand"}, {"b", "back to the replicas before the last change"},
-		{"q ctrl+c", "quit"},
-		{"█ ▓ ▒ ░", "replicas: ready, starting, missing to the minimum, room to the maximum"},
-		{"64/70", "what a metric reads, and the bound that has the service grow"},
-	} {
-		lines = append(lines, plain(wrap("  "+pad(one[0], 13)+" ", strings.Repeat(" ", 16), one[1], s.width), nil)...)
-	}
-	return lines
 }

@@ -69,7 +69,7 @@ func (l line) show(columns int) string {
 
 // decisionLines tell the chosen service's newest decision in so many columns.
 func (s *Screen) decisionLines(columns int) []line {
-	r := s.board.named[s.chosen]
+	r := s.subject()
 	switch {
 	case r == nil:
 		return []line{{text: "no service is chosen"}}
