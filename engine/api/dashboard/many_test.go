@@ -22,7 +22,7 @@ func thousand() string {
 func testMany(t *testing.T, w *world) {
 	s := serve(t, w.binary, thousand())
 	b := open(t, w.browser, s, person("operator"))
-	b.visit("/")
+	b.visit("/?sort=name")
 	b.sees("1000 policies", "svc-000", "live")
 	rows := func(when string) {
 		t.Helper()

@@ -1,10 +1,8 @@
 // What one has to know about all that is shown.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { PauseAll, ResumeAll } from "./all";
 import { length } from "./format";
-import { resumeAll } from "./session";
-import { link, lostSince, may, missed, now, status } from "./state";
-import { Dialog } from "./ui/dialog";
+import { link, lostSince, missed, now, status } from "./state";
 import { Paused } from "./ui/paused";
 import { Foreign } from "./ui/text";
 
@@ -36,7 +34,7 @@ export function Banners() {
 			{s && !s.enabled && !s.daemon?.dryRun && <Banner>Autoscaling is off. Policies are evaluated, and nothing is scaled.</Banner>}
 			{s?.pause && (
 				<Banner>
-					<Paused pause={s.pause} counts /> <ResumeAll />
+					<Paused pause={s.pause} counts /> <PauseAll link>Change…</PauseAll> <ResumeAll link>Resume…</ResumeAll>
 				</Banner>
 			)}
 		</>
@@ -59,22 +57,5 @@ function Lost() {
 			The daemon has not been heard<span aria-hidden="true"> for {length((now.value - lostSince.value) / 1000)}</span>. What is shown is how it was before; flyball tries again by
 			itself.
 		</Banner>
-	);
-}
-
-function ResumeAll() {
-	const [asked, setAsked] = useState(false);
-	if (!may("pause")) return null;
-	return (
-		<>
-			<button type="button" class="link" onClick={() => setAsked(true)}>
-				Resume…
-			</button>
-			{asked && (
-				<Dialog title="Resume all services?" confirm="Resume" onConfirm={resumeAll} onClose={() => setAsked(false)}>
-					<p>From their next evaluation on, policies decide again. Services that are paused by themselves stay so.</p>
-				</Dialog>
-			)}
-		</>
 	);
 }

@@ -41,6 +41,11 @@ export async function enable(enabled: boolean): Promise<void> {
 	await live.refresh();
 }
 
+export async function pauseAll(seconds: number, why: string): Promise<void> {
+	await ask("pause", { method: "POST", body: { reason: why, ...(seconds > 0 ? { seconds } : {}) } });
+	await live.refresh();
+}
+
 export async function resumeAll(): Promise<void> {
 	await ask("resume", { method: "POST", body: {} });
 	await live.refresh();

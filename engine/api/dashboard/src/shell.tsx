@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useLocation } from "preact-iso";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { PauseAll, ResumeAll } from "./all";
 import { reason } from "./api";
 import { Banners } from "./banner";
 import { enable, logout } from "./session";
@@ -47,6 +48,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
 				</nav>
 				<div class="who">
 					<Link />
+					<Hold />
 					<Switch />
 					<Look />
 					<Me />
@@ -68,6 +70,13 @@ function Link() {
 			return <Chip tone="bad">disconnected</Chip>;
 	}
 	return <Chip tone="busy">connecting</Chip>;
+}
+
+// Hold pauses all services, and ends that.
+function Hold() {
+	const s = status.value;
+	if (!s) return null;
+	return s.pause ? <ResumeAll>Resume all…</ResumeAll> : <PauseAll>Pause all…</PauseAll>;
 }
 
 // Switch turns autoscaling on or off.

@@ -4,8 +4,10 @@ import type { PolicyStatus, State } from "../shapes";
 // states are all there are, the worst first.
 export const states = ["failing", "blocked", "paused", "off", "scaling", "cooling", "shadow", "active", "disabled"] as const satisfies State["name"][];
 
-export const sorts = ["name", "state", "replicas", "event"] as const;
+export const sorts = ["state", "name", "replicas", "event"] as const;
 export type Sort = (typeof sorts)[number];
+
+const usual: Sort = "state"; // trouble is on top
 
 // View is what one chose to see.
 export interface View {
@@ -23,7 +25,7 @@ export function viewOf(query: Record<string, string | undefined>): View {
 	return {
 		text: query.q ?? "",
 		states: states.filter((s) => asked.has(s)),
-		sort: sorts.find((s) => s === name) ?? "name",
+		sort: sorts.find((s) => s === name) ?? usual,
 		reverse: sort.startsWith("-"),
 	};
 }
@@ -33,7 +35,7 @@ export function queryOf(v: View): string {
 	const q = new URLSearchParams();
 	if (v.text.trim()) q.set("q", v.text.trim());
 	if (v.states.length > 0) q.set("state", v.states.join(","));
-	if (v.sort !== "name" || v.reverse) q.set("sort", (v.reverse ? "-" : "") + v.sort);
+	if (v.sort !== usual || v.reverse) q.set("sort", (v.reverse ? "-" : "") + v.sort);
 	const text = q.toString().replaceAll("%2C", ",");
 	return text && "?" + text;
 }

@@ -1,5 +1,6 @@
 // The metrics of a policy, each as a small line of the last hour against its thresholds.
 import { number } from "../format";
+import { gathering, troubled } from "../reading";
 import type { MetricTrend, PolicyStatus, Reading } from "../shapes";
 import { readingsOf } from "../state";
 import { Spark } from "../ui/spark";
@@ -10,7 +11,7 @@ export function Metrics({ p, kept, most, tab }: { p: PolicyStatus; kept: Kept | 
 	const names = kept ? kept.trend.metrics.map((m) => m.metric) : Object.keys(p.metrics ?? {});
 	if (names.length === 0) return <span class="muted">none read yet</span>;
 	const rest = names.slice(most);
-	const troubled = rest.filter((n) => p.metrics?.[n] && p.metrics[n].status !== "ok").length;
+	const bad = rest.filter((n) => p.metrics?.[n] && troubled(p.metrics[n])).length;
 	return (
 		<>
 			{names.slice(0, most).map((name) => (
@@ -18,11 +19,11 @@ export function Metrics({ p, kept, most, tab }: { p: PolicyStatus; kept: Kept | 
 			))}
 			{rest.length > 0 && (
 				<a
-					class={troubled > 0 ? "rest bad" : "rest"}
+					class={bad > 0 ? "rest bad" : "rest"}
 					href={"/services/" + encodeURIComponent(p.service)}
 					tabIndex={tab}
 					title={visible(rest.join(", ").slice(0, 500))}
-					aria-label={`${rest.length} more metrics` + (troubled > 0 ? `, ${troubled} of them not ok` : "")}
+					aria-label={`${rest.length} more metrics` + (bad > 0 ? `, ${bad} of them not ok` : "")}
 				>
 					+{rest.length}
 				</a>
@@ -55,6 +56,13 @@ function line(p: PolicyStatus, name: string, kept: Kept | undefined, m: MetricTr
 
 function Value({ reading, bounds }: { reading: Reading | undefined; bounds: Bounds }) {
 	if (!reading) return <span class="muted">–</span>;
+	const part = gathering(reading);
+	if (part)
+		return (
+			<span class="muted" title={visible((reading.detail ?? "").slice(0, 500))}>
+				gathering {part}
+			</span>
+		);
 	if (reading.status !== "ok")
 		return (
 			<span class="reading bad" title={visible((reading.detail ?? "").slice(0, 500))}>
@@ -72,7 +80,8 @@ function Value({ reading, bounds }: { reading: Reading | undefined; bounds: Boun
 
 // told says all of it to who does not see the line.
 function told(name: string, reading: Reading | undefined, b: Bounds): string {
-	const value = reading?.status === "ok" ? number(reading.value) : (reading?.status ?? "not read yet");
+	const part = reading && gathering(reading);
+	const value = part ? `gathering, ${part} samples` : reading?.status === "ok" ? number(reading.value) : (reading?.status ?? "not read yet");
 	const beyond = crossed(reading?.value, b);
 	const parts = [
 		`${visible(name)}: ${value}`,

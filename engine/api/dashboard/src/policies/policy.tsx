@@ -4,9 +4,10 @@ import { useLocation, useRoute } from "preact-iso";
 import { useEffect, useState } from "preact/hooks";
 import { ask, at, Refused } from "../api";
 import type { Policy as Told, Revised, Source } from "../shapes";
-import { may } from "../state";
+import { useChange } from "../service/change";
+import { byName, may } from "../state";
 import { Dialog } from "../ui/dialog";
-import { useLoad } from "../ui/load";
+import { useLoad, type Loaded } from "../ui/load";
 import { Failed, Loading } from "../ui/notice";
 import { Foreign, Name, visible } from "../ui/text";
 import { useTitle } from "../ui/title";
@@ -34,6 +35,7 @@ function Page({ name }: { name: string }) {
 	const revisions = useLoad((signal) => ask<{ revisions: Revised[] }>(at(["policies", name, "revisions"], { limit: 200 }), { signal }), [name]);
 	const again = () => [told, source, revisions].forEach((l) => l.again());
 	useChanges(again);
+	useRecorded(name, source.value?.source.revision, revisions);
 	useEffect(() => {
 		if (drafting.draft) setSaved(false);
 	}, [drafting.draft]);
@@ -89,6 +91,13 @@ function Page({ name }: { name: string }) {
 			</div>
 		</>
 	);
+}
+
+// useRecorded asks for the revisions once more after a decision, while the one at work is not among them: it is recorded by its first.
+function useRecorded(name: string, revision: string | undefined, { value, again }: Loaded<{ revisions: Revised[] }>): void {
+	const decided = byName.value.get(name)?.lastEvaluation;
+	const missing = Boolean(revision) && value !== undefined && !value.revisions.some((r) => r.id === revision);
+	useChange(decided, () => missing && again());
 }
 
 interface GoneProps {

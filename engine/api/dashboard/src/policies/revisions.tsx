@@ -10,11 +10,19 @@ import { pair, sign, written } from "./change";
 
 const few = 8; // revisions that are shown before one asks for all
 
+// Choice is what one compares, until another revision is at work: then that and the one before it are.
+interface Choice {
+	from: string;
+	to: string;
+	since: string | undefined;
+}
+
 export function Revisions({ name, revisions }: { name: string; revisions: Revised[] }) {
-	const [chosen, choose] = useState(() => pair(revisions));
+	const first = pair(revisions);
+	const [chosen, choose] = useState<Choice | undefined>();
 	const [all, setAll] = useState(false);
-	const there = (id: string | undefined) => revisions.some((r) => r.id === id);
-	const two = chosen && there(chosen.from) && there(chosen.to) ? chosen : pair(revisions);
+	const there = (id: string) => revisions.some((r) => r.id === id);
+	const two = chosen && chosen.since === first?.to && there(chosen.from) && there(chosen.to) ? chosen : first;
 	if (revisions.length === 0) return <p class="muted">None is on record yet: a revision is, once something is decided by it.</p>;
 	return (
 		<>
@@ -53,7 +61,7 @@ export function Revisions({ name, revisions }: { name: string; revisions: Revise
 											name={`revision-${side}`}
 											checked={two[side] === r.id}
 											aria-label={`Revision ${r.id.slice(0, 8)} as the ${side === "from" ? "old" : "new"} one`}
-											onChange={() => choose({ ...two, [side]: r.id })}
+											onChange={() => choose({ ...two, [side]: r.id, since: first?.to })}
 										/>
 									</td>
 								))}
@@ -66,7 +74,7 @@ export function Revisions({ name, revisions }: { name: string; revisions: Revise
 					all {revisions.length} revisions
 				</button>
 			)}
-			{two ? <Difference name={name} {...two} /> : <p class="muted">It is the only one on record.</p>}
+			{two ? <Difference name={name} from={two.from} to={two.to} /> : <p class="muted">It is the only one on record.</p>}
 		</>
 	);
 }

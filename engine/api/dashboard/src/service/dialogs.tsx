@@ -1,9 +1,10 @@
 // What one can have done to a service, each asked for once more.
 import { useState } from "preact/hooks";
-import { change, length } from "../format";
+import { change } from "../format";
 import type { PolicyStatus } from "../shapes";
 import { may, me, status } from "../state";
 import { Dialog } from "../ui/dialog";
+import { Pausing } from "../ui/pausing";
 import { Name } from "../ui/text";
 import { pause, resume, rollback, scale } from "./actions";
 
@@ -54,47 +55,15 @@ export function Actions(props: Props) {
 	);
 }
 
-const lengths = [["15m", 15], ["1h", 60], ["4h", 240]] as const;
-
 function PauseIt({ service, policies, say, close }: Asked) {
-	const [minutes, setMinutes] = useState(60);
-	const [forever, setForever] = useState(false);
-	const [why, setWhy] = useState("");
-	const before = policies.find((p) => p.pause)?.pause;
 	return (
-		<Dialog title={`Pause ${service}?`} confirm="Pause" grave onConfirm={async () => say(await pause(service, forever ? 0 : minutes * 60, why))} onClose={close}>
-			<p>
-				Nothing new is begun for <Name text={service} /> {forever ? "until somebody resumes it" : `for ${length(minutes * 60)}`}, whatever its load. A change under way is finished;
-				metrics are read and decisions are recorded as before.
-			</p>
-			<fieldset>
-				<legend>For how long</legend>
-				<div class="toolbar">
-					{lengths.map(([name, n]) => (
-						<button type="button" aria-pressed={!forever && minutes === n} onClick={() => (setMinutes(n), setForever(false))}>
-							{name}
-						</button>
-					))}
-					<button type="button" aria-pressed={forever} onClick={() => setForever(true)}>
-						until resumed
-					</button>
-				</div>
-				{!forever && (
-					<label class="row">
-						<input type="number" class="count" min={1} max={525600} step={1} required value={minutes} onInput={(e) => setMinutes(e.currentTarget.valueAsNumber || 0)} /> minutes
-					</label>
-				)}
-			</fieldset>
-			<label>
-				Reason
-				<input required maxLength={500} value={why} onInput={(e) => setWhy(e.currentTarget.value)} placeholder="for whoever finds it paused" autofocus />
-			</label>
-			{before && (
-				<p class="muted">
-					It takes the place of the pause by <Name text={before.actor} />.
-				</p>
-			)}
-		</Dialog>
+		<Pausing
+			title={`Pause ${service}?`}
+			of={<Name text={service} />}
+			before={policies.find((p) => p.pause)?.pause}
+			onPause={async (seconds, why) => say(await pause(service, seconds, why))}
+			onClose={close}
+		/>
 	);
 }
 

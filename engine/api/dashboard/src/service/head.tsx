@@ -8,6 +8,7 @@ import { Left } from "../ui/left";
 import { Paused } from "../ui/paused";
 import { Foreign, Name, Time } from "../ui/text";
 import { toneOf } from "../ui/tone";
+import { newest } from "../why/story";
 import { Enabling } from "./enabling";
 
 export function Policies({ of, say }: { of: PolicyStatus[]; say: (text: string) => void }) {
@@ -43,7 +44,7 @@ function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
 						<Foreign text={why} />
 					</span>
 				)}
-				{p.lastEvaluation && <a href={`/why/at/${encodeURIComponent(p.lastEvaluation)}?service=${encodeURIComponent(p.name)}`}>Why?</a>}
+				{p.lastEvaluation && <a href={newest(p.name)}>Why?</a>}
 			</div>
 			<dl class="facts">
 				<Fact name={p.mode === "shadow" ? "would have" : "replicas"} big>

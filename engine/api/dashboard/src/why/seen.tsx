@@ -1,4 +1,5 @@
 import { length, number } from "../format";
+import { gathering } from "../reading";
 import type { Explanation } from "../shapes";
 import { Chip } from "../ui/chip";
 import { Foreign, Name } from "../ui/text";
@@ -46,13 +47,14 @@ function Remark({ of, text }: { of: string; text: string }) {
 function Metric({ m }: { m: Told }) {
 	const r = m.reading;
 	const ok = r.status === "ok";
+	const part = gathering(r);
 	return (
 		<li>
 			<div class="head">
 				<strong>
 					<Name text={m.metric} />
 				</strong>
-				<span class="reading">{r.value === undefined ? <Chip tone="warn">{r.status}</Chip> : number(r.value)}</span>
+				<span class="reading">{r.value === undefined ? <Chip tone={part ? "off" : "warn"}>{part ? `gathering ${part}` : r.status}</Chip> : number(r.value)}</span>
 			</div>
 			{ok && <Bar m={m} />}
 			<p class="bounds">

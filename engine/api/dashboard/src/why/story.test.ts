@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Alternative, Explanation, Step } from "../shapes";
-import { asked, at, before, by, byFile, eventId, guarded, how, permanent, runs, telling, took, unchanged, verdict, voice, waits, type Line, type Voice } from "./story";
+import { asked, at, before, by, byFile, eventId, guarded, newest, how, permanent, runs, telling, told, took, unchanged, verdict, voice, waits, type Line, type Voice } from "./story";
 import { words } from "./words";
 
 const decided = "2026-01-01T08:00:00.857441921Z";
@@ -91,6 +91,16 @@ test("who asked is told, with force where it was", () => {
 	expect(asked(explanation({}, { request }))).toBe("scale asked for by anna: 1 replica, by force: bounds and budget do not hold; the rules were not asked");
 });
 
+test.each([
+	["scales up to 2 when cpu rises above 70; now 32.5", "scales up to 2 when cpu rises above 70; then 32.5"],
+	["stays at 2 when cpu is ok again and above 70; now missing", "stays at 2 when cpu is ok again and above 70; then missing"],
+	["scales up to 2 when a rises above 7 (now -1) and b rises above 9 (now 2)", "scales up to 2 when a rises above 7 (then -1) and b rises above 9 (then 2)"],
+	["in 24s: scales up to 2", "in 24s: scales up to 2"],
+])("what was now is then, later: %s", (message, past) => {
+	expect(told({ message }, false)).toBe(past);
+	expect(told({ message }, true)).toBe(message);
+});
+
 test("the revision of then, and that of now", () => {
 	const then = { revision: "abc", since: "2026-01-01T00:00:00Z", commit: "0123456789abcdef", now: "def" };
 	expect(by(then)).toBe("by revision abc, at work since 2026-01-01T00:00:00Z, commit 0123456789ab; now it is revision def");
@@ -175,6 +185,7 @@ describe("paths", () => {
 		expect(before(explanation())).toContain("08%3A00%3A00.856Z");
 	});
 	test("foreign names stay in their place", () => {
+		expect(newest("a/b")).toBe("/why/now/a%2Fb");
 		expect(at("t", "a/b?&c")).toBe("/why/at/t?service=a%2Fb%3F%26c");
 	});
 	test("the event of a decision is called by its instant; a hold has none", () => {

@@ -157,6 +157,16 @@ export function at(time: string, of: string): string {
 	return `/why/at/${encodeURIComponent(time)}?service=${encodeURIComponent(of)}`;
 }
 
+// newest is the path of the newest decision of a policy or a service, with what was read for it.
+export function newest(of: string): string {
+	return `/why/now/${encodeURIComponent(of)}`;
+}
+
+// told is what would change a decision. Of one of the past it says "then" of what was read for it, which was now only at the time.
+export function told(a: Pick<Alternative, "message">, now: boolean): string {
+	return now ? a.message : a.message.replace(/(; |\()now (?=[-+\d]|missing|stale|invalid)/g, "$1then ");
+}
+
 // before is the path of the one before. An instant of less than a millisecond earlier is within it.
 export function before(e: Explanation): string {
 	return at(new Date(Date.parse(e.record.at) - 1).toISOString(), e.record.policy);

@@ -8,9 +8,10 @@ import { Foreign, Name, Time } from "../ui/text";
 import { toneOfEnding, type Tone } from "../ui/tone";
 import { Metrics } from "./seen";
 import { Rules } from "./rules";
-import { asked, count, guarded, runs, took, unchanged, verdict, waits } from "./story";
+import { asked, count, guarded, newest, runs, told, took, unchanged, verdict, waits } from "./story";
 
-export function Story({ e, event }: { e: Explanation; event: Event | null | undefined }) {
+// Story tells a decision; now: it is the newest one, and what was read for it is how it is.
+export function Story({ e, event, now }: { e: Explanation; event: Event | null | undefined; now: boolean }) {
 	return (
 		<>
 			<Head e={e} event={event} />
@@ -19,7 +20,7 @@ export function Story({ e, event }: { e: Explanation; event: Event | null | unde
 				<Rules e={e} />
 				<Guard e={e} />
 				<Applied e={e} event={event} />
-				<Alternatives e={e} />
+				<Alternatives e={e} now={now} />
 			</ol>
 			<Raw e={e} />
 		</>
@@ -77,16 +78,12 @@ function Head({ e, event }: { e: Explanation; event: Event | null | undefined })
 			)}
 			<p class="muted">
 				Decided at <Time at={r.at} /> (<Time at={r.at} relative />)
-				{e.count !== undefined && e.count > 1 && (
-					<>
-						, and {count(e.count - 1, "more time")} up to <Time at={e.last} />: what was read is of the first time
-					</>
-				)}
 				{r.mode === "shadow" && ", in shadow: nothing was touched"}
 				{e.decision ? ` · decision ${e.decision}` : ""}
 				{" · "}
 				<a href={`/services/${encodeURIComponent(r.service)}?${around}`}>the service at that time</a>
 			</p>
+			<First e={e} />
 			<Revision e={e} />
 			{e.changed && (
 				<p class="remark" dir="auto">
@@ -99,6 +96,17 @@ function Head({ e, event }: { e: Explanation; event: Event | null | undefined })
 				</p>
 			)}
 		</header>
+	);
+}
+
+// First says that what is told is the first time of several: readings and waits were others later.
+function First({ e }: { e: Explanation }) {
+	if (e.count === undefined || e.count < 2) return null;
+	return (
+		<p class="remark" role="note">
+			As it was at <Time at={e.record.at} />, the first of {count(e.count, "time")} that it was decided so, up to <Time at={e.last} />.{" "}
+			<a href={newest(e.record.policy)}>The newest decision, as it is now</a>
+		</p>
 	);
 }
 
@@ -233,16 +241,16 @@ function Applied({ e, event }: { e: Explanation; event: Event | null | undefined
 	);
 }
 
-function Alternatives({ e }: { e: Explanation }) {
+function Alternatives({ e, now }: { e: Explanation; now: boolean }) {
 	const none = unchanged(e);
 	const all = e.alternatives ?? [];
 	return (
-		<Chapter title="What would change this" sum={e.changed ? "not known: see above" : undefined}>
+		<Chapter title="What would change this" sum={e.changed ? "not known: see above" : now ? undefined : <Then at={e.record.at} />}>
 			{none !== undefined && <p>{none}</p>}
 			{all.length > 0 && (
 				<ul class="alternatives">
 					{all.map((a) => (
-						<Other a={a} />
+						<Other a={a} now={now} />
 					))}
 				</ul>
 			)}
@@ -250,12 +258,21 @@ function Alternatives({ e }: { e: Explanation }) {
 	);
 }
 
-function Other({ a }: { a: Alternative }) {
+// Then says as of when all of it is told.
+function Then({ at }: { at: string }) {
+	return (
+		<>
+			as it was at <Time at={at} />
+		</>
+	);
+}
+
+function Other({ a, now }: { a: Alternative; now: boolean }) {
 	const more = waits(a);
 	const outcome = a.action === "hold" ? `hold at ${a.to}` : `${a.action} to ${a.to}`;
 	return (
 		<li dir="auto">
-			<Foreign text={a.message} most={500} />{" "}
+			<Foreign text={told(a, now)} most={500} />{" "}
 			<span class="also">
 				<Chip tone={toneOfAction(a.action)}>{outcome}</Chip>
 				{a.at && !a.at.startsWith("0001") && (

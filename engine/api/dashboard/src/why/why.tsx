@@ -72,12 +72,12 @@ function Page({ e, newest, again }: { e: Explanation; newest: boolean; again: ()
 				{newest ? <Newer e={e} again={again} /> : <Next e={e} />}
 				<span class="fill" />
 				<Copy of="link" text={link} />
-				<Copy of="text" text={() => words(event ? { ...e, event } : e, link())} />
+				<Copy of="text" text={() => words(event ? { ...e, event } : e, link(), newest)} />
 				<button type="button" onClick={printAll}>
 					Print
 				</button>
 			</nav>
-			<Story e={e} event={event} />
+			<Story e={e} event={event} now={newest} />
 		</article>
 	);
 }

@@ -2,13 +2,13 @@
 import { ending } from "../event";
 import { length, number } from "../format";
 import type { Explanation } from "../shapes";
-import { asked, by, count, how, quiet, seconds, telling, took, unchanged, voice, wish, type Line } from "./story";
+import { asked, by, count, how, quiet, seconds, telling, told, took, unchanged, voice, wish, type Line } from "./story";
 
 const markOf: Record<string, string> = { holds: "✓", fails: "✗", breaks: "!" };
 
 // words writes all of it, from top to bottom.
-export function words(e: Explanation, link: string): string {
-	const parts = [head(e), metrics(e), rules(e), guard(e), applied(e), alternatives(e), link];
+export function words(e: Explanation, link: string, now = false): string {
+	const parts = [head(e), metrics(e), rules(e), guard(e), applied(e), alternatives(e, now), link];
 	return parts.filter((p) => p !== "").join("\n\n") + "\n";
 }
 
@@ -89,11 +89,11 @@ function applied(e: Explanation): string {
 	]);
 }
 
-function alternatives(e: Explanation): string {
+function alternatives(e: Explanation, now: boolean): string {
 	if (e.changed) return "";
 	const none = unchanged(e);
 	if (none !== undefined) return "What would change this: " + none;
-	return lines(["What would change this:", ...(e.alternatives ?? []).map((a) => "  - " + oneLine(a.message))]);
+	return lines(["What would change this:", ...(e.alternatives ?? []).map((a) => "  - " + oneLine(told(a, now)))]);
 }
 
 function lines(all: string[]): string {
