@@ -91,10 +91,11 @@ func (w *written) declared(i int, metric string) {
 	w.report(w.place(path), path, "%s is %q, which is not a metric of this policy; %s", path, metric, mend)
 }
 
-// sided holds scaleDown to its side of scaleUp.
+// sided holds scaleDown to its side of scaleUp. One that is not there, because its name is misspelt perhaps, has no side.
 func (w *written) sided(i int, t engine.Threshold) {
 	path := fmt.Sprintf("thresholds[%d].", i)
-	if !w.sound(path+"scaleUp", path+"scaleDown", path+"comparison") {
+	wrote := func(field string) bool { return w.value.LookupPath(pathOf(path + field)).Exists() }
+	if !w.sound(path+"scaleUp", path+"scaleDown", path+"comparison") || !wrote("scaleUp") || !wrote("scaleDown") {
 		return
 	}
 	at := w.place(path + "scaleDown")

@@ -50,7 +50,8 @@ func Doctor(ctx context.Context, given Options) []Check {
 		}
 		return err
 	})
-	checks := []Check{checkPolicies(loaded), checkDaemon(ctx, o), checkStore(ctx, o), checkAPI(o)}
+	daemon, running := checkDaemon(ctx, o)
+	checks := []Check{checkPolicies(loaded), daemon, checkStore(ctx, o), checkAPI(o, running)}
 	checks = append(checks, checkReceivers(ctx, o, loaded.Config.Notify)...)
 	to, err := connected(o, loaded.Policies)
 	if err != nil {
@@ -122,15 +123,21 @@ func enabled(policies []engine.Policy) int {
 	return n
 }
 
-func checkDaemon(ctx context.Context, o Options) Check {
+// checkDaemon asks the daemon how it is, and gives what it tells of itself; nil: none does.
+func checkDaemon(ctx context.Context, o Options) (Check, *api.Daemon) {
 	client, err := api.Dial(o.Socket)
 	if err != nil {
-		return Check{"daemon", warning, "none answers at " + o.Socket, "start flyball run, or name its socket with --socket"}
+		return Check{"daemon", warning, "none answers at " + o.Socket, "start flyball run, or name its socket with --socket"}, nil
 	}
 	s, err := client.Status(ctx)
+	if err != nil {
+		return Check{"daemon", failed, err.Error(), "see its log"}, nil
+	}
+	return checkStatus(s), s.Daemon
+}
+
+func checkStatus(s api.Status) Check {
 	switch {
-	case err != nil:
-		return Check{"daemon", failed, err.Error(), "see its log"}
 	case s.Daemon != nil && s.Daemon.Problem != "":
 		return Check{"daemon", failed, "the policies on disk can't be used, older ones are at work", "flyball validate says what is wrong with them"}
 	case !s.Enabled && (s.Daemon == nil || !s.Daemon.DryRun):

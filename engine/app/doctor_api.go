@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/notify"
@@ -11,8 +12,13 @@ import (
 	"github.com/flyball-dev/flyball/schema"
 )
 
-// checkAPI looks where the API is to be, and whether it can be there as the config says.
-func checkAPI(o Options) Check {
+// checkAPI looks where the API of the daemon that runs is, or else where it is to be, and whether it can be there as the
+// config says.
+func checkAPI(o Options, running *api.Daemon) Check {
+	secure := o.api.TLSCert != ""
+	if running != nil {
+		o.Listen, secure = listening(running.Listens)
+	}
 	if o.Listen == none {
 		return Check{"api", fine, "at the socket alone", ""}
 	}
@@ -28,12 +34,21 @@ func checkAPI(o Options) Check {
 	switch {
 	case err != nil:
 		return Check{"api", failed, err.Error(), "give another --listen, or --listen none"}
-	case o.api.TLSCert != "":
+	case secure:
 		return Check{"api", fine, "at " + o.Listen + ", with TLS", ""}
 	case !local(at):
 		return Check{"api", warning, "at " + o.Listen + ", without TLS: tokens and passwords go over the network as they are", "set config.api.tlsCert and tlsKey, or put a proxy with TLS in front"}
 	}
 	return Check{"api", fine, "at " + o.Listen + ", which this machine alone reaches", ""}
+}
+
+// listening is the address that a daemon says it listens at, and whether that is by TLS.
+func listening(at string) (address string, secure bool) {
+	if at == "" {
+		return none, false
+	}
+	scheme, address, _ := strings.Cut(at, "://")
+	return address, scheme == "https"
 }
 
 // checkReceivers looks whether those who are notified can be, as far as can be seen without telling them anything, and whether
