@@ -3,6 +3,12 @@ import { ask, at } from "../api";
 import { change } from "../format";
 import type { Begun, Paused, Resumed, Written } from "../shapes";
 
+// Said is what came of it; less: it is not what was asked for.
+export interface Said {
+	text: string;
+	less: boolean;
+}
+
 export async function pause(service: string, seconds: number, reason: string): Promise<string> {
 	const body = { service, reason, ...(seconds > 0 ? { seconds } : {}) };
 	await ask<Paused>("pause", { method: "POST", body });
@@ -15,21 +21,28 @@ export async function resume(service: string): Promise<string> {
 	return done.ended ? `${service} is resumed.` : `${service} was not paused.`;
 }
 
-export async function scale(service: string, replicas: number, force: boolean): Promise<string> {
+export async function scale(service: string, replicas: number, force: boolean): Promise<Said> {
 	return outcome(await ask<Begun>(at(["test", service]), { method: "POST", body: { replicas, ...(force ? { force } : {}) } }));
 }
 
-export async function rollback(service: string): Promise<string> {
+export async function rollback(service: string): Promise<Said> {
 	return outcome(await ask<Begun>(at(["rollback", service]), { method: "POST", body: {} }));
 }
 
+// bounded is what the bounds of a policy make of a number, and in words where that is another.
+export function bounded(replicas: number, min = 0, max = Infinity): { to: number; why?: string } {
+	if (replicas > max) return { to: max, why: `${replicas} is above the maximum of ${max}: it becomes ${max}.` };
+	if (replicas < min) return { to: min, why: `${replicas} is below the minimum of ${min}: it becomes ${min}.` };
+	return { to: replicas };
+}
+
 // outcome says what is begun; what is in its way is an error, which the dialog shows.
-export function outcome(b: Begun): string {
+export function outcome(b: Begun): Said {
 	if (!b.success) throw new Error(b.decision.message || b.decision.reason);
-	if (!b.event) return `Nothing is to be done: ${b.decision.message}`;
+	if (!b.event) return { text: `Nothing is to be done: ${b.decision.message}`, less: true };
 	const asked = b.event.request?.replicas;
-	const cut = asked !== undefined && asked !== b.event.to ? `, not to ${asked}: ${b.decision.message}` : "";
-	return `Begun: ${change(b.event.from, b.event.to)}${cut}`;
+	const cut = asked !== undefined && asked !== b.event.to;
+	return { text: `Begun: ${change(b.event.from, b.event.to)}${cut ? `, not to ${asked}: ${b.decision.message}` : ""}`, less: cut };
 }
 
 // written asks for a policy as its author wrote it. Of a file and of one that came by the API the file's is at work.

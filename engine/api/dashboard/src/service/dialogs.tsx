@@ -6,12 +6,12 @@ import { may, me, status } from "../state";
 import { Dialog } from "../ui/dialog";
 import { Pausing } from "../ui/pausing";
 import { Name } from "../ui/text";
-import { pause, resume, rollback, scale } from "./actions";
+import { bounded, pause, resume, rollback, scale, type Said } from "./actions";
 
 interface Props {
 	service: string;
 	policies: PolicyStatus[];
-	say: (text: string) => void;
+	say: (said: string | Said) => void;
 }
 
 interface Asked extends Props {
@@ -82,11 +82,12 @@ function ScaleIt({ service, live, say, close }: Asked & { live: PolicyStatus }) 
 	const [replicas, setReplicas] = useState(live.currentReplicas);
 	const [force, setForce] = useState(false);
 	const fleet = status.value?.fleet;
+	const { to, why } = force ? { to: replicas, why: undefined } : bounded(replicas, live.minReplicas, live.maxReplicas);
 	return (
 		<Dialog
 			title={`Scale ${service}?`}
-			confirm={replicas === live.currentReplicas ? "Scale" : `Scale ${change(live.currentReplicas, replicas)}`}
-			grave={force || replicas < live.currentReplicas}
+			confirm={to === live.currentReplicas ? "Scale" : `Scale ${change(live.currentReplicas, to)}`}
+			grave={force || to < live.currentReplicas}
 			onConfirm={async () => say(await scale(service, replicas, force))}
 			onClose={close}
 		>
@@ -95,6 +96,9 @@ function ScaleIt({ service, live, say, close }: Asked & { live: PolicyStatus }) 
 				<input type="number" class="count" min={1} max={force ? undefined : 10000} step={1} required autofocus value={replicas} onInput={(e) => setReplicas(e.currentTarget.valueAsNumber || 0)} />
 			</label>
 			<p>
+				<strong class="warn" role="status">
+					{why}
+				</strong>{" "}
 				{force
 					? "The bounds of the policy and the budget do not hold. A change under way still does."
 					: `The bounds of the policy apply (${live.minReplicas ?? 0} to ${live.maxReplicas ?? 0})${budget(fleet?.replicas, fleet?.maxTotalReplicas)}. Cooldowns do not hold it back.`}{" "}

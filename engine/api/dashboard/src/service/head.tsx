@@ -30,7 +30,7 @@ function Policy({ p, say }: { p: PolicyStatus; say: (text: string) => void }) {
 			<div class="head">
 				<h2>
 					<a href={"/policies/" + encodeURIComponent(p.name)}>
-						<Name text={p.name} />
+						{p.name === p.service ? "Its policy" : <Name text={p.name} />}
 					</a>{" "}
 					{p.mode === "shadow" && p.state.name !== "shadow" && <Chip>shadow</Chip>}
 				</h2>

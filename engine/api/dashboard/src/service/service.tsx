@@ -10,6 +10,7 @@ import { useLoad } from "../ui/load";
 import { Empty, Loading } from "../ui/notice";
 import { Foreign, Name, visible } from "../ui/text";
 import { useTitle } from "../ui/title";
+import type { Said } from "./actions";
 import { useChange } from "./change";
 import { Actions } from "./dialogs";
 import { Policies } from "./head";
@@ -19,6 +20,7 @@ import { useSpan } from "./span";
 import "./service.css";
 
 const mostEvents = 500;
+const nothing: Said = { text: "", less: false };
 
 export function Service({ name }: { name?: string }) {
 	const service = name ?? "";
@@ -54,10 +56,11 @@ function Unknown({ service }: { service: string }) {
 function Page({ service, policies }: { service: string; policies: PolicyStatus[] }) {
 	const { query, route, path } = useLocation();
 	const time = useSpan(query, path, route);
-	const [said, setSaid] = useState("");
-	const say = (text: string) => {
-		setSaid(text);
-		if (text) void refresh(); // the next evaluation, which would tell, may be a minute away
+	const [said, setSaid] = useState(nothing);
+	const say = (what: string | Said) => {
+		const it = typeof what === "string" ? { text: what, less: false } : what;
+		setSaid(it);
+		if (it.text) void refresh(); // the next evaluation, which would tell, may be a minute away
 	};
 	const [chosen, choose] = useState<string | undefined>();
 	const [lit, light] = useState<string | undefined>();
@@ -81,9 +84,9 @@ function Page({ service, policies }: { service: string; policies: PolicyStatus[]
 				</h1>
 				{(may("pause") || may("scale")) && <Actions service={service} policies={policies} say={say} />}
 			</div>
-			<p role="status" class={said ? "said" : "unseen"}>
-				<Foreign text={said} />
-				{said && (
+			<p role="status" class={said.text ? (said.less ? "said less" : "said") : "unseen"}>
+				<Foreign text={said.text} />
+				{said.text && (
 					<button type="button" class="link" onClick={() => say("")}>
 						close
 					</button>

@@ -47,7 +47,7 @@ export function ReadOut({ times, lines, idx, fixed }: Numbers & { idx: number; f
 	const at = times[idx];
 	return (
 		<p class="readout">
-			<span class={fixed ? "at" : "at muted"}>{at === undefined ? "–" : fixed ? when(at * 1000, daemonTime()) : "last"}</span>
+			<span class={fixed ? "at" : "at muted"}>{at === undefined ? "–" : when(at * 1000, daemonTime())}</span>
 			{lines.map((l) => (
 				<span>
 					<Swatch of={l} /> <bdi>{l.name}</bdi> <strong class="number">{written(l, idx)}</strong>
