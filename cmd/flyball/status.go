@@ -64,7 +64,10 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 	if s.Daemon != nil && s.Daemon.Store != "" && len(s.Policies) == 0 {
 		state = "not known" // nothing was read before the store went
 	}
-	fmt.Fprintf(out, "autoscaling: %s\n", state)
+	if by := s.Switched; by != nil {
+		state += fmt.Sprintf(", set by %s at %s", harmless(by.Actor), by.At.Local().Format(time.DateTime))
+	}
+	printLines(out, fold("autoscaling: "+state, ""))
 	if s.Pause != nil {
 		printLines(out, fold("paused: all services, "+pauseLine(*s.Pause), ""))
 	}

@@ -38,6 +38,9 @@ func TestStatusTable(t *testing.T) {
 	}{
 		"as one wishes": {func(*api.Status, *api.PolicyStatus) {},
 			"backend  backend  active  2         1-5      cpu 50   3s ago         WithinBounds: cpu is 50", "", nil},
+		"somebody turned the switch": {func(s *api.Status, _ *api.PolicyStatus) {
+			s.Switched = &api.Switched{At: noon.Local(), Actor: "ana@example.com"}
+		}, "autoscaling: on, set by ana@example.com at " + noon.Local().Format(time.DateTime), "", nil},
 		"not as one wishes": {func(_ *api.Status, p *api.PolicyStatus) {
 			p.Reason, p.Message = "AtMaximum", "wished for 9, the maximum is 5"
 			p.Conditions = []engine.Condition{

@@ -59,14 +59,21 @@ type Flyball interface {
 // Status is what flyball knows now.
 type Status struct {
 	Enabled  bool           `json:"enabled"`
-	Pause    *Pause         `json:"pause,omitempty"`  // of all services
-	Daemon   *Daemon        `json:"daemon,omitempty"` // absent: no daemon runs, this was read from the store
-	Leader   *Leader        `json:"leader,omitempty"` // that shares the store with daemons of this place, of which none runs
+	Switched *Switched      `json:"switched,omitempty"` // absent: nobody ever turned the switch, AUTOSCALING_ENABLED holds
+	Pause    *Pause         `json:"pause,omitempty"`    // of all services
+	Daemon   *Daemon        `json:"daemon,omitempty"`   // absent: no daemon runs, this was read from the store
+	Leader   *Leader        `json:"leader,omitempty"`   // that shares the store with daemons of this place, of which none runs
 	Policies []PolicyStatus `json:"policies" nullable:"false"`
 	LeftOut  []LeftOut      `json:"leftOut,omitempty"`
 	Fleet    Fleet          `json:"fleet"`
 
 	Undelivered *Undelivered `json:"undelivered,omitempty"` // absent: every notification was delivered
+}
+
+// Switched is who turned autoscaling on or off last, and when.
+type Switched struct {
+	At    time.Time `json:"at"`
+	Actor string    `json:"actor"`
 }
 
 // Fleet is all services together, against the budget.

@@ -272,8 +272,8 @@ func (a *App) once(ctx context.Context) error {
 
 func (a *App) banner() {
 	on, why := a.o.Enabled, "AUTOSCALING_ENABLED"
-	if turned, known, err := a.store.Enabled(context.Background()); err == nil && known {
-		on, why = turned, "flyball enable or disable"
+	if is, known, err := a.store.Switch(context.Background()); err == nil && known {
+		on, why = is.On, "flyball enable or disable"
 	}
 	a.log.Info("flyball", "version", a.o.Version, "policies", len(a.policies), "at work", len(a.atWork()),
 		"autoscaling", on, "by", why, "dry run", a.o.DryRun, "store", a.o.Store, "socket", a.o.Socket)

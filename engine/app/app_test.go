@@ -10,8 +10,10 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
 )
 
 // web is a policy whose simulated service begins under its minimum: it scales at once.
@@ -166,28 +168,35 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// The switch is the store's: the next daemon, and whoever asks without one, find it there.
+// The switch is the store's: the next daemon, and whoever asks without one, find it there, with who turned it and when.
 func TestSwitchPersists(t *testing.T) {
 	o, _ := place(t)
 	a, err := New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s, err := a.Status(t.Context()); err != nil || s.Switched != nil {
+		t.Errorf("before anybody turned it: %+v, %v", s, err)
+	}
+	before := time.Now()
 	if err := errors.Join(a.Enable(t.Context(), true, "ana"), a.Close()); err != nil {
 		t.Fatal(err)
+	}
+	by := func(s api.Status, actor string) bool {
+		return s.Switched != nil && s.Switched.Actor == actor && !s.Switched.At.Before(before) && !s.Switched.At.After(time.Now())
 	}
 	offline, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err := offline.Status(t.Context()); err != nil || !s.Enabled || s.Daemon != nil {
+	if s, err := offline.Status(t.Context()); err != nil || !s.Enabled || s.Daemon != nil || !by(s, "ana") {
 		t.Errorf("%+v, %v", s, err)
 	}
-	if err := offline.Enable(t.Context(), false, "ana"); err != nil {
+	if err := offline.Enable(t.Context(), false, "ben"); err != nil {
 		t.Fatal(err)
 	}
 	o.Enabled = true // which the last word wins over
-	if s, err := begin(t, o).Status(t.Context()); err != nil || s.Enabled {
+	if s, err := begin(t, o).Status(t.Context()); err != nil || s.Enabled || !by(s, "ben") {
 		t.Errorf("%+v, %v", s, err)
 	}
 }

@@ -134,10 +134,10 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 		if s.Undelivered, err = undelivered(ctx, ledger); err != nil {
 			return err
 		}
-		if on, known, err := ledger.Enabled(ctx); err != nil {
+		if is, known, err := ledger.Switch(ctx); err != nil {
 			return err
 		} else if known {
-			s.Enabled = on
+			s.Enabled, s.Switched = is.On, switchedAs(is)
 		}
 		if newest, err = latest(ctx, ledger); err != nil {
 			return err

@@ -8,11 +8,13 @@ import (
 	"github.com/flyball-dev/flyball/engine/api"
 	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/guard"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 // overall is what holds for all policies at an instant, and their newest events.
 type overall struct {
 	enabled, dryRun bool
+	switched        *api.Switched           // nil: nobody ever turned the switch
 	pauses          map[string]engine.Pause // by place
 	events          *lastEvents
 	now             control.Moment
@@ -20,16 +22,22 @@ type overall struct {
 
 func (a *App) overall(ctx context.Context) (overall, error) {
 	w := overall{dryRun: a.o.DryRun, events: &a.events, now: a.loop.Now()}
-	on, known, err := a.store.Enabled(ctx)
+	is, known, err := a.store.Switch(ctx)
 	if err != nil {
 		return w, err
 	}
-	w.enabled = on || !known && a.o.Enabled
+	w.enabled = is.On || !known && a.o.Enabled
+	if known {
+		w.switched = switchedAs(is)
+	}
 	if w.pauses, err = a.store.Pauses(ctx); err != nil {
 		return w, err
 	}
 	return w, w.events.read(ctx, a.store)
 }
+
+// switchedAs tells who turned the switch, and when.
+func switchedAs(is store.Switch) *api.Switched { return &api.Switched{At: is.At, Actor: is.Actor} }
 
 // pause is that of all services; nil: none holds.
 func (w overall) pause() *api.Pause { return holding(w.pauses, "", w.now) }

@@ -97,8 +97,8 @@ func (p *probe) close() {
 // look asks the store for what it has anyway, and the target where one is needed.
 func (a *App) look(ctx context.Context) finding {
 	f := finding{}
-	var err error
-	f.enabled, f.turned, f.store = a.store.Enabled(ctx)
+	is, turned, err := a.store.Switch(ctx)
+	f.enabled, f.turned, f.store = is.On, turned, err
 	f.pauses, err = a.store.Pauses(ctx)
 	f.store = errors.Join(f.store, err)
 	f.waiting, f.dead, err = a.store.Depth(ctx)

@@ -23,8 +23,8 @@ func (l ledger) State(ctx context.Context, p engine.Policy) (engine.State, error
 		l.failed("state", err)
 		return st, err
 	}
-	on, known, err := l.Enabled(ctx)
-	if st.Enabled = on || l.dryRun; !known {
+	is, known, err := l.Switch(ctx)
+	if st.Enabled = is.On || l.dryRun; !known {
 		st.Enabled = l.enabled || l.dryRun
 	}
 	l.failed("state", err)

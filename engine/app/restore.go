@@ -144,8 +144,8 @@ func prepared(ctx context.Context, o Options, into store.Store, ask api.RestoreA
 
 // switched says whether autoscaling is on by a store, or where nobody has said so in it by the options.
 func switched(ctx context.Context, s store.Store, o Options) (bool, error) {
-	on, known, err := s.Enabled(ctx)
-	return on || !known && o.Enabled, err
+	is, known, err := s.Switch(ctx)
+	return is.On || !known && o.Enabled, err
 }
 
 func openBackup(o Options, file string) (store.Store, error) {

@@ -71,7 +71,7 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Enabled, s.Pause = w.enabled, w.pause()
+	s.Enabled, s.Switched, s.Pause = w.enabled, w.switched, w.pause()
 	newest, err := a.newest(ctx)
 	if err != nil {
 		return s, err

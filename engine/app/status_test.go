@@ -15,8 +15,8 @@ import (
 // away is a store that can't be reached.
 type away struct{ store.Store }
 
-func (away) Enabled(context.Context) (on, known bool, err error) {
-	return false, false, store.ErrUnavailable
+func (away) Switch(context.Context) (store.Switch, bool, error) {
+	return store.Switch{}, false, store.ErrUnavailable
 }
 
 // While the store is away status shows what the last cycles left, also where nobody had asked before.

@@ -167,10 +167,10 @@ type hung struct {
 	looks atomic.Int64
 }
 
-func (h *hung) Enabled(ctx context.Context) (bool, bool, error) {
+func (h *hung) Switch(ctx context.Context) (store.Switch, bool, error) {
 	h.looks.Add(1)
 	<-h.stuck
-	return h.Store.Enabled(ctx)
+	return h.Store.Switch(ctx)
 }
 
 // A store that hangs keeps nobody waiting who asks how the daemon is, is asked once, and is told of.
@@ -219,8 +219,8 @@ func TestAStoreThatHangs(t *testing.T) {
 // failing is a store that can't be reached.
 type failing struct{ store.Store }
 
-func (failing) Enabled(context.Context) (bool, bool, error) {
-	return false, false, store.ErrUnavailable
+func (failing) Switch(context.Context) (store.Switch, bool, error) {
+	return store.Switch{}, false, store.ErrUnavailable
 }
 
 func TestAStoreThatFails(t *testing.T) {

@@ -37,8 +37,8 @@ type Ledger interface {
 // Switches are what people turn. Each turn is in the audit log.
 type Switches interface {
 	SetEnabled(ctx context.Context, on bool, actor string, at time.Time) error
-	// Enabled is the global switch as it was last set; known is false where it never was.
-	Enabled(ctx context.Context) (on, known bool, err error)
+	// Switch is the global switch as it was last set; known is false where it never was.
+	Switch(ctx context.Context) (is Switch, known bool, err error)
 	Pause(ctx context.Context, place string, p engine.Pause) error
 	// Resume ends the pause of a place; where there is none it does nothing.
 	Resume(ctx context.Context, place, actor string, at time.Time) error

@@ -36,7 +36,7 @@ func refusesAll(t *testing.T, s *Store) {
 	}
 	_, err := s.State(ctx, web)
 	isError(t, err, "writes to Redis were lost")
-	_, _, err = s.Enabled(ctx)
+	_, _, err = s.Switch(ctx)
 	isError(t, err, "writes to Redis were lost")
 	_, err = s.Pauses(ctx)
 	isError(t, err, "writes to Redis were lost")
@@ -236,8 +236,8 @@ func TestLiveLossSeenByAFollower(t *testing.T) {
 	redis.do("HDEL", "{flyball}:core", "switch")
 
 	lead(t, other)
-	if on, known, err := other.Enabled(t.Context()); on || !known || err != nil {
-		t.Errorf("switch is %v, known %v, %v; want it put back", on, known, err)
+	if is, known, err := other.Switch(t.Context()); is.On || !known || err != nil {
+		t.Errorf("switch is %v, known %v, %v; want it put back", is.On, known, err)
 	}
 	if err := s.Record(t.Context(), decided(2, engine.ScaleUp), engine.State{}); !errors.Is(err, store.ErrFenced) {
 		t.Errorf("a write of who led before: %v", err)

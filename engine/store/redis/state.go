@@ -56,6 +56,7 @@ func (s *Store) state(ctx context.Context, p engine.Policy) (state engine.State,
 		}
 		state.Pauses = append(state.Pauses, pause)
 	}
-	state.Enabled, _, err = enabled(global)
+	is, _, err := switchOf(global)
+	state.Enabled = is.On
 	return state, err
 }

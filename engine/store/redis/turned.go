@@ -95,24 +95,23 @@ func (s *Store) SetEnabled(ctx context.Context, on bool, actor string, at time.T
 	return nil
 }
 
-// Enabled is the global switch as it was last set; known is false where it never was.
-func (s *Store) Enabled(ctx context.Context) (on, known bool, err error) {
+// Switch is the global switch as it was last set; known is false where it never was.
+func (s *Store) Switch(ctx context.Context) (is store.Switch, known bool, err error) {
 	values, err := s.core(ctx, switchField)
 	if err != nil {
-		return false, false, fmt.Errorf("read the global switch: %w", err)
+		return store.Switch{}, false, fmt.Errorf("read the global switch: %w", err)
 	}
-	return enabled(values[0])
+	return switchOf(values[0])
 }
 
-func enabled(value any) (on, known bool, err error) {
+func switchOf(value any) (is store.Switch, known bool, err error) {
 	if value == nil {
-		return false, false, nil
+		return store.Switch{}, false, nil
 	}
-	var is store.Switch
 	if err := json.Unmarshal([]byte(text(value)), &is); err != nil {
-		return false, false, fmt.Errorf("read the global switch: %w", err)
+		return store.Switch{}, false, fmt.Errorf("read the global switch: %w", err)
 	}
-	return is.On, true, nil
+	return is, true, nil
 }
 
 // Pause pauses a service, or all where place is empty, in the place of the pause that it had.

@@ -215,8 +215,8 @@ func TestLiveLateTurn(t *testing.T) {
 		check(t, s.SetEnabled(ctx, true, "anna", now))
 		check(t, back.SetEnabled(ctx, false, "ben", now))
 		redis.arrives(<-w.late)
-		if on, _, err := other.Enabled(ctx); on || err != nil {
-			t.Errorf("the switch is %v, %v; want it off", on, err)
+		if is, _, err := other.Switch(ctx); is.On || err != nil {
+			t.Errorf("the switch is %v, %v; want it off", is.On, err)
 		}
 	}
 }

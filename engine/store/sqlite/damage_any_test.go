@@ -45,8 +45,9 @@ func tell(t *testing.T, s *Store) (all told) {
 	var err error
 	all.pauses, err = s.Pauses(ctx)
 	check(t, err)
-	all.enabled, _, err = s.Enabled(ctx)
+	is, _, err := s.Switch(ctx)
 	check(t, err)
+	all.enabled = is.On
 	all.open, err = s.OpenEvents(ctx)
 	check(t, err)
 	return all
@@ -145,8 +146,8 @@ func begunAnewAt(t *testing.T, s *Store, began time.Time, log *bytes.Buffer) {
 	if !strings.Contains(log.String(), "level=ERROR") {
 		t.Errorf("log %q does not say it loudly", log)
 	}
-	if on, known, err := s.Enabled(t.Context()); on || !known || err != nil {
-		t.Errorf("switch is %v, known %v, %v; want off", on, known, err)
+	if is, known, err := s.Switch(t.Context()); is.On || !known || err != nil {
+		t.Errorf("switch is %v, known %v, %v; want off", is.On, known, err)
 	}
 	for n := range coolers {
 		state, err := s.State(t.Context(), cooling(n))

@@ -88,8 +88,8 @@ func TestDamagedFileIsReplaced(t *testing.T) {
 				}
 			}
 
-			if on, known, err := s.Enabled(ctx); on || !known || err != nil {
-				t.Errorf("the switch is %v, known %v, %v; want off: it may have been", on, known, err)
+			if is, known, err := s.Switch(ctx); is.On || !known || err != nil {
+				t.Errorf("the switch is %v, known %v, %v; want off: it may have been", is.On, known, err)
 			}
 			entries, err := s.Audited(ctx, store.Filter{})
 			check(t, err)
@@ -138,8 +138,8 @@ func TestReplacingThatWasInterrupted(t *testing.T) {
 			if check(t, err); state.Cooldown.Up.Until.Before(began.Add(time.Hour)) {
 				t.Errorf("cooldown is %+v; want a full one", state.Cooldown)
 			}
-			if on, known, err := s.Enabled(t.Context()); on || !known || err != nil {
-				t.Errorf("switch is %v, known %v, %v; want it off", on, known, err)
+			if is, known, err := s.Switch(t.Context()); is.On || !known || err != nil {
+				t.Errorf("switch is %v, known %v, %v; want it off", is.On, known, err)
 			}
 			if entries, err := s.Audited(t.Context(), store.Filter{}); err != nil || len(entries) != 1 {
 				t.Errorf("audit log is %+v, %v", entries, err)

@@ -55,16 +55,18 @@ func (s *Store) lost(ctx context.Context, subject string) (lost bool, err error)
 	return lost, err
 }
 
-// Enabled is the global switch as it was last set; known is false where it never was.
-func (s *Store) Enabled(ctx context.Context) (on, known bool, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT enabled FROM switch").Scan(&on)
+// Switch is the global switch as it was last set; known is false where it never was.
+func (s *Store) Switch(ctx context.Context) (is store.Switch, known bool, err error) {
+	var at int64
+	err = s.read.QueryRowContext(ctx, "SELECT enabled, actor, at FROM switch").Scan(&is.On, &is.Actor, &at)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, false, nil
+		return store.Switch{}, false, nil
 	}
 	if err != nil {
-		return false, false, fmt.Errorf("read the global switch: %w", err)
+		return store.Switch{}, false, fmt.Errorf("read the global switch: %w", err)
 	}
-	return on, true, nil
+	is.At = instant(at)
+	return is, true, nil
 }
 
 // History lists the events of a service, the newest first. An empty service means all; a limit of 0 or less, no limit.

@@ -85,8 +85,8 @@ func TestReaderBesideTheWriter(t *testing.T) {
 
 	reader, err = Open(path, Options{ReadOnly: true})
 	check(t, err)
-	if on, known, err := reader.Enabled(t.Context()); !on || !known || err != nil {
-		t.Errorf("without a writer the reader sees %v, %v, %v; want on, and known", on, known, err)
+	if is, known, err := reader.Switch(t.Context()); !is.On || !known || err != nil {
+		t.Errorf("without a writer the reader sees %v, %v, %v; want on, and known", is.On, known, err)
 	}
 	check(t, reader.Shutdown())
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/store"
 )
 
 func (s Suite) empty(t *testing.T) {
@@ -16,8 +17,8 @@ func (s Suite) empty(t *testing.T) {
 	same(t, "history", must(ledger.History(ctx, "", 10))(t), []engine.Event{})
 	same(t, "interrupted events", must(ledger.Halfway(ctx))(t), []engine.Event{})
 	same(t, "newest records", must(ledger.Latest(ctx))(t), []engine.Record{})
-	if on, known, err := ledger.Enabled(ctx); on || known || err != nil {
-		t.Errorf("switch is %v, known %v, error %v; want off and not known", on, known, err)
+	if is, known, err := ledger.Switch(ctx); is.On || known || err != nil {
+		t.Errorf("switch is %v, known %v, error %v; want off and not known", is.On, known, err)
 	}
 }
 
@@ -42,8 +43,8 @@ func (s Suite) restart(t *testing.T) {
 		t.Errorf("open events are %+v, want e1 of the live policy", open)
 	}
 	check(t, ledger.SetEnabled(ctx, false, "anna", start))
-	if on, known, err := ledger.Enabled(ctx); on || !known || err != nil {
-		t.Errorf("switch is %v, known %v, error %v; want off, and known", on, known, err)
+	if is, known, err := ledger.Switch(ctx); is != (store.Switch{Actor: "anna", At: start}) || !known || err != nil {
+		t.Errorf("switch is %+v, known %v, error %v; want it off by anna, and known", is, known, err)
 	}
 }
 
