@@ -4,7 +4,7 @@ import { PauseAll, ResumeAll } from "./all";
 import { length } from "./format";
 import { link, lostSince, missed, now, status } from "./state";
 import { Paused } from "./ui/paused";
-import { Foreign } from "./ui/text";
+import { Foreign, Time } from "./ui/text";
 
 export function Banners() {
 	const s = status.value;
@@ -31,7 +31,17 @@ export function Banners() {
 				</Banner>
 			)}
 			{s?.daemon?.dryRun && <Banner>A dry run: policies decide as if autoscaling were on, and nothing is touched.</Banner>}
-			{s && !s.enabled && !s.daemon?.dryRun && <Banner>Autoscaling is off. Policies are evaluated, and nothing is scaled.</Banner>}
+			{s && !s.enabled && !s.daemon?.dryRun && (
+				<Banner>
+					Autoscaling is off
+					{s.switched && (
+						<>
+							, set by <Foreign text={s.switched.actor} /> at <Time at={s.switched.at} />
+						</>
+					)}
+					. Policies are evaluated, and nothing is scaled.
+				</Banner>
+			)}
 			{s?.pause && (
 				<Banner>
 					<Paused pause={s.pause} counts /> <PauseAll link>Change…</PauseAll> <ResumeAll link>Resume…</ResumeAll>

@@ -76,7 +76,6 @@ function trend({ reading: r }: Told): string[] {
 	const slope = number(r.slope_per_minute);
 	const steady = r.slope_per_minute === undefined || slope === "0";
 	if (r.slope_per_minute !== undefined && !steady) parts.push(`${r.slope_per_minute > 0 ? "+" : ""}${slope} a minute`);
-	if (r.forecast !== undefined && !steady) parts.push(`${number(r.forecast)} at the next look, if it goes on so`);
 	if (r.expected !== undefined) parts.push(`${number(r.expected)} expected by the season`);
 	return parts;
 }
