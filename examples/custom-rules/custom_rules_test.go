@@ -73,8 +73,10 @@ func TestLiveStack(t *testing.T) {
 	e.Compose(t, ".", "up", "-d", "--no-build", "--pull", "never")
 
 	out := run(t, filepath.Join(bin, "flyball"), e.Host())
-	out.wait(t, "action=hold from=1 to=1 reason=ApiIsTheBottleneck", "action=scale_up from=1 to=2 reason=ScaleUpCrossed",
-		"result=succeeded from=1 to=2", "result=succeeded from=2 to=3", "result=succeeded from=3 to=2")
+	// Which of the two is busy first, and at how many replicas of web, is for the machine to say. By day web does not go back to 1.
+	out.wait(t, "reason=ApiIsTheBottleneck")
+	out.wait(t, "action=scale_up from=1 to=2 reason=ScaleUpCrossed", "result=succeeded from=1 to=2", "result=succeeded from=2 to=3",
+		"result=succeeded from=3 to=2")
 	t.Log("\n" + out.String())
 }
 

@@ -64,7 +64,7 @@ func TestLiveSwarmWithoutAPlaceIsTakenBack(t *testing.T) {
 	if v := s.observe(); v.Memory != each || v.Free != each {
 		t.Errorf("a replica takes %d of %d that are free; want %d of %d", v.Memory, v.Free, each, each)
 	}
-	s.rollout.ReadyDeadline = 3 * time.Second
+	s.rollout.ReadyDeadline = 10 * time.Second // which the one that has a place must hold, on a busy machine too
 	out := s.scale(1, 4, engine.Partial, 2)
 	s.mentions(out.Error, "2 of 3 new replicas", "waits for a node: no suitable node", "insufficient resources")
 	s.setTo(2)
