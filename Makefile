@@ -34,7 +34,7 @@ $(WEB)/dist/index.html: $(INSTALLED) $(WEB)/index.html $(WEB)/vite.config.ts $(W
 
 SCREENSHOTS ?= bin/screenshots
 screenshots: dashboard ## a picture of every view of the dashboard, light, dark and on a phone, into $(SCREENSHOTS)
-	@FLYBALL_SCREENSHOTS=$(abspath $(SCREENSHOTS)) $(GO) test -count 1 -run '^TestScreenshots$$' ./$(WEB)
+	@FLYBALL_SCREENSHOTS=$(abspath $(SCREENSHOTS)) $(GO) test -count 1 -run '^TestBrowser$$/^Pictures$$' ./$(WEB)
 	@echo "the pictures are in $(SCREENSHOTS)"
 
 quickstart: ## the programs of examples/quickstart, for its images

@@ -53,13 +53,9 @@ type view struct {
 	whole      bool // beyond what fits into the window
 }
 
-// TestScreenshots takes a picture of every view, by light, by night and on a phone, into the folder of FLYBALL_SCREENSHOTS.
-func TestScreenshots(t *testing.T) {
-	folder := os.Getenv("FLYBALL_SCREENSHOTS")
-	if folder == "" {
-		t.Skip("FLYBALL_SCREENSHOTS names no folder: make screenshots")
-	}
-	s := serve(t, build(t), shop, func(s *site) {
+// everyPicture takes one of every view, by light, by night and on a phone, of a daemon that has much to tell.
+func everyPicture(t *testing.T, w *world, folder string) {
+	s := serve(t, w.binary, shop, func(s *site) {
 		past(t, s.store(), "web", 24*time.Hour, 0)
 		past(t, s.store(), "checkout", 24*time.Hour, 2*time.Hour)
 	})
@@ -67,7 +63,7 @@ func TestScreenshots(t *testing.T) {
 		t.Fatal(err)
 	}
 	event := s.story(t)
-	b := open(t, chromium(t), s, person("admin"))
+	b := open(t, w.browser, s, person("admin"))
 	b.expects("status of 404")
 	for _, v := range []view{
 		{name: "overview", path: "/", sees: []string{"policies", "live", "checkout"}, prepare: func(b *tab) {
@@ -136,8 +132,12 @@ func trying(b *tab) {
 	b.finds("slider", "Replicas needed")
 }
 
-// testPictures takes few of them, so that it is known how.
+// testPictures takes few of them, so that it is known how; all of them where FLYBALL_SCREENSHOTS names a folder for them.
 func testPictures(t *testing.T, w *world) {
+	if folder := os.Getenv("FLYBALL_SCREENSHOTS"); folder != "" {
+		everyPicture(t, w, folder)
+		return
+	}
 	folder := t.TempDir()
 	b := open(t, w.browser, w.site, person("admin"))
 	pictures(b, folder, view{name: "overview", path: "/", sees: []string{"policies", "live"}})
