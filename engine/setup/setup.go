@@ -26,6 +26,7 @@ type Service struct {
 	Health   string   // one of Health…
 	Port     int      // TCP port of the container known from ports or expose, 0: none
 	Routes   []Route  // published TCP ports that the balancer takes over; none where it can't scale
+	Ranges   []string // published ports that stay with its replicas, in short form: ranges, and those without a host port
 	Networks []string // as the application calls them, by name
 	Profiles []string // that it is in; none: it always runs
 	Logs     bool     // it has logging of its own
@@ -67,6 +68,7 @@ type Place struct {
 	Files    []string // the compose files relative to Application.Dir, for the commands in comments
 	Overlay  string   // the overlay's own file, likewise: docker-compose.autoscale.yml
 	EnvFile  bool     // Policies has a .env.autoscaling
+	Port     int      // on the host's loopback, for the API: 5001, or the first after it that the application leaves free
 	Socket   string   // the Docker engine's socket on its host: /var/run/docker.sock
 	Group    int      // that owns the socket; 0 is root's
 }
