@@ -28,6 +28,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"schema/convert":       {"engine", "schema"},
 		"rego":                 {"engine"},
 		"engine/report":        {"engine"},
+		"engine/setup":         {},
 		"engine/trend":         {"engine", "engine/metrics/formula"},
 		"engine/diff":          {"engine"},
 		"engine/notify":        {"engine", "engine/store"},
