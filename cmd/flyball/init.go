@@ -65,7 +65,13 @@ func initCompose(cmd *cobra.Command, ask app.Ask) error {
 			return err
 		}
 	}
-	if err != nil {
+	switch {
+	case errors.As(err, &setup.Flaw{}):
+		fmt.Fprintln(cmd.ErrOrStderr(), err)
+		return no
+	case errors.Is(err, os.ErrNotExist):
+		return unreachable(err)
+	case err != nil:
 		return coded{exitNo, err}
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "next:\n  flyball validate %s\n  flyball test %s\n", ask.Dir, ask.Dir)

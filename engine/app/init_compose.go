@@ -72,6 +72,7 @@ func texts(a setup.Application, dir string) []laidFile {
 	return []laidFile{
 		{filepath.Join(dir, "policies.cue"), setup.Policies(a)},
 		{filepath.Join(dir, "flyball.cue"), setup.Config(a)},
+		{filepath.Join(dir, setup.EnvFileName), setup.Environment},
 		{filepath.Join(dir, told.Name+".scenario.yaml"), setup.Scenario(told)},
 	}
 }
