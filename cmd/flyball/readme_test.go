@@ -9,16 +9,16 @@ import (
 	"testing"
 )
 
-// find is what a pattern encloses in the README.
-func find(t *testing.T, pattern string) string {
+// find is what a pattern encloses in a file of Markdown.
+func find(t *testing.T, file, pattern string) string {
 	t.Helper()
-	readme, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile("../../" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := regexp.MustCompile(pattern).FindSubmatch(readme)
 	if m == nil {
-		t.Fatalf("the README has no %s", pattern)
+		t.Fatalf("%s has no %s", file, pattern)
 	}
 	return string(m[1])
 }
@@ -26,14 +26,14 @@ func find(t *testing.T, pattern string) string {
 // The README's policy gives the README's decisions, and does what its scenario expects.
 func TestReadmeExample(t *testing.T) {
 	files := map[string]string{
-		"backend.cue":           find(t, "(?s)```cue\n(.*?)```"),
-		"busy.json":             find(t, "`busy.json` is `(.*)`"),
-		"cooling.json":          find(t, "`cooling.json` is `(.*)`"),
-		"morning.scenario.yaml": find(t, "(?s)```yaml\n(.*?)```"),
+		"backend.cue":           find(t, "README.md", "(?s)```cue\n(.*?)```"),
+		"busy.json":             find(t, "README.md", "`busy.json` is `(.*)`"),
+		"cooling.json":          find(t, "README.md", "`cooling.json` is `(.*)`"),
+		"morning.scenario.yaml": find(t, "policies/README.md", "(?s)```yaml\n(.*?)```"),
 	}
 	printed := map[string]string{}
 	for _, verb := range []string{"eval", "explain"} {
-		printed[verb] = find(t, `(?s)\$ flyball `+verb+` -p [^\n]*\n(.*?)`+"```")
+		printed[verb] = find(t, "README.md", `(?s)\$ flyball `+verb+` -p [^\n]*\n(.*?)`+"```")
 	}
 	t.Chdir(t.TempDir())
 	for path, text := range files {
@@ -59,7 +59,7 @@ func TestReadmeExample(t *testing.T) {
 // The README's policy with everything in it is valid, and nothing in it is doubtful.
 func TestReadmeStrategies(t *testing.T) {
 	policy := filepath.Join(t.TempDir(), "shop.cue")
-	if err := os.WriteFile(policy, []byte(find(t, "(?s)rates\n\n```cue\n(.*?)```")), 0o600); err != nil {
+	if err := os.WriteFile(policy, []byte(find(t, "policies/README.md", "(?s)rates\n\n```cue\n(.*?)```")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
