@@ -78,8 +78,8 @@ func matches(want, got string) bool {
 		pattern.WriteString(strings.ReplaceAll(regexp.QuoteMeta(line), "…", `[^\n]*`))
 	}
 	// What … left at the very beginning may be without a line break before it.
-	return regexp.MustCompile(`^` + pattern.String() + `$`).MatchString(got) ||
-		regexp.MustCompile(`^` + pattern.String() + `$`).MatchString("\n"+got)
+	return regexp.MustCompile(`^`+pattern.String()+`$`).MatchString(got) ||
+		regexp.MustCompile(`^`+pattern.String()+`$`).MatchString("\n"+got)
 }
 
 // mend writes into a page what is really printed there (UPDATE_DOCS=1).

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,14 +45,22 @@ func enter(t testing.TB, name string) *scene {
 	if err := os.Mkdir(s.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	hears := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	t.Cleanup(hears.Close)
+	secrets := filepath.Join(dir, "secrets")
+	if err := errors.Join(os.Mkdir(secrets, 0o700), os.WriteFile(filepath.Join(secrets, "webhook"), []byte("whsec_"+strings.Repeat("c2Vj", 8)), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	port := strconv.Itoa(metricstest.Port(t))
 	stand := []string{
-		"5001", strconv.Itoa(metricstest.Port(t)),
+		"https://ops.example.com", hears.URL, "http://alertmanager:9093", hears.URL, "10.0.0.0/8", "127.0.0.0/8", "/run/secrets", secrets,
+		"5001", port,
 		"unix:///var/run/docker.sock", "unix://" + dir + "/none.sock",
 	}
 	s.env = append(os.Environ(),
 		"HOME="+dir, "EDITOR=true", "NO_COLOR=1", "TZ=UTC", "COLUMNS=", "NOTES="+dir, "BASH_ENV="+filepath.Join(dir, "prelude"),
 		"DOCKER_HOST=unix://"+dir+"/none.sock", "COMPOSE_PROJECT_NAME=", "MIN_AVAILABLE_MEMORY_MB=0", "AUTOSCALING_ENABLED=", "AUTOSCALING_DRY_RUN=",
-		"SCALING_WEBHOOK_URL=", "AUTOSCALING_LISTEN=127.0.0.1:"+stand[1])
+		"SCALING_WEBHOOK_URL=", "SLACK_URL="+hears.URL, "HEARTBEAT_URL="+hears.URL, "AUTOSCALING_LISTEN=127.0.0.1:"+port)
 	switch name {
 	case "empty":
 	case "sim":
@@ -58,9 +68,9 @@ func enter(t testing.TB, name string) *scene {
 			t.Fatal(err)
 		}
 	case "redis":
-		port := metricstest.Port(t)
-		metricstest.RedisAt(t, port)
-		stand = append(stand, "redis:6379", metricstest.Address(port))
+		redis := metricstest.Port(t)
+		metricstest.RedisAt(t, redis)
+		stand = append(stand, "redis:6379", metricstest.Address(redis))
 	default:
 		t.Fatalf("there is no place %q", name)
 	}
@@ -144,13 +154,30 @@ func (s *scene) shell(script string) (string, error) {
 	return s.means.Replace(string(out)), err
 }
 
-// write puts a file there that a page shows.
+// write puts a file there that a page shows. A daemon has taken it up then.
 func (s *scene) write(name, text string) {
 	s.Helper()
+	reloads := s.reloads()
 	path := filepath.Join(s.dir, filepath.FromSlash(name))
 	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(s.says.Replace(text)), 0o600)); err != nil {
 		s.Fatal(err)
 	}
+	if s.daemon() == 0 || !strings.HasPrefix(name, "config/") {
+		return
+	}
+	_ = syscall.Kill(s.daemon(), syscall.SIGHUP)
+	for end := time.Now().Add(20 * time.Second); s.reloads() == reloads; <-time.After(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			s.Fatalf("the daemon does not take up %s:\n%s", name, s.log())
+		}
+	}
+}
+
+func (s *scene) reloads() int { return strings.Count(s.log(), "msg=reload ") }
+
+func (s *scene) log() string {
+	text, _ := os.ReadFile(filepath.Join(s.notes, "log"))
+	return string(text)
 }
 
 // daemon is the process of the daemon, 0 where none was started.
