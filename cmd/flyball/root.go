@@ -97,9 +97,11 @@ func newRoot() *cobra.Command {
 		Use:   "flyball",
 		Short: "Scale Docker Compose and Swarm services by policies that are code",
 		Long: `flyball scales Docker Compose and Swarm services. A policy (CUE, JSON or YAML) says what to watch and how far to go,
-rules (Rego) turn the metrics into a recommendation, and a guard makes it safe: bounds, cooldown, budget.
-
-Start with:  flyball init, flyball validate, flyball run --dry-run`,
+rules (Rego) turn the metrics into a recommendation, and a guard makes it safe: bounds, cooldown, budget.`,
+		Example: `  flyball init config/autoscaling
+  flyball validate
+  flyball test
+  flyball run --dry-run`,
 		SilenceUsage: true, SilenceErrors: true,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -136,9 +138,11 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newToken(f), newUser(f),
 		newNotify(f),
 		newStore(f),
+		newCompletion(),
 		newVersion(),
 		newLoad(),
 	)
+	group(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return coded{exitUsage, fmt.Errorf("%w\nsee %s --help", flagError(err), cmd.CommandPath())}
 	})
