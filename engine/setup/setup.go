@@ -3,12 +3,15 @@
 // It reads the compose files and the Dockerfiles that they name, and returns texts: nobody's files are written here.
 package setup
 
+import "slices"
+
 // Application is a compose application as its files say.
 type Application struct {
 	Project  string    // the name that docker compose gives it
 	Dir      string    // the folder of the first file, absolute
 	Files    []string  // the compose files in the order in which they are merged, absolute
 	Services []Service // all of them, by name, those of profiles too
+	Taken    []int     // host ports that they publish, in ascending order
 }
 
 // Service is what init makes of one service.
@@ -26,6 +29,7 @@ type Service struct {
 	Health   string   // one of Health…
 	Port     int      // TCP port of the container known from ports or expose, 0: none
 	Routes   []Route  // published TCP ports that the balancer takes over; none where it can't scale
+	Ranges   []string // published ports that stay with its replicas, in short form: ranges, and those without a host port
 	Networks []string // as the application calls them, by name
 	Profiles []string // that it is in; none: it always runs
 	Logs     bool     // it has logging of its own
@@ -67,6 +71,7 @@ type Place struct {
 	Files    []string // the compose files relative to Application.Dir, for the commands in comments
 	Overlay  string   // the overlay's own file, likewise: docker-compose.autoscale.yml
 	EnvFile  bool     // Policies has a .env.autoscaling
+	Port     int      // on the host's loopback, for the API: 5001, or the first after it that the application leaves free
 	Socket   string   // the Docker engine's socket on its host: /var/run/docker.sock
 	Group    int      // that owns the socket; 0 is root's
 }
@@ -80,6 +85,14 @@ func (a Application) Scalable() []Service {
 		}
 	}
 	return can
+}
+
+// FreePort is the first port from a number on that the application does not publish.
+func (a Application) FreePort(from int) int {
+	for slices.Contains(a.Taken, from) {
+		from++
+	}
+	return from
 }
 
 // Limit is the CPU limit in cores that a replica has with the overlay.
