@@ -137,9 +137,11 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newToken(f), newUser(f),
 		newNotify(f),
 		newStore(f),
-		newVersion(),
+		newVersion(f),
+		newMan(),
 		newLoad(),
 	)
+	f.complete(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return coded{exitUsage, fmt.Errorf("%w\nsee %s --help", flagError(err), cmd.CommandPath())}
 	})
