@@ -64,6 +64,17 @@ func InitCompose(ctx context.Context, ask Ask) (Laid, error) {
 	return laid, schema.Vendor(ask.Dir)
 }
 
+// CheckCompose is Load of the folder, and beside it what setup.Check finds.
+func CheckCompose(ctx context.Context, read Reader, ask Ask) (Loaded, error) {
+	l, err := Load(ctx, read, ask.Dir)
+	if err != nil {
+		return l, err
+	}
+	problems, err := setup.Check(ctx, ask.Files, ask.Env, ask.Dir, l.Policies)
+	l.Problems = append(l.Problems, problems...)
+	return l, err
+}
+
 // laidFile is a file that init writes.
 type laidFile struct{ path, text string }
 

@@ -71,7 +71,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"github.com/hashicorp/hcl":            {"schema/convert"},
 		"github.com/open-policy-agent/opa":    {"rego"},
 		"golang.org/x/tools":                  {"schema"},
-		"golang.org/x/crypto":                 {"engine/api/auth"},
+		"golang.org/x/crypto":                 {"engine/api/auth", "cmd/flyball"},
 		"modernc.org/sqlite":                  {"engine/store/sqlite", "engine/metrics/sql"},
 		"github.com/prometheus/prometheus":    {"engine/metrics/prometheus", "engine/metrics/prometheus/query", "engine/metrics/scrape"},
 		"github.com/redis/go-redis":           {"engine/metrics/redis", "engine/store/redis"},

@@ -67,6 +67,15 @@ func flaw(files []string, err error) error {
 	return Flaw{p}
 }
 
+// place is where a key stands in a file, as far as the path to it goes there.
+func place(file string, path []string) (line, column, depth int) {
+	var doc yaml.Node
+	if text, err := os.ReadFile(file); err == nil && yaml.Unmarshal(text, &doc) == nil {
+		return find(&doc, path)
+	}
+	return 0, 0, 0
+}
+
 // find follows a path of keys into a document as far as it goes, and says where the last key stands and how deep that is.
 func find(n *yaml.Node, path []string) (line, column, depth int) {
 	if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {

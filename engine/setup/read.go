@@ -27,7 +27,7 @@ var ErrNoFile = errors.New("no compose file here: docker compose looks for compo
 // environment, as os.Environ has it. An overlay among the files is left out: the plan is of the application without it.
 // What is wrong in a file is a Flaw; ErrNoFile says that there is none.
 func Read(ctx context.Context, files, env []string, m Machine) (Application, error) {
-	project, err := load(ctx, files, env)
+	project, err := load(ctx, files, env, false)
 	if err != nil {
 		return Application{}, err
 	}
@@ -44,13 +44,21 @@ func Read(ctx context.Context, files, env []string, m Machine) (Application, err
 	return app, nil
 }
 
-func load(ctx context.Context, files, env []string) (*types.Project, error) {
+// load reads the files of a project, with its overlay beside the first one where that is wanted.
+func load(ctx context.Context, files, env []string, overlaid bool) (*types.Project, error) {
 	// compose-go warns by the logger that logrus has for everybody, in its own form, of what docker compose will say too.
 	logrus.SetLevel(logrus.ErrorLevel)
 	// The order is docker compose's: .env may name the files, and the folder of the first file may have a .env of its own.
 	options, err := cli.NewProjectOptions(files, cli.WithEnv(env), cli.WithEnvFiles(), cli.WithDotEnv, withoutOverlay, cli.WithConfigFileEnv, cli.WithDefaultConfigPath)
 	if err != nil {
 		return nil, err
+	}
+	options.ConfigPaths = slices.DeleteFunc(options.ConfigPaths, isOverlay)
+	if len(options.ConfigPaths) == 0 {
+		return nil, ErrNoFile
+	}
+	if overlaid {
+		options.ConfigPaths = append(options.ConfigPaths, filepath.Join(filepath.Dir(options.ConfigPaths[0]), OverlayName))
 	}
 	for i, path := range options.ConfigPaths {
 		if options.ConfigPaths[i], err = filepath.Abs(path); err != nil {
@@ -59,10 +67,6 @@ func load(ctx context.Context, files, env []string) (*types.Project, error) {
 		if _, err := os.Stat(path); err != nil {
 			return nil, err
 		}
-	}
-	options.ConfigPaths = slices.DeleteFunc(options.ConfigPaths, isOverlay)
-	if len(options.ConfigPaths) == 0 {
-		return nil, ErrNoFile
 	}
 	for _, set := range []cli.ProjectOptionsFn{
 		cli.WithEnvFiles(), cli.WithDotEnv, cli.WithDefaultProfiles(), cli.WithResolvedPaths(true),
