@@ -138,7 +138,7 @@ func (c changed) Listening() string { return fmt.Sprintf(":%04X 0*:0000 0A ", c.
 
 func render(text string, with any) string {
 	var out strings.Builder
-	t := template.Must(template.New("").Funcs(template.FuncMap{"yaml": yaml, "list": list}).Parse(text))
+	t := template.Must(template.New("").Funcs(template.FuncMap{"yaml": scalar, "list": list}).Parse(text))
 	if err := t.Execute(&out, with); err != nil {
 		panic(fmt.Sprintf("setup: %v", err)) // text and values are of this package
 	}
@@ -151,8 +151,8 @@ var (
 	word = regexp.MustCompile(`^(?i:y|n|yes|no|on|off|true|false|null|\.+|\.inf|\.nan)$`)
 )
 
-// yaml is a text as a value in a compose file, in which a dollar sign begins a variable.
-func yaml(text string) string {
+// scalar is a text as a value in a compose file, in which a dollar sign begins a variable.
+func scalar(text string) string {
 	text = strings.ReplaceAll(text, "$", "$$")
 	if bare.MatchString(text) && !word.MatchString(text) {
 		return text
@@ -164,7 +164,7 @@ func yaml(text string) string {
 func list(texts []string) string {
 	quoted := make([]string, len(texts))
 	for i, text := range texts {
-		quoted[i] = yaml(text)
+		quoted[i] = scalar(text)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
