@@ -4,20 +4,35 @@ GO ?= go
 PACKAGES ?= ./...
 # Two packages at a time: the live tests of each run a Docker engine of their own. They mostly wait, so more of them at once.
 TEST_FLAGS ?= -race -p 2 -parallel 4 -timeout 25m
-STATIC = CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w"
+# make RELEASE=v1.2.3 names the version where no tag of git does.
+RELEASE ?=
+STATIC = CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w$(if $(RELEASE), -X main.release=$(RELEASE))"
 
 .DEFAULT_GOAL := help
-.PHONY: help build binary dashboard screenshots quickstart demo test lint fmt bench soak generate clean
+.PHONY: help build binary pages image dashboard screenshots quickstart demo test lint fmt bench soak generate clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-build: ## bin/flyball, a static binary; with its dashboard where there is npm
-	@if command -v npm >/dev/null; then $(MAKE) -s dashboard; else echo "no npm: bin/flyball is without its dashboard" >&2; fi
+build: pages ## bin/flyball, a static binary; with its dashboard where there is npm
 	@$(MAKE) -s binary
+
+pages:
+	@if command -v npm >/dev/null; then $(MAKE) -s dashboard; else echo "no npm: flyball is without its dashboard" >&2; fi
 
 binary:
 	$(STATIC) -o bin/flyball ./cmd/flyball
+
+# What an image says of itself is what the binary in it says.
+IMAGE ?= flyball
+image: pages ## the image $(IMAGE):latest, and :VERSION, for the engine of docker
+	@rm -rf bin/image && mkdir -p bin/image/home/.flyball && chmod 755 bin/image/home && chmod 700 bin/image/home/.flyball
+	GOOS=linux $(STATIC) -buildvcs=auto -o bin/image/flyball ./cmd/flyball
+	@stamp() { $(GO) version -m bin/image/flyball | awk -F '[\t=]' -v key="$$1" '$$3 == key { print $$4 }'; } && \
+		version=$(or $(RELEASE),$$(stamp $$($(GO) list -m))) && tag=$$(echo "$$version" | tr + - | tr -d '()') && \
+		docker build -q -f Dockerfile --build-arg VERSION="$$version" --build-arg REVISION="$$(stamp vcs.revision)" \
+			--build-arg CREATED="$$(stamp vcs.time)" -t $(IMAGE):latest -t "$(IMAGE):$$tag" bin/image >/dev/null && \
+		echo "$(IMAGE):latest is $(IMAGE):$$tag"
 
 # What the web client is built from. npm ci takes its time, so it is run where package-lock.json is newer than what it left.
 WEB = engine/api/dashboard

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -179,6 +180,7 @@ func reading(r engine.Reading) string {
 
 // githubDiff writes a notice at the place of each policy that changed: a warning where it begins or stops to act.
 func githubDiff(out io.Writer, said compared) error {
+	var all []annotation
 	for _, p := range said.Policies {
 		level := "notice"
 		if p.Turn != "" {
@@ -189,18 +191,18 @@ func githubDiff(out io.Writer, said compared) error {
 			lines = append(append(lines, sentence(c)), shortened(c.Lines)...)
 		}
 		file, line := place(p.File)
-		fmt.Fprintf(out, "::%s file=%s,line=%s::%s\n", level, property(file), line, message(strings.Join(lines, "\n")))
+		all = append(all, annotation{level: level, file: file, line: line, text: strings.Join(lines, "\n")})
 	}
 	for _, c := range said.Config {
-		fmt.Fprintf(out, "::notice::%s\n", message(sentence(c)))
+		all = append(all, annotation{level: "notice", text: sentence(c)})
 	}
-	if said.Trace == nil {
-		return nil
+	if said.Trace != nil {
+		for _, t := range said.Trace.Policies {
+			all = append(all, annotation{level: "notice", text: fmt.Sprintf("%s on %s: %s; violations %d s → %d s, cost %.1f h → %.1f h", t.Policy, said.Trace.Source,
+				differ(t.Decisions), t.Old.ViolationSeconds, t.New.ViolationSeconds, t.Old.ReplicaHours, t.New.ReplicaHours)})
+		}
 	}
-	for _, t := range said.Trace.Policies {
-		fmt.Fprintf(out, "::notice::%s\n", message(fmt.Sprintf("%s on %s: %s; violations %d s → %d s, cost %.1f h → %.1f h", t.Policy, said.Trace.Source,
-			differ(t.Decisions), t.Old.ViolationSeconds, t.New.ViolationSeconds, t.Old.ReplicaHours, t.New.ReplicaHours)))
-	}
+	annotate(out, all)
 	return nil
 }
 
@@ -212,15 +214,15 @@ func sentence(c diff.Change) string {
 	return text
 }
 
-// place takes file:line apart, and leaves out the revision before the file.
-func place(at string) (file, line string) {
-	i := strings.LastIndex(at, ":")
-	if i < 0 {
-		return at, "1"
+// place takes file:line apart. The file is from the top of the repository, as it is in a revision, which is left out.
+func place(at string) (file string, line int) {
+	file = at
+	if i := strings.LastIndex(at, ":"); i >= 0 {
+		file = at[:i]
+		line, _ = strconv.Atoi(at[i+1:])
 	}
-	file, line = at[:i], at[i+1:]
 	if _, inside, of := strings.Cut(file, ":"); of {
-		file = inside
+		return inside, max(1, line)
 	}
-	return file, line
+	return atTop(file), max(1, line)
 }

@@ -12,13 +12,19 @@ import (
 
 func newEnable(f *flags, on bool) *cobra.Command {
 	use, short := "disable", "Turn autoscaling off: nothing new is begun, a change under way is finished"
+	long := "Decisions go on being recorded, and flyball scale still works. For one service, or for a while, there is flyball pause."
 	if on {
 		use, short = "enable", "Turn autoscaling on"
+		long = "A policy acts from then on, where it says enabled: true; flyball status shows which do."
 	}
 	cmd := &cobra.Command{
 		Use: use, Short: short,
-		Long: short + `. The last enable or disable persists, and wins over AUTOSCALING_ENABLED.`,
-		Args: cobra.NoArgs,
+		Long: short + ". " + long + `
+
+The last enable or disable persists, over restarts too, and wins over AUTOSCALING_ENABLED. Without a daemon it is written to the
+store, where the next one finds it.`,
+		Example: "  flyball " + use + "\n  flyball " + use + " --url https://scaler.example.com:5001 --token-file /run/secrets/flyball",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flyball, err := f.open(cmd)
 			if err != nil {

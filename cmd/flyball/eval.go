@@ -17,11 +17,13 @@ func newEval(f *flags) *cobra.Command {
 		Use:   "eval --snapshot FILE",
 		Short: "Say what the policies would decide for a snapshot",
 		Long: `Run one cycle of each policy over a snapshot file, as if autoscaling were on, and print the recommendation and the
-decision with what every stage of the guard did. Nothing is touched. FILE is JSON, YAML or CUE; - reads JSON or YAML from standard input.`,
-		Example: `  flyball eval -p config/autoscaling --snapshot busy.json -o json
+decision with what every stage of the guard did. Nothing is touched. FILE is JSON, YAML or CUE; - reads JSON or YAML from standard input.
+It says when it is, and of each service its replicas and what its metrics read:
 
-  busy.json: {"at":"2026-01-01T00:00:00Z","services":{"backend":{"replicas":{"current":2,"ready":2},
-    "metrics":{"cpu_usage":85,"memory_usage":{"value":40,"age_seconds":900}}}}}`,
+  {"at": "2026-01-01T00:00:00Z", "services": {"backend": {"replicas": {"current": 2, "ready": 2},
+    "metrics": {"cpu_usage": 85, "memory_usage": {"value": 40, "age_seconds": 900}}}}}`,
+		Example: `  flyball eval --snapshot busy.json
+  flyball eval -p config/autoscaling --snapshot busy.json --policy backend -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			loaded, name, text, err := f.loadWith(cmd, snapshot)

@@ -3,47 +3,126 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
+	"os"
+	"strings"
 
 	"github.com/flyball-dev/flyball/engine/app"
+	"github.com/flyball-dev/flyball/engine/setup"
 	"github.com/spf13/cobra"
 )
 
 func newInit(f *flags) *cobra.Command {
-	var rules bool
+	var rules, force bool
 	var pkg string
+	var files []string
 	cmd := &cobra.Command{
 		Use:   "init [FOLDER]",
-		Short: "Lay down a first policy, its scenario and the schema",
-		Long: `Write a first policy (off), a scenario that tests it, the config, and the schema as a CUE module, so that plain
-cue vet and editors check policies too. Overwrites nothing.
+		Short: "Write the first policies, for the compose file that is here",
+		Long: `Read the compose application of the current folder as docker compose would, and write into FOLDER (by default
+config/autoscaling) a policy for each service that can scale, a first scenario that tests one, the config, and the schema as
+a CUE module, so that plain cue vet and editors check policies too. What can't scale is listed, with the reason and
+what to change. Nothing happens before autoscaling is turned on: flyball enable.
+
+Without a compose file it writes a first policy (off) to be filled in. Overwrites nothing, unless with --force.
 
 With --rules it adds a Rego rule of your own to the policies there, in rules, with its test, and in rules/flyball what
 plain opa test and opa check --schema need. On again it brings rules/flyball up to date, and touches nothing else.`,
-		Example: `  flyball init config/autoscaling
+		Example: `  flyball init
+  flyball init -f compose.yml -f compose.prod.yml
   flyball init --rules --package shop.web config/autoscaling`,
 		Args: takes(0, 1, "one folder at most", "flyball init config/autoscaling"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := f.path(args)
-			if rules {
+			switch {
+			case rules && (force || files != nil):
+				return coded{exitUsage, errors.New("--rules adds to policies that are there, and takes neither --file nor --force")}
+			case rules:
 				return initRules(cmd, dir, pkg)
-			}
-			if pkg != "" {
+			case pkg != "":
 				return coded{exitUsage, errors.New("--package is of the rule that --rules writes; say both")}
 			}
-			written, err := app.Init(dir)
-			for _, path := range written {
-				fmt.Fprintln(cmd.OutOrStdout(), path)
-			}
-			if err != nil {
-				return coded{exitNo, err}
-			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "next: set service in %s/policies.cue, adapt %s/web.scenario.yaml to it, then flyball validate %s and flyball test %s\n", dir, dir, dir, dir)
-			return nil
+			return initCompose(cmd, app.Ask{Dir: dir, Files: files, Env: os.Environ(), Force: force})
 		},
 	}
+	cmd.Flags().StringArrayVarP(&files, "file", "f", nil, "compose file, several times where there are several (default as docker compose finds them)")
+	cmd.Flags().BoolVar(&force, "force", false, "replace what is there, and keep it as NAME.old")
 	cmd.Flags().BoolVar(&rules, "rules", false, "add a Rego rule of your own, its test, and what plain OPA needs")
 	cmd.Flags().StringVar(&pkg, "package", "", "Rego package of the rule (default the one that a policy names, else shop.SERVICE)")
 	return cmd
+}
+
+func initCompose(cmd *cobra.Command, ask app.Ask) error {
+	laid, err := app.InitCompose(cmd.Context(), ask)
+	if errors.Is(err, setup.ErrNoFile) {
+		return initStarter(cmd, ask.Dir)
+	}
+	for _, path := range laid.Written {
+		fmt.Fprintln(cmd.OutOrStdout(), path)
+	}
+	if laid.Application.Services != nil {
+		if err := printServices(cmd.ErrOrStderr(), laid); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return coded{exitNo, err}
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "next:\n  flyball validate %s\n  flyball test %s\n", ask.Dir, ask.Dir)
+	return nil
+}
+
+// printServices says of each service how it scales, or why it can't, and then what to see to.
+func printServices(out io.Writer, laid app.Laid) error {
+	t := newTable("SERVICE", "SCALES", "WHY")
+	wide := len("SERVICE")
+	for _, s := range laid.Application.Services {
+		wide = max(wide, len(s.Name))
+	}
+	indent := strings.Repeat(" ", wide+len("  10 to 11  "))
+	var notes []string
+	about := map[string][]string{}
+	for _, s := range laid.Application.Services {
+		scales, why := "no", s.Why
+		if why == "" {
+			scales, why = fmt.Sprintf("%d to %d", s.Min, s.Max), s.Bound
+		}
+		name := s.Name
+		for _, line := range fold(why, indent) {
+			t.row(name, scales, strings.TrimSpace(line))
+			name, scales = "", ""
+		}
+		for _, note := range s.Notes {
+			if about[note] == nil {
+				notes = append(notes, note)
+			}
+			about[note] = append(about[note], s.Name)
+		}
+	}
+	if err := t.print(out); err != nil {
+		return err
+	}
+	for _, path := range laid.Kept {
+		fmt.Fprintf(out, "kept: %s\n", path)
+	}
+	for _, note := range notes {
+		for _, line := range fold("warning: "+strings.Join(about[note], ", ")+": "+note, "") {
+			fmt.Fprintln(out, line)
+		}
+	}
+	return nil
+}
+
+func initStarter(cmd *cobra.Command, dir string) error {
+	written, err := app.Init(dir)
+	for _, path := range written {
+		fmt.Fprintln(cmd.OutOrStdout(), path)
+	}
+	if err != nil {
+		return coded{exitNo, err}
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "next: set service in %s/policies.cue, adapt %s/web.scenario.yaml to it, then flyball validate %s and flyball test %s\n", dir, dir, dir, dir)
+	return nil
 }
 
 func initRules(cmd *cobra.Command, dir, pkg string) error {

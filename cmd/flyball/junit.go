@@ -103,7 +103,7 @@ func printJUnit(out io.Writer, name string, cases []junitCase) error {
 func testsRun(v app.Verdicts) []junitCase {
 	var cases []junitCase
 	for _, t := range v.Tests {
-		c := junitCase{Name: t.Name, Class: t.File, File: t.File, Line: t.Line, Time: junitSeconds(t.Seconds)}
+		c := junitCase{Name: t.Name, Class: t.File, File: atTop(t.File), Line: t.Line, Time: junitSeconds(t.Seconds)}
 		if c.Output = t.Output; t.About != "" {
 			c.Output = t.About + "\n\n" + t.Output
 		}
@@ -116,7 +116,7 @@ func testsRun(v app.Verdicts) []junitCase {
 		cases = append(cases, c)
 	}
 	for _, p := range v.Problems {
-		cases = append(cases, junitCase{Name: "can be run", Class: cmp.Or(p.File, "flyball"), File: p.File, Line: p.Line, Error: &junitFault{p.Message, p.String()}})
+		cases = append(cases, junitCase{Name: "can be run", Class: cmp.Or(p.File, "flyball"), File: atTop(p.File), Line: p.Line, Error: &junitFault{p.Message, p.String()}})
 	}
 	return cases
 }
@@ -129,7 +129,7 @@ func filesChecked(files []string, problems []engine.Problem) []junitCase {
 		i, known := at[file]
 		if !known {
 			i, at[file] = len(cases), len(cases)
-			cases = append(cases, junitCase{Name: cmp.Or(file, "policies"), Class: "validate", File: file})
+			cases = append(cases, junitCase{Name: cmp.Or(file, "policies"), Class: "validate", File: atTop(file)})
 		}
 		return &cases[i]
 	}

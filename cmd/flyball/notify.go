@@ -17,6 +17,9 @@ func newNotify(f *flags) *cobra.Command {
 		Short: "Try, list and replay notifications",
 		Long: `Try whether receivers of notifications take what they are told, list what waits for them and what was given up, and have
 that tried again. Receivers are named in the config, under notify: receivers, or in SCALING_WEBHOOK_URL.`,
+		Example: `  flyball notify test
+  flyball notify list
+  flyball notify replay --all`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -62,10 +65,13 @@ the answer. Exit 1 where one did not take it.`,
 
 func newNotifyList(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the notifications that wait, and those that were given up",
-		Example: `  flyball notify list -o json`,
-		Args:    cobra.NoArgs,
+		Use:   "list",
+		Short: "List the notifications that wait, and those that were given up",
+		Long: `List the notifications that wait, with when they are tried next and what the last try came to, and those that were given up:
+flyball notify replay has these tried again. Who is notified at all stands below, on stderr.`,
+		Example: `  flyball notify list
+  flyball notify list -o json`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flyball, err := f.open(cmd)
 			if err != nil {

@@ -97,9 +97,11 @@ func newRoot() *cobra.Command {
 		Use:   "flyball",
 		Short: "Scale Docker Compose and Swarm services by policies that are code",
 		Long: `flyball scales Docker Compose and Swarm services. A policy (CUE, JSON or YAML) says what to watch and how far to go,
-rules (Rego) turn the metrics into a recommendation, and a guard makes it safe: bounds, cooldown, budget.
-
-Start with:  flyball init, flyball validate, flyball run --dry-run`,
+rules (Rego) turn the metrics into a recommendation, and a guard makes it safe: bounds, cooldown, budget.`,
+		Example: `  flyball init config/autoscaling
+  flyball validate
+  flyball test
+  flyball run --dry-run`,
 		SilenceUsage: true, SilenceErrors: true,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -115,6 +117,7 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newBacktest(f), newDiff(f),
 		newRun(f),
 		newStatus(f),
+		newHealth(f),
 		newMonitor(f),
 		newHistory(f),
 		newRecommendations(f),
@@ -136,9 +139,11 @@ Start with:  flyball init, flyball validate, flyball run --dry-run`,
 		newToken(f), newUser(f),
 		newNotify(f),
 		newStore(f),
+		newCompletion(),
 		newVersion(),
 		newLoad(),
 	)
+	group(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return coded{exitUsage, fmt.Errorf("%w\nsee %s --help", flagError(err), cmd.CommandPath())}
 	})
@@ -178,17 +183,26 @@ func plain(flag *pflag.Flag) {
 // daemonFlags adds the flags that say where the daemon and its store are.
 func (f *flags) daemonFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.store, "store", "", "database file, or redis:// URL, of events and state (default .flyball/flyball.db)")
+	f.socketFlag(cmd)
+}
+
+func (f *flags) socketFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.socket, "socket", "", "Unix socket of the daemon (default .flyball/flyball.sock)")
 }
 
 // reachFlags adds the flags that say where the daemon is that is asked, here or elsewhere.
 func (f *flags) reachFlags(cmd *cobra.Command) {
 	f.daemonFlags(cmd)
+	f.remoteFlags(cmd)
+	cmd.MarkFlagsMutuallyExclusive("url", "store")
+}
+
+// remoteFlags adds the flags that say where a daemon elsewhere is.
+func (f *flags) remoteFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.remote.URL, "url", "", "daemon elsewhere, such as https://scaler:5001 (AUTOSCALING_URL; its token: AUTOSCALING_TOKEN)")
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file that holds the token of --url")
 	cmd.Flags().StringVar(&f.remote.CA, "ca-file", "", "certificate authority of --url, where the machine does not trust it")
 	cmd.MarkFlagsMutuallyExclusive("url", "socket")
-	cmd.MarkFlagsMutuallyExclusive("url", "store")
 }
 
 // outputFlag adds -o with the formats that a verb has.

@@ -41,8 +41,9 @@ func printSARIF(out io.Writer, problems []engine.Problem) error {
 }
 
 func physical(p engine.Problem) map[string]any {
-	at := url.URL{Path: filepath.ToSlash(p.File)}
-	if filepath.IsAbs(p.File) {
+	file := atTop(p.File)
+	at := url.URL{Path: file}
+	if filepath.IsAbs(file) {
 		at.Scheme = "file"
 	}
 	where := map[string]any{"artifactLocation": map[string]any{"uri": at.String()}}

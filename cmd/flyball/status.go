@@ -35,10 +35,16 @@ func (f *flags) open(cmd *cobra.Command) (api.Flyball, error) {
 
 func newStatus(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "status",
-		Short:   "Show each policy with what it last decided, and why",
-		Example: `  flyball status -o json`,
-		Args:    cobra.NoArgs,
+		Use:   "status",
+		Short: "Show each policy with what it last decided, and why",
+		Long: `Show whether autoscaling is on, which daemon answers, and of each policy: whether it acts, the replicas of its service and their
+bounds, what its metrics read, when it last decided, and why it came out so. Below a policy stands what needs somebody.
+
+Without a daemon it is what the last one recorded. How a decision came about says flyball explain SERVICE.`,
+		Example: `  flyball status
+  flyball status -o json
+  flyball status --url https://scaler.example.com:5001 --token-file ~/.flyball-token`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flyball, err := f.open(cmd)
 			if err != nil {

@@ -20,6 +20,9 @@ func newStore(f *flags) *cobra.Command {
 		Short: "Check, back up, restore and move what flyball has on record",
 		Long: `Check, back up, restore and move what flyball has on record: states, decisions, events, samples, the audit log, pauses, the
 switch, notifications, who may use the API, and the policies that came by it. It is in .flyball/flyball.db, in another file (--store, store.path), or in a Redis.`,
+		Example: `  flyball store check
+  flyball store backup /var/backups/flyball-2026-11-27.db
+  flyball store restore /var/backups/flyball-2026-11-27.db --yes`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -116,14 +116,16 @@ func (t testRun) print(out io.Writer, v app.Verdicts) error {
 	case "junit":
 		return printJUnit(out, "flyball test", testsRun(v))
 	case "github":
+		var all []annotation
 		for _, c := range v.Tests {
 			if len(c.Failures) > 0 {
-				annotate(out, engine.Problem{File: c.File, Line: c.Line, Message: c.Name + ": " + strings.Join(c.Failures, "\n")})
+				all = append(all, annotation{level: "error", file: atTop(c.File), line: c.Line, text: c.Name + ": " + strings.Join(c.Failures, "\n")})
 			}
 		}
 		for _, p := range v.Problems {
-			annotate(out, p)
+			all = append(all, annotationOf(p))
 		}
+		annotate(out, all)
 		return nil
 	}
 	for _, c := range v.Tests {

@@ -20,6 +20,9 @@ socket nobody needs one: whoever may open it may do everything.
 A role says what a token is good for: viewer looks; operator scales, pauses, pushes metrics and turns autoscaling on and off too; admin
 does everything. Scopes narrow it: an action (read, audit, push, scale, pause, switch, policies, accounts, store, notify), of all
 services or, as push:web, of one.`,
+		Example: `  flyball token create grafana --expires 90d
+  flyball token list
+  flyball token revoke grafana`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -81,7 +84,11 @@ func newTokenList(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the tokens and sessions that are valid",
-		Args:  cobra.NoArgs,
+		Long: `List the tokens that are valid, and the sessions of people who are logged in: what each may do, who made it, and when it ends.
+The secret of a token is not among it; only a hash is kept.`,
+		Example: `  flyball token list
+  flyball token list -o json`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flyball, err := f.open(cmd)
 			if err != nil {

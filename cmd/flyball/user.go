@@ -15,6 +15,9 @@ func newUser(f *flags) *cobra.Command {
 		Short: "Add, list and remove the people who may log in",
 		Long: `Add, list and remove the people who may log in, with an email address and a password, for a session of 12 hours. What the
 roles may do is in flyball token --help. Programs do not log in: they have tokens.`,
+		Example: `  flyball user add anna@example.org --role operator
+  flyball user list
+  flyball user remove anna@example.org`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -90,7 +93,10 @@ func newUserList(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the people who may log in",
-		Args:  cobra.NoArgs,
+		Long:  `List the people who may log in, with their roles, and who added them.`,
+		Example: `  flyball user list
+  flyball user list -o json`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			flyball, err := f.open(cmd)
 			if err != nil {
@@ -125,6 +131,7 @@ func newUserRemove(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "remove EMAIL",
 		Short:   "Remove a person, and end their sessions",
+		Long:    `Remove a person, and end their sessions within two seconds. Tokens that they made stay: flyball token list has them.`,
 		Example: `  flyball user remove anna@example.org`,
 		Args:    takes(1, 1, "an email address", "flyball user remove anna@example.org"),
 		RunE: func(cmd *cobra.Command, args []string) error {

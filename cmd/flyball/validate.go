@@ -19,9 +19,13 @@ func newValidate(f *flags) *cobra.Command {
 is wrong is listed at once, at its place. Ends with 1 where there is an error; with --strict also where there is a warning.
 
 A warning names its rule, such as [flap-hazard]. A policy that means it turns the rule off and says why, in
-lint: {"flap-hazard": "the reason"}.`,
+lint: {"flap-hazard": "the reason"}.
+
+For a pipeline there are -o github (annotations beside the lines), gitlab (a report on code quality), sarif and junit. Their paths are from
+the top of the git repository, whatever folder it runs in.`,
 		Example: `  flyball validate config/autoscaling
   flyball validate --strict -o github
+  flyball validate -o gitlab > gl-code-quality-report.json
   flyball validate -o sarif > flyball.sarif`,
 		Args: takes(0, 1, "one file or folder at most", "flyball validate config/autoscaling"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,7 +41,7 @@ lint: {"flap-hazard": "the reason"}.`,
 					failed++
 				}
 			}
-			if err := printProblems(cmd.OutOrStdout(), f.output, loaded); err != nil {
+			if err := printProblems(cmd.OutOrStdout(), f.output, f.path(args), loaded); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "%s in %s: %s, %s\n", count(len(loaded.Policies), "valid policy", "valid policies"),
@@ -49,7 +53,7 @@ lint: {"flap-hazard": "the reason"}.`,
 		},
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "warnings are errors")
-	f.outputFlag(cmd, "text", "json", "github", "sarif", "junit")
+	f.outputFlag(cmd, "text", "json", "github", "gitlab", "sarif", "junit")
 	return cmd
 }
 
@@ -61,7 +65,7 @@ func (f *flags) path(args []string) string {
 	return f.policies
 }
 
-func printProblems(out io.Writer, format string, loaded app.Loaded) error {
+func printProblems(out io.Writer, format, path string, loaded app.Loaded) error {
 	problems := loaded.Problems
 	switch format {
 	case "json":
@@ -74,10 +78,14 @@ func printProblems(out io.Writer, format string, loaded app.Loaded) error {
 		}
 		return printJSON(out, map[string]any{"policies": names, "problems": problems})
 	case "github":
+		var all []annotation
 		for _, p := range problems {
-			annotate(out, p)
+			all = append(all, annotationOf(p))
 		}
+		annotate(out, all)
 		return nil
+	case "gitlab":
+		return printQuality(out, problems, path)
 	case "sarif":
 		return printSARIF(out, problems)
 	case "junit":

@@ -23,7 +23,7 @@ func version() string {
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print the version",
+		Use: "version", Short: "Print the version", Example: `  flyball version`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "flyball %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)

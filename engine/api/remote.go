@@ -21,14 +21,21 @@ type Remote struct {
 
 // Reach makes a client of a daemon at a URL. It does not ask anything yet.
 func Reach(r Remote) (*Client, error) {
+	c, err := ReachBare(r)
+	if err == nil && r.Token == "" {
+		return nil, errors.New("a daemon at a URL asks for a token: set AUTOSCALING_TOKEN, or name a file of it with --token-file; flyball token create makes one, where the daemon runs")
+	}
+	return c, err
+}
+
+// ReachBare is Reach for what anybody may ask: there may be no token.
+func ReachBare(r Remote) (*Client, error) {
 	u, err := url.Parse(r.URL)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		return nil, fmt.Errorf("the URL of the daemon is %q; allowed is one such as https://scaler.example.com:5001", r.URL)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "":
 		return nil, fmt.Errorf("the URL of the daemon is %s; allowed is a scheme, a host and a port", u.Redacted())
-	case r.Token == "":
-		return nil, errors.New("a daemon at a URL asks for a token: set AUTOSCALING_TOKEN, or name a file of it with --token-file; flyball token create makes one, where the daemon runs")
 	}
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 10 * time.Second, ForceAttemptHTTP2: true}
 	if r.CA != "" {

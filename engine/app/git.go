@@ -52,6 +52,22 @@ func (r repository) commit(ctx context.Context, revision string) (string, error)
 	return strings.TrimSpace(string(out)), err
 }
 
+// instead says what would do in the place of a revision that is not there. What checks out for a pipeline often knows a branch only as
+// that of origin, or has fetched nothing but the one commit.
+func (r repository) instead(ctx context.Context, revision string) string {
+	if _, err := r.commit(ctx, "origin/"+revision); err == nil {
+		return fmt.Sprintf("; there is origin/%s", revision)
+	}
+	if out, err := r.git(ctx, "rev-parse", "--is-shallow-repository"); err != nil || strings.TrimSpace(string(out)) != "true" {
+		return ""
+	}
+	if strings.ContainsAny(revision, "~^@") {
+		return ", which is a shallow clone: git fetch --unshallow, then again"
+	}
+	branch := strings.TrimPrefix(revision, "origin/")
+	return fmt.Sprintf(", which is a shallow clone: git fetch --depth=1 origin %s, then flyball diff FETCH_HEAD", branch)
+}
+
 // blob is a file in a commit.
 type blob struct {
 	path string // from the top, with slashes

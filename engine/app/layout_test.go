@@ -28,6 +28,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"schema/convert":       {"engine", "schema"},
 		"rego":                 {"engine"},
 		"engine/report":        {"engine"},
+		"engine/setup":         {},
 		"engine/trend":         {"engine", "engine/metrics/formula"},
 		"engine/diff":          {"engine"},
 		"engine/notify":        {"engine", "engine/store"},
@@ -37,7 +38,7 @@ func TestImportsPointOneWay(t *testing.T) {
 
 		"engine/monitor": {"engine", "engine/api", "engine/api/auth", "engine/store"},
 		"engine/app":     nil, // everything
-		"cmd/flyball":    {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/monitor", "engine/replay", "engine/report", "engine/store"},
+		"cmd/flyball":    {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/monitor", "engine/replay", "engine/report", "engine/setup", "engine/store"},
 
 		"engine/metrics/formula":    {"engine"},
 		"engine/metrics/poll":       {"engine"},
@@ -64,6 +65,8 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 	owners := map[string][]string{
 		"cuelang.org/go":                      {"schema", "schema/convert"},
+		"github.com/compose-spec/compose-go":  {"engine/setup"},
+		"github.com/sirupsen/logrus":          {"engine/setup"},
 		"github.com/hashicorp/hcl":            {"schema/convert"},
 		"github.com/open-policy-agent/opa":    {"rego"},
 		"golang.org/x/tools":                  {"schema"},

@@ -52,6 +52,8 @@ type Options struct {
 	api                    schema.API
 }
 
+const usualSocket = ".flyball/flyball.sock"
+
 // env looks a variable up.
 func (o Options) env() func(string) string {
 	if o.Env == nil {
@@ -72,7 +74,7 @@ func (o Options) filled(c schema.Config) Options {
 	}
 	o.Store = cmp.Or(o.Store, c.Store.URL, c.StorePath, ".flyball/flyball.db")
 	o.lease = cmp.Or(c.Store.Lease, lease)
-	o.Socket = cmp.Or(o.Socket, c.SocketPath, ".flyball/flyball.sock")
+	o.Socket = cmp.Or(o.Socket, c.SocketPath, usualSocket)
 	o.DockerHost = cmp.Or(o.DockerHost, c.DockerHost)
 	o.MaxReplicas = cmp.Or(o.MaxReplicas, c.MaxTotalReplicas, 20)
 	o.auditDays = cmp.Or(c.AuditDays, 400)

@@ -60,8 +60,8 @@ func Find(ctx context.Context, argument, policies string) (Revision, error) {
 	}
 	commit, err := repository.commit(ctx, revision)
 	if err != nil {
-		return Revision{}, NoRevision(fmt.Sprintf("%q is no file or folder, and no revision of the git repository %s; in a shallow clone, fetch it first",
-			revision, repository.top))
+		return Revision{}, NoRevision(fmt.Sprintf("%q is no file or folder, and no revision of the git repository %s%s",
+			revision, repository.top, repository.instead(ctx, revision)))
 	}
 	r := Revision{Name: argument, Path: path}
 	if err := r.checkOut(ctx, repository, commit, inside); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/docker/docker/client"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // An engine that answers the same reading for longer has stopped to read: what it says is old.
@@ -24,7 +25,7 @@ func (l *look) ask(ctx context.Context) (*reading, error) {
 	stats, err := l.stats(ctx, l.replica.ID)
 	heard := time.Now()
 	if err != nil {
-		return nil, l.explain("read statistics", err)
+		return nil, l.explain(docker.ReadStats, "read statistics", err)
 	}
 	if stats.Read.IsZero() || l.stuck(l.replica.ID, stats.Read, l.at) {
 		l.log.Debug("no sample of a container that is stopped or not read anew", "container", l.replica.Name)
@@ -109,8 +110,8 @@ func (s *Source) settle(ctx context.Context) error {
 }
 
 // explain says what was tried, and whether it was the engine itself that did not answer.
-func (s *Source) explain(doing string, err error) error {
-	told := s.engine.Explain(doing, err)
+func (s *Source) explain(call docker.Call, doing string, err error) error {
+	told := s.engine.Explain(call, doing, err)
 	if down(err) {
 		return engine.Down{Err: told}
 	}

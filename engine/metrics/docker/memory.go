@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // noLimit is where a memory limit stops being one: cgroup v1 writes no limit as nearly 2^63.
@@ -77,7 +78,7 @@ func (s *Source) host(ctx context.Context) (uint64, error) {
 	}
 	info, err := s.engine.Info(ctx)
 	if err != nil {
-		return 0, s.explain("ask for the memory of the host", err)
+		return 0, s.explain(docker.GetInfo, "ask for the memory of the host", err)
 	}
 	if info.MemTotal <= 0 {
 		return 0, errors.New("no memory limit, and the engine does not say how much memory its host has")

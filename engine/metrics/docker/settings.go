@@ -11,6 +11,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // settings is what is known of a container from inspecting it.
@@ -44,7 +45,7 @@ func (s *Source) settings(ctx context.Context, r engine.Replica, at time.Time, a
 	}
 	answer, err := s.engine.ContainerInspect(ctx, r.ID)
 	if err != nil {
-		return settings{}, s.explain("inspect", err)
+		return settings{}, s.explain(docker.InspectContainer, "inspect", err)
 	}
 	found := settled(answer)
 	s.mu.Lock()

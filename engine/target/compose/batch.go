@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker/api/types/versions"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // batch is the clones of one order, made side by side.
@@ -88,13 +89,13 @@ func (t *Target) image(ctx context.Context, c container.InspectResponse) (string
 		return c.Config.Image, nil
 	}
 	if err != nil && !errdefs.IsNotFound(err) {
-		return "", t.docker.Explain("inspect image "+c.Config.Image, err)
+		return "", t.docker.Explain(docker.InspectImage, "inspect image "+c.Config.Image, err)
 	}
 	_, err = t.docker.ImageInspect(ctx, c.Image)
 	if errdefs.IsNotFound(err) {
 		return "", fmt.Errorf("image %s (%s) of its replicas is gone from the engine; build or pull it, then recreate the service with `docker compose up -d` or, to keep those that run, %s: %w", c.Config.Image, c.Image, fallback, err)
 	}
-	return c.Image, t.docker.Explain("inspect image "+c.Image, err)
+	return c.Image, t.docker.Explain(docker.InspectImage, "inspect image "+c.Image, err)
 }
 
 // add clones side by side. Where a container of the service has stopped that may be the beginning of a `docker compose
@@ -166,13 +167,13 @@ func (t *Target) create(ctx context.Context, name string, config *container.Conf
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
 	made, err := t.docker.ContainerCreate(ctx, config, host, &network.NetworkingConfig{EndpointsConfig: networks}, nil, name)
-	return made.ID, t.docker.Explain("create container "+name, err)
+	return made.ID, t.docker.Explain(docker.CreateContainer, "create container "+name, err)
 }
 
 func (t *Target) connect(ctx context.Context, networkName, id string, endpoint *network.EndpointSettings) error {
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
-	return t.docker.Explain("connect to network "+networkName, t.docker.NetworkConnect(ctx, networkName, id, endpoint))
+	return t.docker.Explain(docker.ConnectNetwork, "connect to network "+networkName, t.docker.NetworkConnect(ctx, networkName, id, endpoint))
 }
 
 // start puts the inline configs and secrets in their place and starts the container.
@@ -183,14 +184,14 @@ func (b *batch) start(ctx context.Context, id string) error {
 	if len(b.files) > 0 {
 		err := t.docker.CopyToContainer(ctx, id, "/", bytes.NewReader(b.files), container.CopyToContainerOptions{})
 		if err != nil {
-			return t.unread("copy inline configs and secrets", err)
+			return t.unread(docker.WriteFiles, "copy inline configs and secrets", err)
 		}
 	}
 	err := t.docker.ContainerStart(ctx, id, container.StartOptions{})
 	if err != nil && portTaken(err) {
 		return fmt.Errorf("no host port is free in the published range; publish a wider one: %w", err)
 	}
-	return t.docker.Explain("start", err)
+	return t.docker.Explain(docker.StartContainer, "start", err)
 }
 
 // portTaken: the engine has no type for this, it is one of many internal errors.

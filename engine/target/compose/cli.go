@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker/api/types/container"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // cliDriver is the driver of policies whose new replicas docker compose makes, from its file, instead of flyball by
@@ -240,5 +241,5 @@ func (c *command) undo(ctx context.Context, r replica) error {
 	if errdefs.IsNotFound(err) {
 		return nil
 	}
-	return t.docker.Explain("stop "+r.name, err)
+	return t.docker.Explain(docker.StopContainer, "stop "+r.name, err)
 }

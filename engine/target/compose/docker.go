@@ -30,21 +30,21 @@ func (t *Target) list(ctx context.Context, labels ...string) ([]container.Summar
 	ctx, cancel := context.WithTimeout(ctx, readDeadline)
 	defer cancel()
 	if err := t.docker.Settle(ctx); err != nil {
-		return nil, t.docker.Explain("list containers", err)
+		return nil, t.docker.Explain(docker.ListContainers, "list containers", err)
 	}
 	args := filters.NewArgs()
 	for _, label := range labels {
 		args.Add("label", label)
 	}
 	found, err := t.docker.ContainerList(ctx, container.ListOptions{All: true, Filters: args})
-	return found, t.docker.Explain("list containers", err)
+	return found, t.docker.Explain(docker.ListContainers, "list containers", err)
 }
 
 func (t *Target) inspect(ctx context.Context, id string) (container.InspectResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, inspectDeadline)
 	defer cancel()
 	c, err := t.docker.ContainerInspect(ctx, id)
-	return c, t.docker.Explain("inspect container "+docker.Short(id), err)
+	return c, t.docker.Explain(docker.InspectContainer, "inspect container "+docker.Short(id), err)
 }
 
 // inspectAll adds to each replica what only inspect tells. One that is gone is left out; one that is paused is not
@@ -83,7 +83,7 @@ func (t *Target) remove(ctx context.Context, id string, o container.RemoveOption
 	if errdefs.IsConflict(err) && t.goes(ctx, id, o.Force) || errdefs.IsNotFound(err) {
 		return nil
 	}
-	return t.docker.Explain("remove container "+docker.Short(id), err)
+	return t.docker.Explain(docker.RemoveContainer, "remove container "+docker.Short(id), err)
 }
 
 // goes waits for a container that somebody else is removing. One that runs, and is not forced, does not go.

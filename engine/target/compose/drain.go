@@ -83,23 +83,26 @@ func (t *Target) runIn(ctx context.Context, id string, command []string) (string
 func (t *Target) exec(ctx context.Context, id string, command []string) (string, error) {
 	made, err := t.docker.ContainerExecCreate(ctx, id, container.ExecOptions{Cmd: command, AttachStdout: true, AttachStderr: true})
 	if err != nil {
-		return "", t.docker.Explain("could not be run", err)
+		return "", t.docker.Explain(docker.CreateExec, "could not be run", err)
 	}
-	attached, err := t.docker.ContainerExecAttach(ctx, made.ID, container.ExecAttachOptions{})
+	// The client would have the connection upgraded, which not every proxy does.
+	started, err := t.docker.Send(ctx, http.MethodPost, "/exec/"+made.ID+"/start", []byte(`{"Detach":false,"Tty":false}`))
+	if err == nil {
+		defer started.Body.Close()
+		err = docker.Refusal(started)
+	}
 	if err != nil {
-		return "", t.docker.Explain("could not be run", err)
+		return "", t.docker.Explain(docker.StartExec, "could not be run", err)
 	}
-	defer attached.Close()
-	defer context.AfterFunc(ctx, attached.Close)()
 	var said docker.Ending
-	if _, err := stdcopy.StdCopy(&said, &said, attached.Reader); err != nil {
+	if _, err := stdcopy.StdCopy(&said, &said, started.Body); err != nil {
 		return said.String(), fmt.Errorf("was lost from sight: %w", err)
 	}
 	for { // the output may end before the command does
 		c, err := t.docker.ContainerExecInspect(ctx, made.ID)
 		switch {
 		case err != nil:
-			return said.String(), t.docker.Explain("was lost from sight", err)
+			return said.String(), t.docker.Explain(docker.InspectExec, "was lost from sight", err)
 		case !c.Running && c.ExitCode == 0:
 			return said.String(), nil
 		case !c.Running:

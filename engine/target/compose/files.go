@@ -38,7 +38,7 @@ func (t *Target) injected(ctx context.Context, c container.InspectResponse) ([]b
 	defer cancel()
 	changes, err := t.docker.ContainerDiff(diff, c.ID)
 	if err != nil {
-		return nil, t.unread("look for inline configs and secrets in "+docker.Short(c.ID), err)
+		return nil, t.unread(docker.ListChanges, "look for inline configs and secrets in "+docker.Short(c.ID), err)
 	}
 	paths := candidates(changes, mountPoints(c))
 	if len(paths) > most {
@@ -59,7 +59,7 @@ func (t *Target) injected(ctx context.Context, c container.InspectResponse) ([]b
 			return
 		}
 		if err != nil {
-			errs[i] = t.unread("look at /"+paths[i]+" in "+docker.Short(c.ID), err)
+			errs[i] = t.unread(docker.LookAtFile, "look at /"+paths[i]+" in "+docker.Short(c.ID), err)
 			return
 		}
 		files[i] = times.copied(paths[i], s)
@@ -72,11 +72,12 @@ func (t *Target) injected(ctx context.Context, c container.InspectResponse) ([]b
 
 // unread says what to do where the files of a container can't be read. Without them a replica might lack a secret, and
 // nothing tells a service that has none.
-func (t *Target) unread(doing string, err error) error {
-	explained := t.docker.Explain(doing, err)
+func (t *Target) unread(call docker.Call, doing string, err error) error {
+	explained := t.docker.Explain(call, doing, err)
 	switch {
 	case errdefs.IsPermissionDenied(err):
-		return fmt.Errorf("%w; a clone needs GET /containers/{id}/changes and GET, HEAD and PUT /containers/{id}/archive: allow these, or %s (which needs that PUT where the service has inline configs or secrets)", explained, fallback)
+		return fmt.Errorf("%w; a new replica must have the inline configs and secrets of the others: allow %s, %s, %s and %s, or %s",
+			explained, docker.ListChanges, docker.LookAtFile, docker.ReadFile, docker.WriteFiles, fallback)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%w; or %s", explained, fallback)
 	}
@@ -156,7 +157,7 @@ func (t *Target) fetch(ctx context.Context, id string, paths []string, chosen []
 			continue
 		}
 		if err := t.copyFile(ctx, w, id, path, largest-archive.Len()); err != nil {
-			return nil, t.unread("read inline config or secret /"+path+" of "+docker.Short(id), err)
+			return nil, t.unread(docker.ReadFile, "read inline config or secret /"+path+" of "+docker.Short(id), err)
 		}
 	}
 	if err := w.Close(); err != nil {

@@ -6,27 +6,35 @@ import (
 	"testing"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 	"github.com/flyball-dev/flyball/engine/target/dockertest"
 )
 
 // Behind a socket proxy that hides files a clone might lack a secret, and no service says that it has none: it is refused,
 // with what to allow.
 func TestLiveHiddenFilesAreRefused(t *testing.T) {
-	for name, hidden := range map[string]dockertest.Fault{
-		"changes": {Path: "/changes$"},
-		"archive": {Path: "/archive$", Method: http.MethodHead},
-		"files":   {Path: "/archive$", Method: http.MethodGet},
+	for hidden, fault := range map[docker.Call]dockertest.Fault{
+		docker.ListChanges: {Path: "/changes$"},
+		docker.LookAtFile:  {Path: "/archive$", Method: http.MethodHead},
+		docker.ReadFile:    {Path: "/archive$", Method: http.MethodGet},
+		docker.WriteFiles:  {Path: "/archive$", Method: http.MethodPut},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(string(hidden), func(t *testing.T) {
 			s := up(t, "services:\n  web:\n    image: $IMAGE\n    configs: [plain]\nconfigs: {plain: {content: one}}\n")
 			p, before := s.proxied(), s.ids()
-			hidden.Do = dockertest.Answer(http.StatusForbidden, "no")
-			p.Fault(hidden)
-			s.mentions(s.scale(1, 2, engine.Failed, 1).Error, "forbids it (403)", "GET /containers/{id}/changes",
-				"GET, HEAD and PUT /containers/{id}/archive", fallback)
+			fault.Do = dockertest.Answer(http.StatusForbidden, "no")
+			p.Fault(fault)
+			result := engine.Failed
+			if hidden == docker.WriteFiles { // found out once the replica was made
+				result = engine.RolledBack
+			}
+			s.mentions(s.scale(1, 2, result, 1).Error, "forbids "+string(hidden)+" (403)", "allow GET /containers/{id}/changes, "+
+				"HEAD /containers/{id}/archive, GET /containers/{id}/archive and PUT /containers/{id}/archive, or "+fallback)
 			if after := s.ids(); !slices.Equal(before, after) {
 				t.Errorf("before %v, after %v", before, after)
 			}
+			p.Release()
+			p.Fault(dockertest.Fault{Path: "/(changes|archive)$", Method: http.MethodGet, Do: fault.Do})
 			s.driver = cliDriver
 			s.scale(1, 2, engine.Succeeded, 2)
 		})

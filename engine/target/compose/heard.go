@@ -4,8 +4,11 @@ import (
 	"context"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
+
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // The pause before the engine is asked for its events again, which grows while it does not answer.
@@ -19,6 +22,7 @@ const (
 // touched is too slow for. One-off containers are nobody's replicas.
 func (t *Target) Watch(ctx context.Context, touched func(project, service string)) {
 	var pause time.Duration
+	told := false
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := t.hear(ctx, touched)
@@ -26,6 +30,10 @@ func (t *Target) Watch(ctx context.Context, touched func(project, service string
 			return
 		}
 		pause = next(pause, time.Since(began))
+		if errdefs.IsPermissionDenied(err) && !told {
+			t.log.Warn("what others do to services is noticed late", "error", err)
+			told = true
+		}
 		t.log.Debug("the engine's events have ended", "error", err, "again_in", pause)
 		select {
 		case <-ctx.Done():
@@ -59,7 +67,7 @@ func (t *Target) hear(ctx context.Context, touched func(project, service string)
 		case m := <-messages:
 			touched(m.Actor.Attributes[projectLabel], m.Actor.Attributes[serviceLabel])
 		case err := <-errs:
-			return err
+			return t.docker.Explain(docker.HearEvents, "hear the engine's events", err)
 		}
 	}
 }

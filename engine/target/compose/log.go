@@ -18,7 +18,7 @@ func (t *Target) tail(ctx context.Context, id string) (string, error) {
 	defer cancel()
 	body, err := t.docker.ContainerLogs(ctx, id, container.LogsOptions{ShowStdout: true, ShowStderr: true, Tail: docker.TailLines})
 	if err != nil {
-		return "", t.docker.Explain("read the log of "+docker.Short(id), err)
+		return "", t.docker.Explain(docker.ReadLog, "read the log of "+docker.Short(id), err)
 	}
 	defer body.Close()
 	return docker.Tail(body, c.Config.Tty)

@@ -19,6 +19,14 @@ import (
 // way are given a moment to end.
 func (t *Target) lower(ctx context.Context, s service, o engine.Order) engine.Outcome {
 	count := len(s.current())
+	// A replica that was told to finish, or was stopped, is to go for good.
+	calls := []docker.Call{docker.StopContainer, docker.RemoveContainer}
+	if len(o.Policy.Rollout.Drain.Exec) > 0 {
+		calls = append(calls, docker.CreateExec, docker.StartExec, docker.InspectExec)
+	}
+	if err := t.docker.Allows(ctx, "service "+s.name+" keeps its replicas", calls...); err != nil {
+		return docker.Unchanged(ctx, count, err)
+	}
 	current, err := t.inspectAll(ctx, s.current())
 	if err == nil {
 		err = t.removeStopped(ctx, s)
@@ -207,7 +215,7 @@ func (t *Target) halt(ctx context.Context, r replica) error {
 	if errdefs.IsNotFound(err) {
 		return nil
 	}
-	return t.docker.Explain("stop "+r.name, err)
+	return t.docker.Explain(docker.StopContainer, "stop "+r.name, err)
 }
 
 // grace is how long the engine waits between the stop signal and the kill.

@@ -41,6 +41,9 @@ func (t *Target) raise(ctx, after context.Context, s service, o engine.Order) en
 		return engine.Outcome{Result: engine.Succeeded, Reached: count}
 	}
 	makes, err := t.maker(ctx, s, o, heard && told)
+	if err == nil { // what does not become ready is to be removed again
+		err = t.docker.Allows(ctx, "service "+s.name+" gets no new replica", docker.RemoveContainer)
+	}
 	if err == nil {
 		err = context.Cause(running)
 	}

@@ -52,7 +52,7 @@ func (t *Target) Ask(may func(context.Context) error) { t.docker.May = may }
 // Reach says why the engine does not answer.
 func (t *Target) Reach(ctx context.Context) error {
 	if _, err := t.docker.Ping(ctx); err != nil {
-		return t.docker.Explain("ask the engine", err)
+		return t.docker.Explain(docker.GetPing, "ask the engine", err)
 	}
 	return nil
 }

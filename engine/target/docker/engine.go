@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/containerd/errdefs"
@@ -23,6 +24,7 @@ type Engine struct {
 
 	version chan struct{} // one slot, taken while the API version is settled
 	settled atomic.Bool
+	allowed sync.Map // of the calls that Allows found allowed
 }
 
 // Dial makes a connection to the engine at host, such as unix:///var/run/docker.sock. An empty host is DOCKER_HOST with
@@ -55,6 +57,9 @@ func (e *Engine) Settle(ctx context.Context) error {
 		return nil
 	}
 	ping, err := e.Ping(ctx)
+	if errdefs.IsPermissionDenied(err) { // else whoever explains it would take it for a refusal of the call that comes next
+		return e.Explain(GetPing, "agree on the version of the API", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -76,13 +81,15 @@ type explained struct {
 func (e explained) Error() string { return e.text }
 func (e explained) Unwrap() error { return e.cause }
 
-// Explain says what was tried, where, and what mends it.
-func (e *Engine) Explain(doing string, err error) error {
+// Explain says what was tried, by which call, where, and what mends it.
+func (e *Engine) Explain(c Call, doing string, err error) error {
 	if err == nil {
 		return nil
 	}
 	host := e.DaemonHost()
 	switch {
+	case errors.As(err, &explained{}):
+		return fmt.Errorf("%s: %w", doing, err)
 	case client.IsErrConnectionFailed(err) && strings.Contains(err.Error(), "permission denied"):
 		return explained{fmt.Sprintf("%s: no permission to use the Docker engine at %s; run flyball as root or in the group that owns the socket", doing, host), err}
 	case client.IsErrConnectionFailed(err):
@@ -92,9 +99,19 @@ func (e *Engine) Explain(doing string, err error) error {
 	case errors.Is(err, context.Canceled):
 		return explained{fmt.Sprintf("%s: flyball is stopping, and the Docker engine at %s had not answered yet", doing, host), err}
 	case errdefs.IsPermissionDenied(err):
-		return fmt.Errorf("%s: the Docker engine at %s forbids it (403); allow this call in the socket proxy or authorization plugin: %w", doing, host, err)
+		e.allowed.Delete(c)
+		return explained{fmt.Sprintf("%s: the Docker engine at %s forbids %s (403); allow it in the socket proxy or authorization plugin%s", doing, host, c, reason(err)), err}
 	}
 	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// reason is what was said of a refusal, where that is more than that it is one. A proxy may say it in a web page.
+func reason(err error) string {
+	text := strings.TrimPrefix(err.Error(), "Error response from daemon: ")
+	if strings.Contains(text, "403 Forbidden") || strings.Contains(text, "<") {
+		return ""
+	}
+	return ": " + text
 }
 
 // Short is an id as people write it.

@@ -39,7 +39,7 @@ func (e *Engine) Build(tb testing.TB, tag, program, dockerfile string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if err := e.build(tag, binary, dockerfile); err != nil {
+	if err := e.build(tag, dockerfile, file{name: "service", mode: 0o755, data: binary}); err != nil {
 		tb.Fatalf("build image %s: %v", tag, err)
 	}
 }
@@ -60,18 +60,26 @@ func (e *Engine) compile(program string) ([]byte, error) {
 	return os.ReadFile(out)
 }
 
-func (e *Engine) build(tag string, binary []byte, dockerfile string) error {
+// file is one that a Dockerfile finds. A name that ends in a slash is a folder's.
+type file struct {
+	name string
+	mode int64
+	data []byte
+	link string // what a symbolic link points to
+}
+
+func (e *Engine) build(tag, dockerfile string, files ...file) error {
 	var archive bytes.Buffer
 	w := tar.NewWriter(&archive)
-	for _, file := range []struct {
-		name string
-		mode int64
-		data []byte
-	}{{"Dockerfile", 0o644, []byte(dockerfile)}, {"service", 0o755, binary}} {
-		if err := w.WriteHeader(&tar.Header{Name: file.name, Mode: file.mode, Size: int64(len(file.data))}); err != nil {
+	for _, f := range append(files, file{name: "Dockerfile", mode: 0o644, data: []byte(dockerfile)}) {
+		header := &tar.Header{Name: f.name, Mode: f.mode, Size: int64(len(f.data)), Linkname: f.link}
+		if f.link != "" {
+			header.Typeflag = tar.TypeSymlink
+		}
+		if err := w.WriteHeader(header); err != nil {
 			return err
 		}
-		if _, err := w.Write(file.data); err != nil {
+		if _, err := w.Write(f.data); err != nil {
 			return err
 		}
 	}

@@ -12,9 +12,12 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // Proxy stands between a client and the engine, and does harm where a test asks for it. All else passes untouched, streams
@@ -55,6 +58,7 @@ type Fault struct {
 	Path   string // a regular expression, found in the path without its version: "/containers/[0-9a-f]+/start$"
 	After  int    // requests that it spares, the first ones
 	Times  int    // requests that it befalls then; 0: all
+	Tries  bool   // it befalls, too, those that a target makes only to see whether such a call is allowed
 	Do     Effect
 }
 
@@ -216,13 +220,18 @@ func (p *Proxy) arrive(x *Exchange) (Effect, func(Call), error) {
 		return nil, nil, errors.New("down")
 	}
 	p.requests.Add(1)
+	tries := strings.Contains(x.of.path, docker.Nothing)
+	i := slices.IndexFunc(p.faults, func(f *fault) bool {
+		return (f.Method == "" || f.Method == x.of.method) && f.path.MatchString(x.of.path) && (f.Tries || !tries)
+	})
+	if tries && i < 0 {
+		x.of = request{} // it is none that anybody counts
+		return Pass, nil, nil
+	}
 	p.arrived = append(p.arrived, x.of)
 	close(p.news)
 	p.news = make(chan struct{})
 	x.released, x.up = p.released, p.up
-	i := slices.IndexFunc(p.faults, func(f *fault) bool {
-		return (f.Method == "" || f.Method == x.of.method) && f.path.MatchString(x.of.path)
-	})
 	if i < 0 {
 		return Pass, p.told, nil
 	}

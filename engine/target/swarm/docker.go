@@ -10,6 +10,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/swarm"
+
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // Every call has a deadline of its own: an engine that hangs holds up one order, not the daemon.
@@ -24,14 +26,14 @@ func (t *Target) services(ctx context.Context, stack string) ([]swarm.Service, e
 	ctx, cancel := context.WithTimeout(ctx, readDeadline)
 	defer cancel()
 	if err := t.docker.Settle(ctx); err != nil {
-		return nil, t.explain("list services", err)
+		return nil, t.explain(docker.ListServices, "list services", err)
 	}
 	args := filters.NewArgs()
 	if stack != "" {
 		args.Add("label", stackLabel+"="+stack)
 	}
 	found, err := t.docker.ServiceList(ctx, swarm.ServiceListOptions{Filters: args})
-	return found, t.explain("list services", err)
+	return found, t.explain(docker.ListServices, "list services", err)
 }
 
 // inspect looks at one service, and answers beside it the definition as the engine wrote it.
@@ -39,7 +41,7 @@ func (t *Target) inspect(ctx context.Context, id string) (service, []byte, error
 	ctx, cancel := context.WithTimeout(ctx, readDeadline)
 	defer cancel()
 	s, raw, err := t.docker.ServiceInspectWithRaw(ctx, id, swarm.ServiceInspectOptions{})
-	return service{s}, raw, t.explain("inspect service "+id, err)
+	return service{s}, raw, t.explain(docker.InspectService, "inspect service "+id, err)
 }
 
 // cluster looks at the nodes, and at the tasks that the swarm means to run.
@@ -58,10 +60,10 @@ func (t *Target) look(ctx context.Context, which filters.Args) (cluster, error) 
 	defer cancel()
 	nodes, err := t.docker.NodeList(ctx, swarm.NodeListOptions{})
 	if err != nil {
-		return cluster{}, t.explain("list nodes", err)
+		return cluster{}, t.explain(docker.ListNodes, "list nodes", err)
 	}
 	tasks, err := t.docker.TaskList(ctx, swarm.TaskListOptions{Filters: which})
-	return cluster{nodes, tasks}, t.explain("list tasks", err)
+	return cluster{nodes, tasks}, t.explain(docker.ListTasks, "list tasks", err)
 }
 
 // check is the health check of a service's tasks; nil: none. Where the service has none of its own the image's counts, as
@@ -88,9 +90,9 @@ func (t *Target) check(ctx context.Context, s service) *container.HealthConfig {
 }
 
 // explain puts an error into flyball's words.
-func (t *Target) explain(doing string, err error) error {
+func (t *Target) explain(call docker.Call, doing string, err error) error {
 	if errdefs.IsUnavailable(err) && strings.Contains(err.Error(), "not a swarm manager") {
 		return fmt.Errorf("%s: the Docker engine at %s is not a swarm manager; make it one with `docker swarm init`, or name a manager in DOCKER_HOST: %w", doing, t.docker.DaemonHost(), err)
 	}
-	return t.docker.Explain(doing, err)
+	return t.docker.Explain(call, doing, err)
 }

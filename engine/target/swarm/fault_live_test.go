@@ -68,7 +68,7 @@ func TestLiveSwarmCallHangs(t *testing.T) {
 func TestLiveSwarmForbidden(t *testing.T) {
 	s := deploy(t, plain)
 	s.faulty(dockertest.Answer(http.StatusForbidden, "no"))
-	s.mentions(s.scale(1, 3, engine.Failed, 1).Error, "forbids it (403)", "socket proxy")
+	s.mentions(s.scale(1, 3, engine.Failed, 1).Error, "forbids POST /services/{id}/update (403)", "socket proxy")
 	s.setTo(1)
 }
 

@@ -17,14 +17,14 @@ func (t *Target) evidence(ctx context.Context, task swarm.Task) string {
 	if at == nil || at.ContainerID == "" {
 		return "" // it never came to a container
 	}
-	log, err := t.tail(ctx, task, func(ctx context.Context, o container.LogsOptions) (io.ReadCloser, error) {
+	log, err := t.tail(ctx, task, docker.ReadTaskLog, func(ctx context.Context, o container.LogsOptions) (io.ReadCloser, error) {
 		return t.docker.TaskLogs(ctx, task.ID, o)
 	})
 	if err == nil && log != "" {
 		return log
 	}
 	// A node whose log driver can't be read from afar has it only in the container, if that is here.
-	local, err2 := t.tail(ctx, task, func(ctx context.Context, o container.LogsOptions) (io.ReadCloser, error) {
+	local, err2 := t.tail(ctx, task, docker.ReadLog, func(ctx context.Context, o container.LogsOptions) (io.ReadCloser, error) {
 		return t.docker.ContainerLogs(ctx, at.ContainerID, o)
 	})
 	switch {
@@ -36,12 +36,12 @@ func (t *Target) evidence(ctx context.Context, task swarm.Task) string {
 	return ""
 }
 
-func (t *Target) tail(ctx context.Context, task swarm.Task, open func(context.Context, container.LogsOptions) (io.ReadCloser, error)) (string, error) {
+func (t *Target) tail(ctx context.Context, task swarm.Task, call docker.Call, open func(context.Context, container.LogsOptions) (io.ReadCloser, error)) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, logDeadline)
 	defer cancel()
 	body, err := open(ctx, container.LogsOptions{ShowStdout: true, ShowStderr: true, Tail: docker.TailLines})
 	if err != nil {
-		return "", t.explain("read the log of task "+docker.Short(task.ID), err)
+		return "", t.explain(call, "read the log of task "+docker.Short(task.ID), err)
 	}
 	defer body.Close()
 	spec := task.Spec.ContainerSpec

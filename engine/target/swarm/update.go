@@ -1,18 +1,15 @@
 package swarm
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
 
-	"github.com/containerd/errdefs"
-	"github.com/docker/docker/client"
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 var (
@@ -46,7 +43,7 @@ func (t *Target) set(ctx context.Context, s service, replicas int) (service, err
 	case err != nil && known && strings.Contains(err.Error(), "update out of sequence"): // the engine has no type for it
 		return s, fmt.Errorf("service %s: %w", s.Spec.Name, errConflict)
 	case err != nil && known:
-		return s, t.explain(doing, err)
+		return s, t.explain(docker.UpdateService, doing, err)
 	}
 	now, _, look := t.inspect(ctx, s.ID)
 	switch {
@@ -55,9 +52,9 @@ func (t *Target) set(ctx context.Context, s service, replicas int) (service, err
 	case err == nil:
 		return s, fmt.Errorf("%w: %w", errUnknown, look)
 	case look == nil && now.version() == s.version():
-		return s, t.explain(doing, err)
+		return s, t.explain(docker.UpdateService, doing, err)
 	}
-	return s, fmt.Errorf("%w: %w", errUnknown, t.explain(doing, err))
+	return s, fmt.Errorf("%w: %w", errUnknown, t.explain(docker.UpdateService, doing, err))
 }
 
 // with is the definition in an answer to inspect, with another number of replicas.
@@ -77,59 +74,11 @@ func (t *Target) post(ctx context.Context, path string, body []byte) (known bool
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeDeadline)
 	defer cancel()
-	url, err := t.address(path)
-	if err != nil {
-		return false, err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
-	if err != nil {
-		return false, err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	dial := t.docker.Dialer()
-	caller := http.Client{Transport: &http.Transport{
-		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
-		DisableKeepAlives: true,
-	}}
-	answer, err := caller.Do(request)
+	answer, err := t.docker.Send(ctx, http.MethodPost, path, body)
 	if err != nil {
 		failed := (*net.OpError)(nil)
 		return errors.As(err, &failed) && failed.Op == "dial", err
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode < http.StatusBadRequest {
-		return true, nil
-	}
-	return true, refusal(answer)
-}
-
-// address is where the engine takes calls to a path. What lies between, a socket or TLS, is the dialer's.
-func (t *Target) address(path string) (string, error) {
-	at, err := client.ParseHostURL(t.docker.DaemonHost())
-	if err != nil {
-		return "", err
-	}
-	host, base := client.DummyHost, ""
-	if at.Scheme == "tcp" || at.Scheme == "http" || at.Scheme == "https" {
-		host, base = at.Host, strings.TrimSuffix(at.Path, "/")
-	}
-	return "http://" + host + base + "/v" + t.docker.ClientVersion() + path, nil
-}
-
-// refusal is the error in an engine's answer.
-func refusal(answer *http.Response) error {
-	text, _ := io.ReadAll(io.LimitReader(answer.Body, 4<<10))
-	said := struct{ Message string }{answer.Status}
-	if json.Unmarshal(text, &said) != nil {
-		said.Message = answer.Status
-	}
-	switch answer.StatusCode {
-	case http.StatusForbidden:
-		return fmt.Errorf("%s: %w", said.Message, errdefs.ErrPermissionDenied)
-	case http.StatusNotFound:
-		return fmt.Errorf("%s: %w", said.Message, errdefs.ErrNotFound)
-	case http.StatusServiceUnavailable:
-		return fmt.Errorf("%s: %w", said.Message, errdefs.ErrUnavailable)
-	}
-	return errors.New(said.Message)
+	return true, docker.Refusal(answer)
 }

@@ -4,8 +4,11 @@ import (
 	"context"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
+
+	"github.com/flyball-dev/flyball/engine/target/docker"
 )
 
 // reconnectEach is the pause before an engine that ended the stream of events is asked for it again.
@@ -17,8 +20,18 @@ const taskLabel = "com.docker.swarm.service.name"
 // Watch calls touched when a service is changed or a container of a task on this node is, until ctx ends: see
 // control.Watcher. What changes on other nodes shows once it changes the service.
 func (t *Target) Watch(ctx context.Context, touched func(project, service string)) {
+	told := false
 	for ctx.Err() == nil {
-		t.hear(ctx, touched)
+		err := t.hear(ctx, touched)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errdefs.IsPermissionDenied(err) && !told:
+			t.log.Warn("what others do to services is noticed late", "error", err)
+			told = true
+		default:
+			t.log.Debug("the stream of events ended", "error", err)
+		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(reconnectEach):
@@ -26,15 +39,15 @@ func (t *Target) Watch(ctx context.Context, touched func(project, service string
 	}
 }
 
-// hear listens until the stream ends.
-func (t *Target) hear(ctx context.Context, touched func(project, service string)) {
+// hear listens until the stream ends, and answers why it did.
+func (t *Target) hear(ctx context.Context, touched func(project, service string)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	brief, done := context.WithTimeout(ctx, readDeadline)
 	err := t.docker.Settle(brief)
 	done()
 	if err != nil {
-		return
+		return err
 	}
 	args := filters.NewArgs(filters.Arg("type", string(events.ServiceEventType)), filters.Arg("type", string(events.ContainerEventType)))
 	for _, action := range []events.Action{events.ActionCreate, events.ActionUpdate, events.ActionRemove, events.ActionStart, events.ActionDie, events.ActionDestroy} {
@@ -52,10 +65,7 @@ func (t *Target) hear(ctx context.Context, touched func(project, service string)
 				touched(as[0], as[1])
 			}
 		case err := <-errs: // also when ctx ends
-			if ctx.Err() == nil {
-				t.log.Debug("the stream of events ended", "error", err)
-			}
-			return
+			return t.docker.Explain(docker.HearEvents, "hear the engine's events", err)
 		}
 	}
 }

@@ -1,0 +1,143 @@
+package setup
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"text/template"
+)
+
+// Policies is policies.cue: a policy for each service that can scale.
+func Policies(a Application) string {
+	var names []string
+	for _, file := range a.Files {
+		names = append(names, filepath.Base(file))
+	}
+	return fill(policiesText, struct {
+		Files    string
+		Services []Service
+	}{strings.Join(names, " and "), a.Scalable()})
+}
+
+// Config is flyball.cue: how flyball itself is set up.
+func Config(a Application) string {
+	total := 20 // as the schema has it
+	held := 0
+	for _, s := range a.Scalable() {
+		held += s.Min
+	}
+	for _, s := range a.Scalable() {
+		total = max(total, held-s.Min+s.Max) // else a policy's bound is out of reach
+	}
+	return fill(configText, total)
+}
+
+// Scenario is the first story about a policy: what it should do when the load rises and falls.
+func Scenario(s Service) string { return fill(scenarioText, s) }
+
+// fill has a text with values in it; both are of this package.
+func fill(text string, with any) string {
+	var out strings.Builder
+	t := template.Must(template.New("").Funcs(template.FuncMap{
+		"label": label, "cpus": CPUs, "add": func(a, b int) int { return a + b },
+	}).Parse(text))
+	if err := t.Execute(&out, with); err != nil {
+		panic(fmt.Sprintf("setup: %v", err))
+	}
+	return out.String()
+}
+
+// plain is a name that neither CUE nor YAML takes for anything else.
+var plain = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]*$`)
+
+// label is a service's name as a field of CUE, or a text of YAML: in quotes where it might be taken for something else.
+func label(name string) string {
+	switch strings.ToLower(name) {
+	case "true", "false", "null", "yes", "no", "on", "off", "y", "n", "package", "import", "for", "in", "if", "let":
+		return fmt.Sprintf("%q", name)
+	}
+	if plain.MatchString(name) {
+		return name
+	}
+	return fmt.Sprintf("%q", name)
+}
+
+const policiesText = `package autoscaling
+
+import "flyball.dev/schema"
+
+// With this line plain ` + "`cue vet`" + ` and an editor hold every policy to the schema; flyball itself does so without it.
+policies: [string]: schema.#Policy
+
+// One policy for each service of {{.Files}} that can scale. They are a beginning, and yours now.
+{{- range .Services}}
+
+policies: {{label .Name}}: {
+	service: {{printf "%q" .Name}}
+	enabled: true // and nothing happens before autoscaling is on: flyball enable
+
+	minReplicas: {{.Min}}{{if gt .Min 1}} // as many as the file asks for{{end}}
+	maxReplicas: {{.Max}} // {{.Bound}}
+{{if not .Port}}
+	// It has no port, so it may be a worker: busy or not, its CPU says little about how much work waits, and the length of
+	// its queue says it better. Where that is a list in Redis, have in flyball.cue
+	//	config: sources: jobs: {type: "redis", url: "redis://redis:6379/0"}
+	// and here, beside the CPU,
+	//	{name: "waiting", type: "queue_length", source: "jobs", query: "LLEN celery"}
+	//	{metric: "waiting", scaleUp: 100, scaleDown: 10}
+{{end}}
+	metrics: [{
+		name:   "cpu_usage"
+		type:   "cpu"
+		source: "system" // Docker: percent of a replica's limit, {{cpus .Limit}}
+		window: "1m"
+	}]
+
+	// One more replica above 70 %, one less under 25 %: two that share the load of one at 70 % are at 35 %, so that the
+	// step up is never taken back at once.
+	thresholds: [{metric: "cpu_usage", scaleUp: 70, scaleDown: 25}]
+
+	evaluationInterval: "30s"
+	cooldownPeriod:     "5m"
+}
+{{- end}}
+`
+
+const configText = `package autoscaling
+
+import "flyball.dev/schema"
+
+config: schema.#Config
+
+// How flyball itself is set up. Flags and the environment win over it.
+config: limits: {
+	maxTotalReplicas:     {{.}} // over all services
+	minAvailableMemoryMB: 512 // that must stay free on the Docker host
+}
+`
+
+const scenarioText = `# What the policy should do when the load of {{.Name}} rises and falls. Run it with: flyball test
+policy: {{label .Name}}
+at: 2026-01-01T09:00:00Z
+replicas: {{.Min}}
+steps:
+  - at: 0s
+    metrics: {cpu_usage: 85}
+    expect: {action: scale_up, to: {{add .Min 1}}}
+{{- if eq .Max (add .Min 1)}}
+  - at: 30s # still busy, and as many as may be
+    metrics: {cpu_usage: 80}
+    expect: {action: hold, to: {{.Max}}}
+{{- else}}
+  - at: 30s # still busy, but the change is young
+    metrics: {cpu_usage: 80}
+    expect: {action: hold, reason: CooldownActive}
+{{- end}}
+  - at: 10m
+    metrics: {cpu_usage: 10}
+    expect: {action: scale_down, to: {{.Min}}}
+  - at: 20m # nothing is known: nothing is done
+    metrics: {}
+    expect: {action: hold, reason: MetricMissing}
+`
