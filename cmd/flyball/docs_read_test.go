@@ -47,7 +47,7 @@ type order struct {
 var (
 	orderLine   = regexp.MustCompile(`^<!-- (run in|run by|not run): (.+) -->$`)
 	headingLine = regexp.MustCompile(`^#{1,6} +(.+?) *$`)
-	fileLine    = regexp.MustCompile("`([A-Za-z0-9._/-]+)`:$")
+	fileLine    = regexp.MustCompile("`([A-Za-z0-9._/-]+[.][a-z]+)`:$")
 	codeSpan    = regexp.MustCompile("`([^`]+)`")
 	linkTarget  = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 )

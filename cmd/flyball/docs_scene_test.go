@@ -77,7 +77,7 @@ func enter(t testing.TB, name string) *scene {
 	s.says, s.means = strings.NewReplacer(stand...), strings.NewReplacer(back(stand)...)
 	t.Cleanup(s.end)
 	if name == "sim" {
-		if out, err := s.shell("flyball run; until flyball scale backend 3; do sleep 0.2; done"); err != nil {
+		if out, err := s.shell(firstChanges); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
@@ -119,7 +119,7 @@ daemon() {
 	fi
 	command flyball "$@" >"$NOTES/log" 2>&1 </dev/null &
 	echo $! >"$NOTES/daemon"
-	until command flyball status >/dev/null 2>&1; do
+	until command flyball status 2>/dev/null | grep -q '^daemon: pid'; do
 		if ! kill -0 $!; then cat "$NOTES/log"; return 1; fi
 		sleep 0.05
 	done
@@ -133,6 +133,15 @@ endless() {
 	cat "$NOTES/said"
 	[ $code = 0 ] || [ $code = 143 ]
 }
+`
+
+// firstChanges has both services of the sim changed once. Their cooldown keeps them so for as long as documents are run.
+const firstChanges = `
+flyball run
+(until flyball scale web 2; do sleep 0.2; done) &
+web=$!
+until flyball scale backend 3; do sleep 0.2; done
+wait $web
 `
 
 // shell runs a script as a reader would at a terminal, and answers what it printed, in the words of documents.

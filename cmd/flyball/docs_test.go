@@ -126,7 +126,7 @@ func checkOrder(t *testing.T, p document, b block) {
 	case "":
 		t.Errorf("%s:%d: nothing says where the commands are run: write <!-- run in: PLACE --> before them", p.path, b.line)
 	case "run in":
-		if !slices.Contains([]string{"empty", "sim", "redis", "compose"}, b.run.argument) {
+		if !slices.Contains([]string{"empty", "sim", "redis", "compose"}, kind(b.run.argument)) {
 			t.Errorf("%s:%d: there is no place %q", p.path, b.run.line, b.run.argument)
 		}
 	case "run by":
@@ -171,15 +171,24 @@ func validate(t *testing.T, p document, b block) {
 	}
 }
 
-// runBlocks runs what a page says of these places, each in a subtest of its own.
-func runBlocks(t *testing.T, p document, places ...string) {
+// kind is what a place is: "sim 2" is another one like "sim".
+func kind(place string) string {
+	kind, _, _ := strings.Cut(place, " ")
+	return kind
+}
+
+// runBlocks runs what a page says of places of these kinds, each place in a subtest of its own.
+func runBlocks(t *testing.T, p document, kinds ...string) {
+	var places []string
+	for _, b := range p.blocks {
+		if place := b.run.argument; b.run.verb == "run in" && slices.Contains(kinds, kind(place)) && !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
 	for _, name := range places {
 		here := func(b block) bool { return b.run.verb == "run in" && b.run.argument == name }
-		if !slices.ContainsFunc(p.blocks, here) {
-			continue
-		}
 		t.Run(name, func(t *testing.T) {
-			at := enter(t, name)
+			at := enter(t, kind(name))
 			for _, b := range p.blocks {
 				switch {
 				case !here(b):

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -105,4 +107,33 @@ func isKnown(root *cobra.Command, words []string) error {
 		}
 	}
 	return nil
+}
+
+// The guide to operations names every command, and every setting of the environment.
+func TestOperationsAreWhole(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cmd := range newRoot().Commands() {
+		if !cmd.Hidden && !strings.Contains(string(text), "`flyball "+cmd.Name()) {
+			t.Errorf("the guide does not name flyball %s", cmd.Name())
+		}
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	setting := regexp.MustCompile(`"((?:AUTOSCALING|SCALING|MAX|MIN|COMPOSE)_[A-Z_]+)"`)
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range setting.FindAllStringSubmatch(string(source), -1) {
+			if !strings.Contains(string(text), "`"+m[1]+"`") {
+				t.Errorf("the guide does not name %s, of %s", m[1], file)
+			}
+		}
+	}
 }
