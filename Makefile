@@ -44,7 +44,7 @@ packed:
 PLATFORMS = linux-amd64 linux-arm64 darwin-amd64 darwin-arm64
 HOST = dist/flyball-$(shell $(GO) env GOHOSTOS)-$(shell $(GO) env GOHOSTARCH)
 dist: pages ## what is released, into dist: binaries, their materials, manual pages, completions, checksums
-	@rm -rf dist && mkdir -p dist/completions
+	@rm -rf dist && mkdir -p dist/completions bin
 	@for p in $(PLATFORMS); do echo "dist/flyball-$$p"; \
 		GOOS=$${p%-*} GOARCH=$${p#*-} $(STAMPED) -o dist/flyball-$$p ./cmd/flyball || exit 1; done
 	@for p in $(PLATFORMS); do $(GO) version -m dist/flyball-$$p | grep -E '^\t(dep|=>)' >bin/linked-$$p; \
