@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"os"
+	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"testing"
@@ -23,6 +26,10 @@ func TestVersion(t *testing.T) {
 			&debug.BuildInfo{Main: debug.Module{Version: "v1.2.3"}, Settings: stamped("false")},
 			"flyball v1.2.3 (commit 0123456789ab of 2026-11-27T13:06:17Z)" + built,
 		},
+		"of another platform": {
+			&debug.BuildInfo{GoVersion: "go1.99.1", Settings: []debug.BuildSetting{{Key: "GOARCH", Value: "arm64"}, {Key: "GOOS", Value: "darwin"}}},
+			"flyball (devel) go1.99.1 darwin/arm64",
+		},
 		"with changes": {
 			&debug.BuildInfo{Main: debug.Module{Version: "v1.2.4-0.2026+dirty"}, Settings: stamped("true")},
 			"flyball v1.2.4-0.2026+dirty (commit 0123456789ab of 2026-11-27T13:06:17Z, with changes)" + built,
@@ -33,6 +40,23 @@ func TestVersion(t *testing.T) {
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestVersionOfAnotherBinary(t *testing.T) {
+	own, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip(err)
+	}
+	for path, want := range map[string]int{own: exitFine, other: exitNo} {
+		var out, errs bytes.Buffer
+		if code := execute(t.Context(), []string{"version", path}, nil, &out, &errs); code != want {
+			t.Errorf("of %s: exit code %d, want %d; %s%s", path, code, want, &out, &errs)
+		}
 	}
 }
 
