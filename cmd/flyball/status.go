@@ -165,6 +165,9 @@ func notes(p api.PolicyStatus, s api.Status, now time.Time) (all []string, said 
 	if v := p.Veto; v != nil {
 		all = append(all, fmt.Sprintf("%s alone keeps it from going down, and has been against it for %s: %s", v.Metric, span(now.Sub(v.Since)), v.Message))
 	}
+	if e := p.LastEvent; e != nil && e.Error != "" {
+		all = append(all, fmt.Sprintf("%s from %d to %d %s, %s: %s", e.Action, e.From, e.To, strings.ReplaceAll(string(e.Result), "_", " "), ago(&e.Ended, now), e.Error))
+	}
 	return all, said
 }
 

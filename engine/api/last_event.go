@@ -21,7 +21,8 @@ type LastEvent struct {
 	Ended   time.Time     `json:"ended,omitzero"` // absent: it is being carried out
 	Result  engine.Result `json:"result,omitempty"`
 	Actor   string        `json:"actor"`
-	Message string        `json:"message"` // why it was done, in one line
+	Message string        `json:"message"`         // why it was done, in one line
+	Error   string        `json:"error,omitempty"` // why it did not succeed, in one line
 }
 
 // InShort is what of an event is told with each status.
@@ -34,7 +35,7 @@ func InShort(e engine.Event) *LastEvent {
 	}
 	return &LastEvent{
 		ID: e.ID, Action: e.Action, From: e.From, To: e.To, Reached: e.Reached, Started: e.Started, Ended: e.Ended, Result: e.Result,
-		Actor: e.Actor, Message: OneLine(strings.Join(why, "; ")),
+		Actor: e.Actor, Message: OneLine(strings.Join(why, "; ")), Error: OneLine(e.Error),
 	}
 }
 

@@ -72,8 +72,8 @@ func Needs() []Need {
 	every := slices.Concat(compose, swarm)
 	const hook, system = "rollout.drain.exec", "metrics of source system"
 	return []Need{
-		{Call: GetPing, Drivers: every, For: "agree on the version of the API"},
-		{Call: HeadPing, Drivers: every, For: "ask for that by a shorter answer", Without: "nothing: GET /_ping is asked in its place"},
+		{Call: GetPing, Drivers: every, For: "agree on the version of the API", Without: "nothing, where HEAD /_ping is allowed; with neither, everything"},
+		{Call: HeadPing, Drivers: every, For: "the same, and asked first", Without: "nothing, where GET /_ping is allowed; with neither, everything"},
 		{Call: GetVersion, Drivers: every, For: "name the engine in flyball doctor", Without: "its version there"},
 		{Call: HearEvents, Drivers: every, For: "hear what others do to the service", Without: "it is noticed at the next evaluation only, and new replicas of compose start one after the other"},
 		{Call: ReadStats, Drivers: every, For: "measure CPU, memory and network of replicas", Without: system + ", and what a replica without a memory limit takes, where flyball can't read the kernel's files (in a container it can't)"},

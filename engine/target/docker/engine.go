@@ -108,6 +108,7 @@ func (e *Engine) Explain(c Call, doing string, err error) error {
 // reason is what was said of a refusal, where that is more than that it is one. A proxy may say it in a web page.
 func reason(err error) string {
 	text := strings.TrimPrefix(err.Error(), "Error response from daemon: ")
+	text = strings.TrimSuffix(text, ": "+errdefs.ErrPermissionDenied.Error())
 	if strings.Contains(text, "403 Forbidden") || strings.Contains(text, "<") {
 		return ""
 	}
