@@ -50,7 +50,7 @@ func inFile(s *site) crashStore {
 
 // read opens the store for a moment: whoever held it open would keep a daemon from finding it as a crash leaves it.
 func (c *campaign) read(do func(ctx context.Context, from readStore) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	var err error
 	for ctx.Err() == nil { // while a daemon looks its file over, it is busy
@@ -103,8 +103,8 @@ func (c *campaign) check() {
 		c.Fatal(err)
 	}
 	slices.Reverse(past)
-	there := c.replicas()
-	w := c.seen
+	w, there := c.seen, c.replicas()
+	c.until("the engine tells of all that runs", func() bool { return w.runs() == len(there) })
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, problem := range w.problems {
@@ -115,9 +115,6 @@ func (c *campaign) check() {
 		if n.running < crashMin || n.running > crashMax {
 			c.Errorf("%d replicas ran at %s, want %d to %d", n.running, instantOf(n.at), crashMin, crashMax)
 		}
-	}
-	if last := counts[len(counts)-1].running; last != len(there) {
-		c.Errorf("%d replicas run by the engine's events, and %d are there", last, len(there))
 	}
 	made := map[string]int{}
 	for _, m := range w.turns {
@@ -226,6 +223,14 @@ func (w *witness) counts() []tally {
 		all = append(all, tally{time.Unix(0, m.TimeNano), len(running)})
 	}
 	return all
+}
+
+// runs is how many run by now.
+func (w *witness) runs() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	counts := w.counts()
+	return counts[len(counts)-1].running
 }
 
 // ranBetween says whether so many ran at some time of a span.

@@ -260,12 +260,18 @@ func (c *campaign) settle() {
 	c.flights.Wait()
 	// A sample that was read later says that there is nothing to do, and so does the cycle after it.
 	from := c.gauge.since().Add(1500 * time.Millisecond)
-	c.within(90*time.Second, "rest", func() bool {
+	c.until("rest", func() bool {
 		p, _ := c.web()
 		return p.Error == "" && p.Open == nil && p.LastEvaluation != nil && p.LastEvaluation.After(from) &&
-			p.Metrics["load"].Status == engine.OK && p.ReadyReplicas == p.CurrentReplicas && c.clean(p.CurrentReplicas)
+			c.says(p, wantsNothing) && p.ReadyReplicas == p.CurrentReplicas && c.clean(p.CurrentReplicas)
 	})
 	c.tell("at rest with %d", len(c.replicas()))
+}
+
+// says says that the daemon has read a load.
+func (c *campaign) says(p api.PolicyStatus, load float64) bool {
+	now := p.Metrics["load"]
+	return now.Status == engine.OK && now.Value != nil && *now.Value == load
 }
 
 // clean says that so many replicas run, and there is no other container of the project.
@@ -283,7 +289,7 @@ func (c *campaign) goOn() {
 		want, way = crashMin, engine.ScaleDown
 	}
 	c.want(way)
-	c.within(time.Minute, fmt.Sprint(want, " replicas"), func() bool {
+	c.until(fmt.Sprint(want, " replicas"), func() bool {
 		p, _ := c.web()
 		return c.clean(want) && p.Open == nil
 	})

@@ -99,8 +99,8 @@ func drawSignal(dice *rand.Rand) syscall.Signal {
 	return syscall.SIGKILL
 }
 
-func upTo(dice *rand.Rand, longest time.Duration) time.Duration {
-	return time.Duration(dice.Int64N(int64(longest)))
+func upTo(dice *rand.Rand, most time.Duration) time.Duration {
+	return time.Duration(dice.Int64N(int64(most)))
 }
 
 const inspectCall = "^/containers/[^/]+/json$"

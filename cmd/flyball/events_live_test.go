@@ -13,7 +13,7 @@ import (
 	"github.com/flyball-dev/flyball/engine/store"
 )
 
-const longestSilence = 40 * time.Second
+const longestSilence = 2 * time.Minute
 
 // heard is one server-sent event. A comment has the name ":".
 type heard struct{ name, id, data string }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,6 +27,13 @@ import (
 )
 
 const liveImage = "flyball-live/service"
+
+// A machine that has a lot else to do is late: longest is for what comes soon, and slack by how much later than its time something
+// may be.
+const (
+	longest = 2 * time.Minute
+	slack   = 5 * time.Second
+)
 
 var shared dockertest.Shared
 
@@ -109,7 +117,7 @@ func (s *site) compose(args ...string) string {
 
 // removeAll takes the project down without asking compose: the test may have left it in any state.
 func (s *site) removeAll() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	client := s.engine.Client()
 	for _, id := range s.containers() {
@@ -148,6 +156,18 @@ func (s *site) clones() map[string][]container.Summary {
 		clones[event] = append(clones[event], c)
 	}
 	return clones
+}
+
+// serves says that a replica of the test program has read its settings, and begun to serve.
+func (s *site) serves(id string) bool {
+	s.Helper()
+	said, err := s.engine.Client().ContainerLogs(context.Background(), id, container.LogsOptions{ShowStdout: true})
+	if err != nil {
+		return false
+	}
+	defer said.Close()
+	text, _ := io.ReadAll(said)
+	return bytes.Contains(text, []byte("serving\n"))
 }
 
 // inside runs the test program's command in the first replica.
@@ -256,8 +276,8 @@ func (d *daemon) end(signal os.Signal) {
 	}
 	select {
 	case <-d.done:
-	case <-time.After(30 * time.Second):
-		d.Fatalf("the daemon has not ended 30 s after %s", signal)
+	case <-time.After(longest):
+		d.Fatalf("the daemon has not ended %s after %s", longest, signal)
 	}
 }
 
@@ -346,12 +366,12 @@ func (s *site) policy(name string) api.PolicyStatus {
 // until waits for a condition.
 func (s *site) until(what string, holds func() bool) {
 	s.Helper()
-	s.within(40*time.Second, what, holds)
+	s.within(longest, what, holds)
 }
 
-func (s *site) within(longest time.Duration, what string, holds func() bool) {
+func (s *site) within(limit time.Duration, what string, holds func() bool) {
 	s.Helper()
-	for end := time.Now().Add(longest); !holds(); <-time.After(50 * time.Millisecond) {
+	for end := time.Now().Add(limit); !holds(); <-time.After(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			if s.engine == nil {
 				s.Fatalf("waited in vain: %s", what)

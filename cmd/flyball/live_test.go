@@ -23,7 +23,7 @@ const (
 	changeableFile = "services:\n  web:\n    image: $IMAGE\n    cpus: 0.3\n" + `
     environment: {SETTINGS: /bound/settings}
     volumes: ["./:/bound"]
-    healthcheck: {test: [CMD, /service, health], interval: 300ms, timeout: 2s, retries: 100}
+    healthcheck: {test: [CMD, /service, health], interval: 300ms, timeout: 20s, retries: 100}
 `
 	// the load of one busy replica asks for three
 	policyHead = `
@@ -43,6 +43,7 @@ policies: web: {
 
 // The live tests run the daemon as it is built on a real engine, each with a project of its own.
 func TestLive(t *testing.T) {
+	t.Parallel()
 	e := shared.Engine(t)
 	for name, test := range map[string]func(t *testing.T, start func(file, policies string) *site){
 		"LoadScalesUpAndRestScalesDown": testLoad,
@@ -127,21 +128,22 @@ func testFixedPort(t *testing.T, start func(file, policies string) *site) {
 func (s *site) backsOff() {
 	s.Helper()
 	p := s.policy("web")
-	if p.Backoff == nil || p.Backoff.Failures != 1 || p.Backoff.Seconds < 10 || p.Backoff.Seconds > 30 {
-		s.Errorf("back-off is %+v; want 1 failure and up to 30 s", p.Backoff)
+	failed := s.history()[0].Ended
+	if p.Backoff == nil || p.Backoff.Failures != 1 || p.Backoff.Seconds > 30 || time.Since(failed).Seconds()+p.Backoff.Seconds < 30 {
+		s.Errorf("back-off is %+v at %s; want 1 failure and 30 s since %s", p.Backoff, time.Now(), failed)
 	}
 	s.mentions(s.flyball("status"), "BackoffActive", "more after 1 failed in a row")
 }
 
 func testNeverReady(t *testing.T, start func(file, policies string) *site) {
-	s := start(changeableFile, policyHead+"minReplicas: 2, rollout: readyDeadline: \"2s\"\n}\n")
+	s := start(changeableFile, policyHead+"minReplicas: 2, rollout: readyDeadline: \"8s\"\n}\n")
 	s.write("settings", "READY_AFTER=never")
 	before := s.containers()
 	s.run()
 	s.untilEnded("up 1→2 rolled_back")
 	s.cycles(2)
 	e := s.history()[0]
-	s.mentions(e.Error, s.project+"-web-2", "was not ready after 2s")
+	s.mentions(e.Error, s.project+"-web-2", "was not ready after 8s")
 	s.mentions(e.Log, "serving", "health check, exit code 1", "not ready")
 	s.backsOff()
 	if after := s.containers(); !slices.Equal(before, after) {
@@ -157,7 +159,7 @@ func testStopped(t *testing.T, start func(file, policies string) *site) {
 	s.until("a new replica runs", func() bool { return len(s.clones()) == 1 })
 	asked := time.Now()
 	d.end(syscall.SIGTERM)
-	if took := time.Since(asked); took > 10*time.Second || d.cmd.ProcessState.ExitCode() != 0 {
+	if took := time.Since(asked); took > 10*time.Second+slack || d.cmd.ProcessState.ExitCode() != 0 {
 		t.Errorf("%s, %s after SIGTERM; want exit code 0 within 10 s", d.cmd.ProcessState, took)
 	}
 	e := s.history()[0]
@@ -171,17 +173,19 @@ func testStopped(t *testing.T, start func(file, policies string) *site) {
 }
 
 func testKilled(t *testing.T, start func(file, policies string) *site) {
-	s := start(changeableFile, policyHead+"minReplicas: 2, rollout: readyDeadline: \"3s\"\n}\n")
+	s := start(changeableFile, policyHead+"minReplicas: 2, rollout: readyDeadline: \"8s\"\n}\n")
 	s.write("settings", "READY_AFTER=never")
 	first := s.run()
-	s.until("a new replica runs", func() bool { return len(s.clones()) == 1 })
+	s.until("a new replica runs, and has read its settings", func() bool {
+		return len(s.clones()) == 1 && s.serves(s.project+"-web-2")
+	})
 	first.end(syscall.SIGKILL)
 	open := s.history()[0]
 	if orphans := s.clones()[open.ID]; open.Result != "" || len(orphans) != 1 {
 		t.Fatalf("%q with %d clones, want an open event with one", open.Result, len(orphans))
 	}
 
-	s.write("settings", "") // the orphan has read it already
+	s.write("settings", "") // for the next one
 	s.run()
 	s.untilEnded("up 1→2 interrupted", "up 1→2 succeeded")
 	s.mentions(s.history()[0].Error, "the daemon stopped before this ended")
@@ -229,11 +233,12 @@ func testServiceStopped(t *testing.T, start func(file, policies string) *site) {
 }
 
 func testDockerKilled(t *testing.T, start func(file, policies string) *site) {
-	s := start(changeableFile+"    restart: always\n", policyHead+"minReplicas: 2, rollout: readyDeadline: \"5s\"\n}\n")
-	s.write("settings", "READY_AFTER=3s")
+	s := start(changeableFile+"    restart: always\n", policyHead+"minReplicas: 2, rollout: readyDeadline: \"8s\"\n}\n")
+	s.write("settings", "READY_AFTER=never")
 	d := s.run()
 	s.until("a new replica runs", func() bool { return len(s.clones()) == 1 })
 	s.engine.Kill(t)
+	s.write("settings", "") // once the engine is back, which starts them anew
 	gone := "no Docker engine answers at " + s.engine.Host()
 	s.until("the event's end, and looks without an engine", func() bool {
 		return len(s.ended()) == 1 && d.said("metrics can't be read", gone) >= 8
@@ -257,6 +262,7 @@ func testDockerKilled(t *testing.T, start func(file, policies string) *site) {
 
 // What does not fit the budget is cut to what does, and it says why: by the replicas of all services, and by memory.
 func TestLiveBudget(t *testing.T) {
+	t.Parallel()
 	t.Run("replicas", func(t *testing.T) {
 		s, _ := behind(t, plainFile+"  db:\n    image: $IMAGE\n",
 			atLeastOne+strings.NewReplacer("policies: web", "policies: db", `service: "web"`, `service: "db"`).Replace(atLeastOne))
@@ -268,7 +274,7 @@ func TestLiveBudget(t *testing.T) {
 		s.mentions(s.refused("scale", "db", "2"), "db stays at 1: BudgetExhausted: wished for 2: 3 replicas of 4 in use by other services; --force goes beyond")
 	})
 	t.Run("memory", func(t *testing.T) {
-		each := available(t) / 8
+		each := available(t) / 2 // what else runs here takes some, and gives some back
 		s, _ := behind(t, fmt.Sprintf("%s    mem_limit: %d\n", plainFile, each<<20), atLeastOne)
 		s.env = []string{fmt.Sprintf("MIN_AVAILABLE_MEMORY_MB=%d", available(t)-each*3/2)}
 		s.run()
@@ -279,6 +285,7 @@ func TestLiveBudget(t *testing.T) {
 	t.Run("memory of replicas without a limit", func(t *testing.T) {
 		s, _ := behind(t, plainFile+"    environment: {ALLOCATE_MB: 200}\n", strings.Replace(atLeastOne, "maxReplicas: 5", "maxReplicas: 100", 1))
 		s.env = []string{fmt.Sprintf("MIN_AVAILABLE_MEMORY_MB=%d", available(t)-500)}
+		s.until("its memory is taken", func() bool { return s.serves(s.project + "-web-1") })
 		d := s.run()
 		s.until("a sample", func() bool { return s.policy("web").Metrics["cpu_usage"].Samples > 0 })
 		s.command("scale", "web", "100").Run() // whether some fit depends on what else runs here

@@ -33,7 +33,7 @@ func TestSecondSignalEndsIt(t *testing.T) {
 	go func() { ended <- cmd.Wait() }()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(20 * time.Second); ; {
+	for late := time.After(longest); ; {
 		select {
 		case <-ended:
 			return

@@ -83,6 +83,7 @@ func (t *tmux) fills(columns, lines int, service string) {
 
 // The monitor on a terminal: what is seen, what keys do, windows of several sizes, a daemon that goes and comes back.
 func TestLiveMonitor(t *testing.T) {
+	t.Parallel()
 	s := simulated(t, calmPolicy+strings.ReplaceAll(calmPolicy, "web", "shop"))
 	d := s.run()
 	s.door()
@@ -154,6 +155,7 @@ func TestLiveMonitor(t *testing.T) {
 
 // Colours are for who wants them, and a screen for a terminal that can have one.
 func TestLiveMonitorWithLess(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		env     string
 		args    []string

@@ -61,7 +61,7 @@ func TestLiveMonitoring(t *testing.T) {
 		return string(text)
 	}
 	config := example("prometheus.yml")
-	for is, wants := range map[string]string{": 15s": ": 500ms", `"127.0.0.1:5001"`: `"` + address + `"`} {
+	for is, wants := range map[string]string{": 15s": ": 2s", `"127.0.0.1:5001"`: `"` + address + `"`} {
 		if !strings.Contains(config, is) {
 			t.Fatalf("%s is not in prometheus.yml", is)
 		}

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:           "../../testdata/script",
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "", // writes what cmp compares with anew
@@ -115,13 +116,13 @@ func signalAll(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// opens: the daemon on the default socket has an event that has not ended, within 20 s. It asks without a process of its own
+// opens: the daemon on the default socket has an event that has not ended, soon. It asks without a process of its own
 // each time, because the event may be open for a moment only.
 func opens(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 0 {
 		ts.Fatalf("usage: opens")
 	}
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-time.After(20 * time.Millisecond) {
+	for deadline := time.Now().Add(longest); time.Now().Before(deadline); <-time.After(20 * time.Millisecond) {
 		client, err := api.Dial(ts.MkAbs(".flyball/flyball.sock"))
 		if err != nil {
 			continue
@@ -131,21 +132,21 @@ func opens(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 	}
-	ts.Fatalf("no event was open within 20 s")
+	ts.Fatalf("no event was open within %s", longest)
 }
 
-// until TEXT COMMAND...: the command is run again until its output has the text, for 20 s at most.
+// until TEXT COMMAND...: the command is run again until its output has the text, for a while.
 func until(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: until TEXT COMMAND...")
 	}
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(longest)
 	for {
 		err := ts.Exec(args[1], args[2:]...)
 		if out := ts.ReadFile("stdout"); err == nil && strings.Contains(out, args[0]) {
 			return
 		} else if time.Now().After(deadline) {
-			ts.Fatalf("no %q within 20 s; the last output was\n%s%s", args[0], out, ts.ReadFile("stderr"))
+			ts.Fatalf("no %q within %s; the last output was\n%s%s", args[0], longest, out, ts.ReadFile("stderr"))
 		}
 		<-time.After(100 * time.Millisecond)
 	}

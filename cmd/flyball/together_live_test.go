@@ -173,7 +173,7 @@ func TestLiveTogetherTheyKnowTheSame(t *testing.T) {
 			return status == http.StatusUnauthorized
 		})
 	}
-	if last > 2*time.Second {
+	if last > 2*time.Second+slack {
 		t.Errorf("the token was good for %s after it was revoked", last)
 	}
 
@@ -186,7 +186,7 @@ func TestLiveTogetherTheyKnowTheSame(t *testing.T) {
 	}
 	leads.until("the leader evaluates it", func() bool { return leads.policy("mail").LastEvaluation != nil })
 	took := time.Since(put)
-	if took > 10*time.Second { // three on a machine that is idle
+	if took > 20*time.Second { // three on a machine that is idle
 		t.Errorf("the policy is at work after %s", took)
 	}
 	leads.until("and follows it", func() bool { return leads.policy("mail").CurrentReplicas == 2 })

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -108,36 +107,35 @@ func TestStatusInShort(t *testing.T) {
 		"off":     {func(*Options) {}, api.IsOff, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				o, _ := place(t)
-				c.set(&o)
-				o.MaxReplicas = 7
-				a, err := New(t.Context(), o)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := a.Once(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				first := inShort(t, a, c.state, c.fleet)
-				if err := a.Close(); err != nil {
-					t.Fatal(err)
-				}
-				b := begin(t, o)
-				if again := inShort(t, b, c.state, c.fleet); again != first {
-					t.Errorf("the next daemon says %s, the first said %s", again, first)
-				}
-				set, err := o.Read(t.Context(), o.Policies)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if name == "dry run" { // which nobody can tell once it is over
-					return
-				}
-				if after := inShort(t, offline(t.Context(), b.o, set), c.state, c.fleet); after != first {
-					t.Errorf("while none runs it is %s, the first said %s", after, first)
-				}
-			})
+			t.Parallel() // in real time: by a clock that stands still while the machine runs it looks set
+			o, _ := place(t)
+			c.set(&o)
+			o.MaxReplicas = 7
+			a, err := New(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := a.Once(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			first := inShort(t, a, c.state, c.fleet)
+			if err := a.Close(); err != nil {
+				t.Fatal(err)
+			}
+			b := begin(t, o)
+			if again := inShort(t, b, c.state, c.fleet); again != first {
+				t.Errorf("the next daemon says %s, the first said %s", again, first)
+			}
+			set, err := o.Read(t.Context(), o.Policies)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if name == "dry run" { // which nobody can tell once it is over
+				return
+			}
+			if after := inShort(t, offline(t.Context(), b.o, set), c.state, c.fleet); after != first {
+				t.Errorf("while none runs it is %s, the first said %s", after, first)
+			}
 		})
 	}
 }

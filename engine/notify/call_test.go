@@ -56,21 +56,22 @@ func TestAnswersThatDoNotEnd(t *testing.T) {
 	defer s.Close()
 	tests := []struct {
 		path    string
+		timeout time.Duration
 		problem string
 	}{
-		{"/drips", ""}, // it was taken: the status has said so
-		{"/huge", ""},
-		{"/headers", "no answer within 300ms"}, // that is none, and is tried again
-		{"/silent", "no answer within 300ms"},
+		{"/drips", 2 * time.Second, ""}, // it was taken: the status has said so
+		{"/huge", 2 * time.Second, ""},
+		{"/headers", 300 * time.Millisecond, "no answer within 300ms"}, // that is none, and is tried again
+		{"/silent", 300 * time.Millisecond, "no answer within 300ms"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.path[1:], func(t *testing.T) {
 			began := time.Now()
-			a := calling(t, s.URL+tt.path, 300*time.Millisecond, "127.0.0.1").post(t.Context(), "1", hello())
+			a := calling(t, s.URL+tt.path, tt.timeout, "127.0.0.1").post(t.Context(), "1", hello())
 			if tt.problem == "" && a.Problem() != "" || !strings.Contains(a.Problem(), tt.problem) || len(a.Body) > longestAnswer {
 				t.Errorf("%q, %d bytes of answer; want %q", a.Problem(), len(a.Body), tt.problem)
 			}
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > 30*time.Second {
 				t.Errorf("it took %s", took)
 			}
 		})

@@ -113,7 +113,7 @@ func (o *output) String() string {
 // wait returns once the process has printed these, in this order.
 func (o *output) wait(t *testing.T, texts ...string) {
 	t.Helper()
-	tick, late := time.NewTicker(50*time.Millisecond), time.After(4*time.Minute)
+	tick, late := time.NewTicker(50*time.Millisecond), time.After(8*time.Minute)
 	defer tick.Stop()
 	for !inOrder(o.String(), texts) {
 		select {

@@ -5,6 +5,7 @@ package metricstest
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -14,7 +15,7 @@ import (
 	"time"
 )
 
-const startDeadline = 60 * time.Second
+const startDeadline = 2 * time.Minute
 
 // Program finds a program, also where Debian hides servers from everyday use. pattern are further places, with *.
 func Program(tb testing.TB, name, debianPackage string, pattern ...string) string {
@@ -30,15 +31,22 @@ func Program(tb testing.TB, name, debianPackage string, pattern ...string) strin
 	return path
 }
 
-// Port is a port of the loopback interface that was free a moment ago.
+// Port is a port of the loopback interface that was free a moment ago. It is below those that Linux gives to connections, so
+// that none of them takes it before a server does, or while that is away.
 func Port(tb testing.TB) int {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
+	const first, last, tries = 10000, 32000, 100
+	var err error
+	for range tries {
+		port := first + rand.IntN(last-first)
+		var l net.Listener
+		if l, err = net.Listen("tcp", Address(port)); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	tb.Fatal(err)
+	return 0
 }
 
 // Address is a loopback address with a port.

@@ -53,7 +53,7 @@ func testSlow(t *testing.T, s *Source, query, says string) {
 	if err == nil || errors.As(err, &engine.Down{}) || !strings.Contains(err.Error(), says) {
 		t.Errorf("Ask = %v; want that the query was stopped: %s", err, says)
 	}
-	if took := time.Since(begun); took > 20*time.Second {
+	if took := time.Since(begun); took > time.Minute {
 		t.Errorf("it took %s", took)
 	}
 	if got := ask(s, t.Context(), "SELECT 7"); got != "7" {
@@ -76,7 +76,7 @@ func testCancelled(t *testing.T, s *Source, query string, runs func() error) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("Ask = %v; want that it was cancelled", err)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("Ask does not end with its caller")
 	}
 	if got := ask(s, t.Context(), "SELECT 7"); got != "7" {
@@ -86,7 +86,7 @@ func testCancelled(t *testing.T, s *Source, query string, runs func() error) {
 
 func testEndless(t *testing.T, s *Source, query string) {
 	begun := time.Now()
-	if got := ask(s, t.Context(), query); !strings.Contains(got, "the answer has several rows") || time.Since(begun) > 4*time.Second {
+	if got := ask(s, t.Context(), query); !strings.Contains(got, "the answer has several rows") || time.Since(begun) > 30*time.Second {
 		t.Errorf("Ask = %s, after %s", got, time.Since(begun))
 	}
 	if got := ask(s, t.Context(), "SELECT 7"); got != "7" {

@@ -222,7 +222,7 @@ func same(db *sql.DB, query string, some bool) error {
 func waitFor(t *testing.T, done func() error) {
 	t.Helper()
 	var err error
-	for begun := time.Now(); time.Since(begun) < 20*time.Second; time.Sleep(20 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < 2*time.Minute; time.Sleep(20 * time.Millisecond) {
 		if err = done(); err == nil {
 			return
 		}

@@ -128,7 +128,7 @@ func TestSQLiteReadsNoMoreThanTwoRows(t *testing.T) {
 	s := lite(t, file(t, "CREATE TABLE a (b)"))
 	begun := time.Now()
 	got := ask(s, t.Context(), "WITH RECURSIVE a(b) AS (SELECT 1 UNION ALL SELECT b + 1 FROM a) SELECT b FROM a")
-	if !strings.Contains(got, "several rows") || time.Since(begun) > 3*time.Second {
+	if !strings.Contains(got, "several rows") || time.Since(begun) > 30*time.Second {
 		t.Errorf("Ask = %s after %s", got, time.Since(begun))
 	}
 }

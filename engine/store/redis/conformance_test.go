@@ -29,7 +29,7 @@ func openToLead(url string) (store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	for begun := time.Now(); time.Since(begun) < 10*time.Second; <-time.After(5 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < time.Minute; <-time.After(5 * time.Millisecond) {
 		lease, err := s.Lead(context.Background(), "a test", 50*time.Millisecond)
 		if err != nil || lease.Mine {
 			return s, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 // A Redis that is down is an error of each call, the first after three seconds and then at once; and it goes on where it was
 // as soon as it is back.
 func TestLiveDown(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	redis := start(t, durable...)
 	s := leader(t, Options{URL: redis.url()})
@@ -31,7 +33,7 @@ func TestLiveDown(t *testing.T) {
 		isError(t, err, "connection refused")
 		isError(t, s.Record(ctx, decided(2, engine.ScaleUp), engine.State{}), "connection refused")
 	}
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 20*time.Second { // a third of what it takes if each waits
 		t.Errorf("20 calls took %s: each waits", took)
 	}
 	var log journal
@@ -52,6 +54,7 @@ func TestLiveDown(t *testing.T) {
 
 // A restart within the deadline is only waited for.
 func TestLiveRestarts(t *testing.T) {
+	t.Parallel()
 	redis := start(t, durable...)
 	s := leader(t, Options{URL: redis.url()})
 	record(t, s, 1)
@@ -67,6 +70,7 @@ func TestLiveRestarts(t *testing.T) {
 
 // A Redis that answers nobody holds nobody longer than he wants.
 func TestLiveHangs(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
 	redis.do("CLIENT", "PAUSE", "60000")
@@ -74,7 +78,7 @@ func TestLiveHangs(t *testing.T) {
 	defer cancel()
 	began := time.Now()
 	isError(t, s.Record(ctx, decided(1, engine.ScaleUp), engine.State{}), "redis at ")
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 30*time.Second { // it is half of the pause
 		t.Errorf("it took %s", took)
 	}
 }
@@ -82,11 +86,12 @@ func TestLiveHangs(t *testing.T) {
 // A Redis that was stopped carries out what it was sent meanwhile, though nobody waits for it any more. What is written then
 // stands.
 func TestLiveStopped(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
 	record(t, s, 1)
 	check(t, redis.running.Signal(syscall.SIGSTOP))
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // in which a busy machine sends it
 	defer cancel()
 	event := engine.Event{ID: "e1", Policy: "web", Service: "web", Action: engine.ScaleUp, Started: now}
 	isError(t, s.Record(ctx, decided(2, engine.ScaleUp), engine.State{Virtual: 2, Open: &event}), "redis at ")
@@ -117,6 +122,7 @@ func soon(t *testing.T, do func()) {
 
 // What passes is waited for.
 func TestLivePassing(t *testing.T) {
+	t.Parallel()
 	nowhere := []any{"REPLICAOF", "127.0.0.1", "1"}
 	for name, c := range map[string]struct {
 		arguments  []string
@@ -149,31 +155,42 @@ func TestLivePassing(t *testing.T) {
 
 // One that stays a replica says so in the end.
 func TestLiveReadOnly(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
 	redis.do("REPLICAOF", "127.0.0.1", "1")
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // in which a busy machine answers
 	defer cancel()
 	isError(t, s.Record(ctx, decided(1, engine.ScaleUp), engine.State{}), "it is a replica, and takes no writes")
 }
 
 // A Redis that loads what it has on disk answers once it has.
 func TestLiveLoading(t *testing.T) {
+	t.Parallel()
 	redis := start(t, "--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024", "--key-load-delay", "1000")
 	s := leader(t, Options{URL: redis.url()})
 	redis.do("EVAL", "for i = 1, 300 do redis.call('SET', i, string.rep('x', 1024)) end return 1", "0")
-	done := make(chan any)
-	go func() { done <- redis.do("DEBUG", "RELOAD") }()
+	var seen atomic.Bool
+	done := make(chan struct{})
+	go func() { // a busy machine may miss one
+		defer close(done)
+		for !seen.Load() {
+			redis.do("DEBUG", "RELOAD")
+		}
+	}()
 	bare := client.NewClient(&client.Options{Addr: redis.address(), MaxRetries: -1})
 	defer bare.Close()
 	for begun := time.Now(); ; {
 		if err := bare.Get(t.Context(), "1").Err(); client.IsLoadingError(err) {
 			break
 		}
-		if time.Since(begun) > 10*time.Second {
+		if time.Since(begun) > time.Minute {
+			seen.Store(true)
+			<-done
 			t.Fatal("it does not load")
 		}
 	}
+	seen.Store(true)
 	record(t, s, 1)
 	<-done
 	if state := virtual(t, s); state.Virtual != 1 {
@@ -182,6 +199,7 @@ func TestLiveLoading(t *testing.T) {
 }
 
 func TestLiveNoScript(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
 	for n := range 3 {
@@ -192,6 +210,7 @@ func TestLiveNoScript(t *testing.T) {
 
 // Where there is no memory left nothing is half-written, what is old can still be dropped, and the leader stays it.
 func TestLiveOutOfMemory(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
@@ -223,6 +242,7 @@ func TestLiveOutOfMemory(t *testing.T) {
 }
 
 func TestLiveSettings(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		arguments []string
 		says      []string
@@ -256,6 +276,7 @@ func TestLiveSettings(t *testing.T) {
 
 // A newer flyball's store is left alone.
 func TestLiveNewer(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	leader(t, Options{URL: redis.url()})
 	redis.do("HSET", "{flyball}:core", "version", version+1)
@@ -266,6 +287,7 @@ func TestLiveNewer(t *testing.T) {
 
 // Whoever comes to lead makes an older flyball's store one of this version. It does not make one of a newer.
 func TestLiveOlder(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
 	for is, want := range map[int]int{1: version, version: version, version + 1: version + 1} {
@@ -279,6 +301,7 @@ func TestLiveOlder(t *testing.T) {
 }
 
 func TestLiveReader(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
 	record(t, s, 1)

@@ -108,6 +108,7 @@ func said(t *testing.T, s *Store, log *journal, says string) {
 // FLUSHALL takes everything, and an eviction the core. Nothing is written until whoever leads has begun anew, with what
 // people turned put back.
 func TestLiveFlushed(t *testing.T) {
+	t.Parallel()
 	for name, lose := range map[string][]any{"all": {"FLUSHALL"}, "the core": {"DEL", "{flyball}:core"}} {
 		t.Run(name, func(t *testing.T) {
 			ctx := t.Context()
@@ -157,6 +158,7 @@ func TestLiveFlushed(t *testing.T) {
 
 // An empty Redis may be one that was emptied.
 func TestLiveBegunInAnEmptyRedis(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	var log journal
 	s := follower(t, Options{URL: redis.url(), Log: log.log()})
@@ -182,6 +184,7 @@ func TestLiveBegunInAnEmptyRedis(t *testing.T) {
 
 // A Redis that comes back as it was some writes ago, as after a failover, is noticed by the next write.
 func TestLiveLastWritesLost(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	redis := start(t, durable...)
 	var log journal
@@ -227,6 +230,7 @@ func TestLiveLastWritesLost(t *testing.T) {
 
 // Where only a follower has seen what is lost, it takes the lease: nobody else would begin anew.
 func TestLiveLossSeenByAFollower(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s, other := leader(t, Options{URL: redis.url()}), follower(t, Options{URL: redis.url()})
 	record(t, s, 1)
@@ -246,6 +250,7 @@ func TestLiveLossSeenByAFollower(t *testing.T) {
 
 // Writes that a failover has lost are noticed also where somebody else has come to lead by it, and has written more since.
 func TestLiveLastWritesLostByAnother(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s, other := leader(t, Options{URL: redis.url()}), follower(t, Options{URL: redis.url()})
 	record(t, s, 1)

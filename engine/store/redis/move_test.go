@@ -14,6 +14,7 @@ import (
 
 // A move ends the lease of whoever leads; other stores go over to what was put in its place, and nothing is left of the rest.
 func TestLiveMoved(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	redis := start(t)
 	one, two := leader(t, Options{URL: redis.url()}), follower(t, Options{URL: redis.url()})
@@ -44,6 +45,7 @@ func TestLiveMoved(t *testing.T) {
 // What was turned, recorded or lost while a replacement was made ready is not replaced: it was acknowledged, or nobody knows
 // what is left.
 func TestLiveMoveBesideAWrite(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	for name, write := range map[string]func(*server, *Store) error{
 		"turned": func(_ *server, s *Store) error {
@@ -80,6 +82,7 @@ func TestLiveMoveBesideAWrite(t *testing.T) {
 // A move that there is no memory for leaves everything as it was, and nothing behind; and one that was killed, only until the
 // next.
 func TestLiveMoveThatFails(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
@@ -117,6 +120,7 @@ func TestLiveMoveThatFails(t *testing.T) {
 
 // What is damaged is said, each in a line of its own.
 func TestLiveDamage(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
 	storetest.Use(t, s, "web")

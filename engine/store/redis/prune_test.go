@@ -11,6 +11,7 @@ import (
 
 // What is past its retention goes with the next record of a later hour; what decisions stand on, or are explained by, stays.
 func TestLivePrune(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url(), KeepAudit: 200 * 24 * time.Hour})

@@ -77,6 +77,7 @@ func second[T any](_ T, err error) error { return err }
 func third[A, B any](_ A, _ B, err error) error { return err }
 
 func TestLiveLeastRights(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	user := []any{"ACL", "SETUSER", "flyball", "on", ">" + canary}
 	for _, right := range strings.Fields(Rights) {
@@ -103,6 +104,7 @@ func TestLiveLeastRights(t *testing.T) {
 }
 
 func TestLivePassword(t *testing.T) {
+	t.Parallel()
 	redis := start(t, "--requirepass", "right-"+canary)
 	for name, o := range map[string]Options{
 		"none":     {},
@@ -144,6 +146,7 @@ func certificate(t *testing.T) (file, key string) {
 }
 
 func TestLiveTLS(t *testing.T) {
+	t.Parallel()
 	file, key := certificate(t)
 	port := metricstest.Port(t)
 	redis := start(t, "--tls-port", strconv.Itoa(port), "--tls-cert-file", file, "--tls-key-file", key, "--tls-auth-clients", "no",
@@ -176,6 +179,7 @@ func configured(t *testing.T, port int, arguments []string, lines ...string) *me
 
 // The Sentinels say who the master is, also after it has died.
 func TestLiveSentinel(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	secret := []string{"--requirepass", canary, "--masterauth", canary, "--repl-diskless-sync-delay", "0"}
 	master := start(t, secret...)
@@ -189,7 +193,7 @@ func TestLiveSentinel(t *testing.T) {
 	port := metricstest.Port(t)
 	configured(t, port, []string{"--sentinel"},
 		fmt.Sprintf("sentinel monitor shop 127.0.0.1 %d 1", master.port),
-		"sentinel down-after-milliseconds shop 200", "sentinel failover-timeout shop 2000",
+		"sentinel down-after-milliseconds shop 3000", "sentinel failover-timeout shop 6000",
 		"sentinel auth-pass shop "+canary, "requirepass "+canary)
 	url := "redis+sentinel://127.0.0.1:1," + metricstest.Address(port) + "/shop" // one of them is not there
 	patiently(t, func() error {                                                  // it looks around every ten seconds
@@ -206,7 +210,7 @@ func TestLiveSentinel(t *testing.T) {
 	}
 	lease := lead(t, s)
 	record(t, s, 20000)
-	if n := master.do("WAIT", 1, 5000).(int64); n != 1 {
+	if n := master.do("WAIT", 1, 60000).(int64); n != 1 {
 		t.Fatalf("%d replicas have the last write", n)
 	}
 	master.running.Kill()
@@ -231,7 +235,7 @@ func TestLiveSentinel(t *testing.T) {
 func patiently(t *testing.T, try func() error) {
 	t.Helper()
 	var err error
-	for begun := time.Now(); time.Since(begun) < 30*time.Second; <-time.After(20 * time.Millisecond) {
+	for begun := time.Now(); time.Since(begun) < 2*time.Minute; <-time.After(20 * time.Millisecond) {
 		if err = try(); err == nil {
 			return
 		}
@@ -241,9 +245,10 @@ func patiently(t *testing.T, try func() error) {
 
 // A Cluster has all keys of a store on one node, whichever that is.
 func TestLiveCluster(t *testing.T) {
+	t.Parallel()
 	var nodes []*server
 	for n := range 3 {
-		node := start(t, "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(metricstest.Port(t)), "--cluster-node-timeout", "1000")
+		node := start(t, "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(metricstest.Port(t)), "--cluster-node-timeout", "15000")
 		node.do("CLUSTER", "ADDSLOTSRANGE", n*5461, n*5461+5460+n/2)
 		node.do("CLUSTER", "SET-CONFIG-EPOCH", n+1)
 		nodes = append(nodes, node)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestLiveOldSamplesAreDropped(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url(), KeepSamples: 2 * day, KeepRollups: 10 * day})
 	at := func(days int) time.Time { return noon.Truncate(day).AddDate(0, 0, days) }
@@ -54,6 +55,7 @@ func TestLiveOldSamplesAreDropped(t *testing.T) {
 
 // A Redis without memory takes no samples, lets old ones go, and loses none of those that wait.
 func TestLiveOldSamplesAreDroppedWithoutMemory(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url(), KeepSamples: day})
 	old, newer := cpu(4800, noon), cpu(480, noon.Add(3*day))
@@ -84,6 +86,7 @@ func taken(t *testing.T, redis *server, s *Store) (bytes int64) {
 }
 
 func TestLiveSamplesTakeWhatTheyMay(t *testing.T) {
+	t.Parallel()
 	const most = 1_000_000
 	redis := start(t)
 	var log journal
@@ -125,6 +128,7 @@ func TestLiveSamplesTakeWhatTheyMay(t *testing.T) {
 
 // What is reckoned is what Redis takes, and that is little: 24 million samples fit into 64 MB, with their rollups.
 func TestLiveSamplesTakeLittle(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
 	const services = 8

@@ -98,6 +98,7 @@ func part(s engine.Series, from, to int) engine.Series {
 }
 
 func TestLiveChunksFillUp(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	whole := cpu(500, noon)
 	for _, c := range []struct{ from, to, full, open int }{
@@ -122,6 +123,7 @@ func TestLiveChunksFillUp(t *testing.T) {
 
 // Whoever does not lead writes no samples: they wait, also for those that lead again.
 func TestLiveSamplesAreFenced(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	one := leader(t, Options{URL: redis.url()})
 	whole := cpu(300, noon)
@@ -162,6 +164,7 @@ func (w *witness) Put(ctx context.Context, changes []series.Change) error {
 
 // A write whose answer is lost is sent again; and one that the network has held back changes nothing any more.
 func TestLiveWritesThatComeTwice(t *testing.T) {
+	t.Parallel()
 	s := leader(t, Options{URL: start(t).url()})
 	whole := cpu(600, noon)
 	keep(t, s, part(whole, 0, 10))
@@ -182,6 +185,7 @@ func TestLiveWritesThatComeTwice(t *testing.T) {
 }
 
 func TestLiveDamagedSamplesAreSkipped(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, field       string
 		lost, fromRollups int
@@ -230,6 +234,7 @@ func TestLiveDamagedSamplesAreSkipped(t *testing.T) {
 
 // What was replaced leaves no key behind.
 func TestLiveReplacedSamplesAreGone(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	s := leader(t, Options{URL: redis.url()})
 	keep(t, s, cpu(500, noon), engine.Series{Subject: "shadow/shop", Points: cpu(3, noon).Points})

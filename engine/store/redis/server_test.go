@@ -88,7 +88,7 @@ func leader(tb testing.TB, o Options) *Store {
 
 func lead(tb testing.TB, s *Store) store.Lease {
 	tb.Helper()
-	lease, err := s.Lead(tb.Context(), "one", time.Minute)
+	lease, err := s.Lead(tb.Context(), "one", time.Hour)
 	if err != nil || !lease.Mine {
 		tb.Fatalf("lease is %+v, error %v; want it", lease, err)
 	}

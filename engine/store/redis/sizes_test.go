@@ -13,6 +13,7 @@ import (
 
 // The ledger of 300 services stays under 30 MB, which leaves 70 of the 100 to their samples, and to what Redis needs itself.
 func TestLiveSizes(t *testing.T) {
+	t.Parallel()
 	const services, rows, entries, revisions, posted = 300, 2000, 2000, 50, 100
 	ctx := t.Context()
 	redis := start(t)

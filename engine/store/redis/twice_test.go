@@ -80,6 +80,7 @@ func (w *path) pass(c net.Conn, to string) {
 
 // A write whose answer gets lost is sent again, and is there once.
 func TestLiveAnswerLost(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	redis := start(t)
 	w := through(t, redis.address())
@@ -151,6 +152,7 @@ func TestLiveAnswerLost(t *testing.T) {
 
 // Who begins anew says so, also where the answer to that gets lost.
 func TestLiveAnswerLostOfALoss(t *testing.T) {
+	t.Parallel()
 	redis := start(t)
 	w := through(t, redis.address())
 	var log journal
@@ -178,6 +180,7 @@ func (s *server) arrives(request []byte) {
 
 // A write that was on its way for long comes after a newer one of the same store, and changes nothing any more.
 func TestLiveLateWrite(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	redis := start(t)
 	w := through(t, redis.address())
@@ -205,6 +208,7 @@ func TestLiveLateWrite(t *testing.T) {
 
 // What was turned long ago is not turned again, whoever has turned it back.
 func TestLiveLateTurn(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	redis := start(t)
 	w := through(t, redis.address())

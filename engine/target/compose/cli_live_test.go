@@ -211,8 +211,8 @@ func TestLiveCLIInterrupted(t *testing.T) {
 			if out.Result != engine.Interrupted || out.Reached != 1 {
 				t.Errorf("%s at %d: %s; want interrupted at 1", out.Result, out.Reached, out.Error)
 			}
-			if took := time.Since(stopped); took > docker.StopGrace+2*time.Second {
-				t.Errorf("it ended %s after its context, want %s at most", took, docker.StopGrace)
+			if took, most := time.Since(stopped), docker.StopGrace+docker.LookDeadline; took > most+slack {
+				t.Errorf("it ended %s after its context, want %s at most", took, most)
 			}
 			if after := s.ids(); !slices.Equal(before, after) {
 				t.Errorf("before %v, after %v", before, after)
@@ -271,10 +271,10 @@ func TestLiveCLIRecreatedInTheMiddle(t *testing.T) {
 func TestLiveCLIScaledInTheMiddle(t *testing.T) {
 	s := upCLI(t, strings.Replace(withHealth, "retries: 3", "retries: 100", 1))
 	s.mustRun("1", "write", "/bound/settings", "READY_AFTER=never")
-	s.rollout.ReadyDeadline = 15 * time.Second
 	done := s.inBackground(1, 2)
 	s.until("the new replica runs", func() bool { return len(s.observe().Replicas) == 2 })
 	s.compose("up", "-d", "--no-recreate", "--scale", "web=4")
+	s.exits(s.name("2"))
 	if out := <-done; out.Result != engine.RolledBack || out.Reached != 3 {
 		t.Errorf("outcome %+v, want rolled back at 3", out)
 	}

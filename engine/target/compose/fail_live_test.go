@@ -23,14 +23,14 @@ services:
 `
 
 const withHealth = changeable + `
-    healthcheck: {test: [CMD, /service, health], interval: 300ms, timeout: 2s, retries: 3}
+    healthcheck: {test: [CMD, /service, health], interval: 300ms, timeout: 20s, retries: 3}
 `
 
 func TestLive16CrashLoopIsRolledBack(t *testing.T) {
 	s := up(t, changeable+"    restart: always\n")
 	before := s.ids()
 	s.mustRun("1", "write", "/bound/settings", "EXIT_AFTER=50ms")
-	s.rollout.MinReady = 2 * time.Second
+	s.rollout.MinReady = 20 * time.Second // it is seen as soon as it crashes
 	out := s.scale(1, 3, engine.RolledBack, 1)
 	s.mentions(out.Error, "2 of 2 new replicas", "crashed and ")
 	s.mentions(out.Log, "exiting, as EXIT_AFTER asks")
@@ -45,7 +45,7 @@ func TestLive17NeverHealthyIsRolledBack(t *testing.T) {
 		deadline time.Duration
 		mentions string
 	}{
-		"health check gives up": {withHealth, 20 * time.Second, "unhealthy"},
+		"health check gives up": {withHealth, longest, "unhealthy"},
 		// It never gives up, and a busy machine has the time for a first probe.
 		"deadline comes first": {strings.Replace(withHealth, "retries: 3", "retries: 1000", 1), 8 * time.Second, "was not ready after 8s"},
 	} {
@@ -69,7 +69,7 @@ func TestLive18OutOfMemoryIsSeen(t *testing.T) {
 		t.Errorf("one more replica may take %d bytes, want the limit of 32 MiB", v.Memory)
 	}
 	s.mustRun("1", "write", "/bound/settings", "ALLOCATE_MB=200")
-	s.rollout.MinReady = 3 * time.Second
+	s.rollout.MinReady = 20 * time.Second
 	s.mentions(s.scale(1, 2, engine.RolledBack, 1).Error, "ran out of memory: its limit is 32 MiB")
 }
 
@@ -84,7 +84,7 @@ func TestLive19TheWholeGracePeriod(t *testing.T) {
 }
 
 func TestLive21BrokenReplicasGoFirst(t *testing.T) {
-	s := up(t, withHealth)
+	s := up(t, withHealth+"    stop_grace_period: 1m\n")
 	s.scale(1, 5, engine.Succeeded, 5)
 	s.run("2", "get", "http://127.0.0.1:8080/fail")
 	s.until("replica 2 is unhealthy", func() bool {
@@ -108,7 +108,7 @@ func TestLive21BrokenReplicasGoFirst(t *testing.T) {
 		t.Errorf("%d replicas with one paused and one stopped, want 3", len(v.Replicas))
 	}
 	s.scale(3, 2, engine.Succeeded, 2)
-	if took := time.Since(start); took > 10*time.Second {
+	if took := time.Since(start); took >= time.Minute { // which the engine would wait for it
 		t.Errorf("a paused replica held the order up for %s", took)
 	}
 	if err := s.engine.Client().ContainerUnpause(t.Context(), s.name("5")); err != nil {
@@ -147,18 +147,18 @@ func TestLiveInterruptedOrderKeepsWhatIsReadyAlone(t *testing.T) {
 	s := up(t, strings.Replace(withHealth, "retries: 3", "retries: 100", 1))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan engine.Outcome, 1)
-	s.mustRun("1", "write", "/bound/settings", "READY_AFTER=6s") // time enough to fail one of them
+	s.mustRun("1", "write", "/bound/settings", "READY_AFTER=never")
 	go func() {
 		done <- s.target.Scale(ctx, engine.Order{Event: "event-1", Policy: s.policy(), From: 1, To: 3})
 	}()
 	s.until("the new replicas run", func() bool { return len(s.observe().Replicas) == 3 })
-	s.run("3", "get", "http://127.0.0.1:8080/fail")
+	s.run("2", "get", "http://127.0.0.1:8080/recover")
 	var since time.Time
-	s.until("one is ready, for long enough to have been seen", func() bool {
+	s.until("one is ready, for long enough to have been seen on a busy machine too", func() bool {
 		if since.IsZero() && s.observe().Ready() == 2 {
 			since = time.Now()
 		}
-		return !since.IsZero() && time.Since(since) > 10*pollEach
+		return !since.IsZero() && time.Since(since) > 50*pollEach
 	})
 	cancel()
 	if out := <-done; out.Result != engine.Interrupted || out.Reached != 2 || out.Error == "" {
@@ -188,7 +188,7 @@ func TestLiveLeftoversOfACrashAreRemoved(t *testing.T) {
 	if v := s.observe(); len(v.Replicas) != 2 {
 		t.Errorf("%d replicas, want 2: the one that runs may become ready yet", len(v.Replicas))
 	}
-	s.rollout.ReadyDeadline = 2 * time.Second
+	s.rollout.ReadyDeadline = 8 * time.Second // in which the next one becomes ready, on a busy machine too
 	s.until("the one that never became ready counts no more", func() bool { return len(s.observe().Replicas) == 1 })
 	s.mustRun("1", "write", "/bound/settings", "")
 	s.scale(1, 2, engine.Succeeded, 2)
@@ -214,7 +214,7 @@ func TestLiveEngineKilledInTheMiddle(t *testing.T) {
 	e := dockertest.Start(t)
 	s := upOn(t, e, withHealth)
 	s.mustRun("1", "write", "/bound/settings", "READY_AFTER=never")
-	s.rollout.ReadyDeadline = 3 * time.Second
+	s.rollout.ReadyDeadline = 10 * time.Second
 	done := s.inBackground(1, 2)
 	s.until("the new replica runs", func() bool { return len(s.observe().Replicas) == 2 })
 	e.Kill(t)
@@ -224,8 +224,8 @@ func TestLiveEngineKilledInTheMiddle(t *testing.T) {
 		t.Errorf("%s, want interrupted", out.Result)
 	}
 	s.mentions(out.Error, "no Docker engine answers at "+e.Host())
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("the order took %s more, with a deadline of 3s", took)
+	if took := time.Since(start); took > longest {
+		t.Errorf("the order took %s more, with a deadline of 10s", took)
 	}
 }
 

@@ -29,6 +29,11 @@ func TestMain(m *testing.M) {
 }
 
 const (
+	longest = 2 * time.Minute  // for what comes soon, on a machine that has a lot else to do
+	slack   = 10 * time.Second // by which such a machine may be late with what has its time
+)
+
+const (
 	plainImage  = "flyball-compose/plain"
 	volumeImage = "flyball-compose/volume"
 )
@@ -58,7 +63,7 @@ func upOn(t testing.TB, e *dockertest.Engine, file string, args ...string) *stac
 		t.Fatal(err)
 	}
 	s := &stack{TB: t, engine: e, target: target, driver: "compose", project: "fb" + strings.ToLower(rand.Text()[:10]), dir: t.TempDir(),
-		rollout: engine.Rollout{ReadyDeadline: 20 * time.Second, MinReady: 300 * time.Millisecond}}
+		rollout: engine.Rollout{ReadyDeadline: longest, MinReady: 300 * time.Millisecond}}
 	t.Cleanup(func() { target.Close() })
 	e.Build(t, plainImage, dockertest.Program, dockertest.Plain)
 	s.write(file)
@@ -82,7 +87,7 @@ func (s *stack) compose(args ...string) string {
 
 // removeAll takes the project down without asking compose: the test may have left it in any state.
 func (s *stack) removeAll() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	client := s.engine.Client()
 	own := filters.NewArgs(filters.Arg("label", projectLabel+"="+s.project))
@@ -169,10 +174,18 @@ func (s *stack) mustRun(number string, command ...string) string {
 	return out
 }
 
+// exits has containers exit, by their ids or names, and returns at once.
+func (s *stack) exits(containers ...string) {
+	s.Helper()
+	for _, id := range containers {
+		s.engine.Exec(context.Background(), id, "/service", "get", "http://127.0.0.1:8080/exit") // its end ends the command too
+	}
+}
+
 // until waits for a condition.
 func (s *stack) until(what string, holds func() bool) {
 	s.Helper()
-	for end := time.Now().Add(20 * time.Second); !holds(); <-time.After(20 * time.Millisecond) {
+	for end := time.Now().Add(longest); !holds(); <-time.After(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			s.Fatalf("waited in vain: %s", what)
 		}

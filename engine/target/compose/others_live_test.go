@@ -18,13 +18,13 @@ import (
 // stillStarting is a service whose later replicas don't become ready, nor fail, while a test needs them.
 var stillStarting = strings.Replace(withHealth, "retries: 3", "retries: 1000", 1)
 
-// slowly is a service that depends on web, and takes its time to stop.
+// slowly is a service that depends on web, and stops once a test has it exit.
 const slowly = `
   slow:
     image: $IMAGE
     depends_on: [web]
     environment: {IGNORE_TERM: 1}
-    stop_grace_period: 6s
+    stop_grace_period: 1m
 `
 
 func TestLive04DownInTheMiddleStaysDown(t *testing.T) {
@@ -58,6 +58,7 @@ func TestLive04DownInTheMiddleStaysDown(t *testing.T) {
 				t.Errorf("%s, want %s: %s", out.Result, c.want, out.Error)
 			}
 			s.mentions(out.Error, c.reason)
+			s.exits(s.project + "-slow-1") // where there is one
 			if err := <-down; err != nil {
 				t.Error(err)
 			}
@@ -120,12 +121,13 @@ func TestLive05AStoppedServiceIsNotRaised(t *testing.T) {
 
 // A replica that takes its time to stop is no reason to put the others back.
 func TestLive05AServiceThatIsBeingStoppedIsLeftAlone(t *testing.T) {
-	s := up(t, plainFile+"    environment: {IGNORE_TERM: 1}\n    stop_grace_period: 6s\n")
+	s := up(t, strings.Replace(lasting, "$GRACE", "1m", 1))
 	if why := s.observe().Rollout; why != "" {
 		t.Errorf("before anybody stops it: %s", why)
 	}
 	stopped := s.composeInBackground("stop")
 	s.until("the stop is seen", func() bool { return strings.HasPrefix(s.observe().Rollout, "somebody is stopping the service: ") })
+	s.exits(s.name("1"))
 	if err := <-stopped; err != nil {
 		t.Error(err)
 	}
@@ -171,10 +173,12 @@ func TestLive05StoppedDuringAnOrder(t *testing.T) {
 }
 
 func TestLive22NothingWhileComposeRecreates(t *testing.T) {
-	s := up(t, strings.Replace(lasting, "$GRACE", "3s", 1))
+	s := up(t, strings.Replace(lasting, "$GRACE", "1m", 1))
+	old := s.ids()
 	recreated := s.composeInBackground("up", "-d", "--force-recreate")
 	s.until("the recreation is seen", func() bool { return s.observe().Rollout != "" })
 	s.mentions(s.scale(1, 3, engine.Failed, 1).Error, "is recreating service web")
+	s.exits(old...)
 	if err := <-recreated; err != nil {
 		t.Fatal(err)
 	}
@@ -209,15 +213,18 @@ func TestLive22ComposeRecreatesDuringARaise(t *testing.T) {
 }
 
 func TestLive22ComposeRecreatesDuringALowering(t *testing.T) {
-	file := strings.Replace(lasting, "$GRACE", "3s", 1)
+	file := strings.Replace(lasting, "$GRACE", "1m", 1)
 	s := up(t, file, "--scale", "web=3")
+	old := s.ids()
 	done := s.inBackground(3, 2)
-	s.until("replica 3 is told to stop", func() bool {
-		log, err := s.target.tail(t.Context(), s.name("3"))
-		return err == nil && strings.Contains(log, "asked to stop")
-	})
+	s.until("replica 3 is told to stop", func() bool { return len(s.told()) > 0 })
 	s.write(file + "    labels: {release: new}\n")
-	s.compose("up", "-d", "--scale", "web=3")
+	recreated := s.composeInBackground("up", "-d", "--scale", "web=3")
+	s.until("the recreation is seen", func() bool { return s.observe().Rollout != "" })
+	s.exits(old...)
+	if err := <-recreated; err != nil {
+		t.Fatal(err)
+	}
 	if out := <-done; out.Result == engine.Succeeded || out.Error == "" {
 		t.Errorf("%s at %d: %s; want that compose was at it", out.Result, out.Reached, out.Error)
 	}
@@ -249,6 +256,7 @@ func TestLiveStopsOfOtherServices(t *testing.T) {
 	}()
 	s.until("slow is told to stop", func() bool { return len(s.told()) > 0 })
 	s.scale(1, 2, engine.Succeeded, 2)
+	s.exits(s.project + "-slow-2")
 	if out := <-lowered; out.Result != engine.Succeeded {
 		t.Errorf("slow: %s: %s", out.Result, out.Error)
 	}
@@ -256,7 +264,8 @@ func TestLiveStopsOfOtherServices(t *testing.T) {
 	before := len(s.told())
 	stopped := s.composeInBackground("stop", "slow")
 	s.until("slow is told to stop by somebody", func() bool { return len(s.told()) > before })
-	s.mentions(s.scale(2, 3, engine.Failed, 2).Error, "somebody is stopping containers of project", "slow-1 was told to stop, and has up to 6s")
+	s.mentions(s.scale(2, 3, engine.Failed, 2).Error, "somebody is stopping containers of project", "slow-1 was told to stop, and has up to 1m0s")
+	s.exits(s.project + "-slow-1")
 	if err := <-stopped; err != nil {
 		t.Fatal(err)
 	}

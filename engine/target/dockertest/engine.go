@@ -30,7 +30,7 @@ import (
 	"github.com/docker/docker/client"
 )
 
-const startDeadline = 30 * time.Second
+const startDeadline = 2 * time.Minute
 
 // dirPrefix is followed by the process id of the test, so that a later one can tell what was left behind.
 const dirPrefix = "flyball-docker-"

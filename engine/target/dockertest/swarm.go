@@ -41,7 +41,7 @@ func (e *Engine) RemoveStack(tb testing.TB, dir, name string) {
 	tb.Helper()
 	var text string
 	var err error
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); <-time.After(500 * time.Millisecond) {
+	for deadline := time.Now().Add(startDeadline); time.Now().Before(deadline); <-time.After(500 * time.Millisecond) {
 		if text, err = e.docker(dir, "stack", "rm", name); err == nil {
 			return
 		}

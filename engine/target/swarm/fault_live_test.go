@@ -58,7 +58,7 @@ func TestLiveSwarmCallHangs(t *testing.T) {
 	cancel()
 	start := time.Now()
 	out := <-done
-	if took := time.Since(start); out.Result != engine.Interrupted || took > docker.StopGrace+time.Second {
+	if took := time.Since(start); out.Result != engine.Interrupted || took > docker.StopGrace+docker.LookDeadline+slack {
 		t.Errorf("after %s: %+v, want interrupted", took, out)
 	}
 	p.Release()
@@ -122,7 +122,7 @@ func TestLiveSwarmWatch(t *testing.T) {
 	cancel()
 	select {
 	case <-done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(longest):
 		t.Error("Watch goes on after its end")
 	}
 }

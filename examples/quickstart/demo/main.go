@@ -17,17 +17,15 @@ import (
 	"time"
 )
 
-const (
-	playTime  = 100 * time.Second // from the start of the stack to the end of the show, at most
-	cleanTime = 30 * time.Second
-)
+const cleanTime = time.Minute
 
-// settings are where things lie.
+// settings are where things lie, and how long the show lasts.
 type settings struct {
-	flyball    string // the binary
-	quickstart string // the folder of the example
-	programs   string // the folder of its programs
-	build      string // the command that makes the binary and the programs; empty: they are there
+	flyball    string        // the binary
+	quickstart string        // the folder of the example
+	programs   string        // the folder of its programs
+	build      string        // the command that makes the binary and the programs; empty: they are there
+	within     time.Duration // from the start of the stack to the end of the show, at most
 }
 
 func main() {
@@ -36,6 +34,7 @@ func main() {
 	flag.StringVar(&s.quickstart, "quickstart", "examples/quickstart", "the folder of the example")
 	flag.StringVar(&s.programs, "programs", "bin/quickstart", "the folder of its programs web and load")
 	flag.StringVar(&s.build, "build", "", "a command that builds these first")
+	flag.DurationVar(&s.within, "within", 100*time.Second, "how long the show lasts at most; the load begins anew every 2m")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -110,7 +109,7 @@ func demo(ctx context.Context, s settings, out io.Writer) (err error) {
 		return fmt.Errorf("start the load: %w", err)
 	}
 
-	ctx, cancel := context.WithDeadline(ctx, began.Add(playTime))
+	ctx, cancel := context.WithDeadline(ctx, began.Add(s.within))
 	defer cancel()
 	show := newShow(out, began)
 	if err := show.watch(ctx, d); errors.Is(err, errInterrupted) {

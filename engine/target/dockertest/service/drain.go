@@ -9,7 +9,7 @@ import (
 )
 
 // settling is how long handshakes that have begun may take to become connections.
-const settling = 100 * time.Millisecond
+const settling = 500 * time.Millisecond
 
 // door lets connections in, and counts those that are open.
 type door struct {

@@ -2,7 +2,9 @@
 //
 //	/          the host name, and a line in the log
 //	/healthz   200 once ready, else 503
-//	/fail      makes /healthz answer 503 from now on; /recover ends that
+//	/fail      makes /healthz answer 503 from now on
+//	/recover   makes /healthz answer 200 from now on, whatever READY_AFTER says
+//	/exit      makes it exit with code 3, as EXIT_AFTER does
 //	/burn      burns one core for ?ms= milliseconds, or until /rest is asked for
 //	/wait      answers after ?ms= milliseconds
 //	/drain     refuses new connections from now on, and answers once no other request is in flight
@@ -124,7 +126,7 @@ func serve() error {
 		return err
 	}
 
-	var broken atomic.Bool
+	var broken, well atomic.Bool
 	mux := http.NewServeMux()
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		name, _ := os.Hostname()
@@ -132,14 +134,18 @@ func serve() error {
 		fmt.Fprintln(w, name)
 	})
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
-		if neverReady || broken.Load() || time.Since(started) < readyAfter {
+		if broken.Load() || !well.Load() && (neverReady || time.Since(started) < readyAfter) {
 			http.Error(w, "not ready", http.StatusServiceUnavailable)
 			return
 		}
 		fmt.Fprintf(w, "ready, holding %d bytes\n", len(memory))
 	})
 	mux.HandleFunc("/fail", func(http.ResponseWriter, *http.Request) { broken.Store(true) })
-	mux.HandleFunc("/recover", func(http.ResponseWriter, *http.Request) { broken.Store(false) })
+	mux.HandleFunc("/recover", func(http.ResponseWriter, *http.Request) {
+		well.Store(true)
+		broken.Store(false)
+	})
+	mux.HandleFunc("/exit", func(http.ResponseWriter, *http.Request) { os.Exit(3) })
 	var rests atomic.Int64
 	mux.HandleFunc("/burn", func(_ http.ResponseWriter, r *http.Request) {
 		begun := rests.Load()
