@@ -9,7 +9,7 @@ RELEASE ?=
 STATIC = CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w$(if $(RELEASE), -X main.release=$(RELEASE))"
 
 .DEFAULT_GOAL := help
-.PHONY: help build binary pages image dashboard screenshots quickstart demo test lint fmt bench soak generate clean
+.PHONY: help build binary pages image packed dist dashboard screenshots quickstart demo test lint fmt bench soak generate clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -23,16 +23,37 @@ pages:
 binary:
 	$(STATIC) -o bin/flyball ./cmd/flyball
 
-# What an image says of itself is what the binary in it says.
+# Whether the commit goes into the binary: where git can't tell, make VCS=false.
+VCS ?= auto
+STAMPED = $(STATIC) -buildvcs=$(VCS)
+
 IMAGE ?= flyball
-image: pages ## the image $(IMAGE):latest, and :VERSION, for the engine of docker
-	@rm -rf bin/image && mkdir -p bin/image/home/.flyball && chmod 755 bin/image/home && chmod 700 bin/image/home/.flyball
-	GOOS=linux $(STATIC) -buildvcs=auto -o bin/image/flyball ./cmd/flyball
-	@stamp() { $(GO) version -m bin/image/flyball | awk -F '[\t=]' -v key="$$1" '$$3 == key { print $$4 }'; } && \
+STAGE ?= bin/image
+image: pages packed ## the image flyball, as latest and by its version, for the engine that docker reaches
+
+# What an image says of itself is what the binary in it says.
+packed:
+	@rm -rf $(STAGE) && mkdir -p $(STAGE)/home/.flyball && chmod 755 $(STAGE)/home && chmod 700 $(STAGE)/home/.flyball
+	GOOS=linux $(STAMPED) -o $(STAGE)/flyball ./cmd/flyball
+	@stamp() { $(GO) version -m $(STAGE)/flyball | awk -F '[\t=]' -v key="$$1" '$$3 == key { print $$4 }'; } && \
 		version=$(or $(RELEASE),$$(stamp $$($(GO) list -m))) && tag=$$(echo "$$version" | tr + - | tr -d '()') && \
 		docker build -q -f Dockerfile --build-arg VERSION="$$version" --build-arg REVISION="$$(stamp vcs.revision)" \
-			--build-arg CREATED="$$(stamp vcs.time)" -t $(IMAGE):latest -t "$(IMAGE):$$tag" bin/image >/dev/null && \
+			--build-arg CREATED="$$(stamp vcs.time)" -t $(IMAGE):latest -t "$(IMAGE):$$tag" $(STAGE) >/dev/null && \
 		echo "$(IMAGE):latest is $(IMAGE):$$tag"
+
+PLATFORMS = linux-amd64 linux-arm64 darwin-amd64 darwin-arm64
+HOST = dist/flyball-$(shell $(GO) env GOHOSTOS)-$(shell $(GO) env GOHOSTARCH)
+dist: pages ## what is released, into dist: binaries, their materials, manual pages, completions, checksums
+	@rm -rf dist && mkdir -p dist/completions
+	@for p in $(PLATFORMS); do echo "dist/flyball-$$p"; \
+		GOOS=$${p%-*} GOARCH=$${p#*-} $(STAMPED) -o dist/flyball-$$p ./cmd/flyball || exit 1; done
+	@for p in $(PLATFORMS); do $(GO) version -m dist/flyball-$$p | grep -E '^\t(dep|=>)' >bin/linked-$$p; \
+		cmp bin/linked-$$p bin/linked-linux-amd64 || { echo "dist/flyball-$$p is made of other modules: its SBOM would be wrong" >&2; exit 1; }; done
+	@$(HOST) version --sbom >dist/flyball.cdx.json
+	@$(HOST) man dist/man
+	@for shell in bash zsh fish powershell; do $(HOST) completion $$shell >dist/completions/flyball.$$shell || exit 1; done
+	@cd dist && find . -type f ! -name SHA256SUMS | sed 's,^\./,,' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS
+	@echo "dist/SHA256SUMS" && $(HOST) version
 
 # What the web client is built from. npm ci takes its time, so it is run where package-lock.json is newer than what it left.
 WEB = engine/api/dashboard
@@ -88,4 +109,4 @@ generate: ## write the generated files anew
 	$(GO) generate ./...
 
 clean: ## remove what was built
-	rm -rf bin coverage.out $(WEB)/node_modules $(WEB)/dist/* $(WEB)/src/openapi.gen.ts
+	rm -rf bin dist coverage.out $(WEB)/node_modules $(WEB)/dist/* $(WEB)/src/openapi.gen.ts

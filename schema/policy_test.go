@@ -192,6 +192,40 @@ func TestShippedPolicies(t *testing.T) {
 	}
 }
 
+// The numbers of the default policies are those of the brief.
+func TestDefaultPoliciesAreTheBriefs(t *testing.T) {
+	set, err := Load("../policies", nil)
+	if err != nil || len(set.Policies) != 2 {
+		t.Fatal(set.Problems, err)
+	}
+	type bounds struct{ up, down float64 }
+	for i, want := range []struct {
+		service                string
+		least, most            int
+		cooldown, evaluation   time.Duration
+		thresholds             map[string]bounds
+		scaleUpBy, scaleDownBy int
+	}{
+		{"backend", 1, 5, 5 * time.Minute, 2 * time.Minute, map[string]bounds{"cpu_usage": {70, 20}, "memory_usage": {80, 30}, "request_rate": {100, 20}}, 1, 1},
+		{"ml", 1, 3, 10 * time.Minute, 5 * time.Minute, map[string]bounds{"queue_length": {10, 2}, "failure_rate": {5, 1}}, 1, 1},
+	} {
+		p := set.Policies[i]
+		got := want
+		got.service, got.least, got.most, got.evaluation = p.Service, p.MinReplicas, p.MaxReplicas, p.EvaluationInterval
+		got.cooldown, got.scaleUpBy, got.scaleDownBy = p.Cooldown.Up, p.ScaleUpBy, p.ScaleDownBy
+		got.thresholds = map[string]bounds{}
+		for _, th := range p.Thresholds {
+			got.thresholds[th.Metric] = bounds{th.ScaleUp, th.ScaleDown}
+			if th.Comparison != engine.GreaterThan {
+				t.Errorf("%s: %s is compared by %s", p.Name, th.Metric, th.Comparison)
+			}
+		}
+		if !reflect.DeepEqual(got, want) || p.Cooldown.Down != want.cooldown || p.Enabled {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}
+
 func TestKinds(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"rules/a.rego", "rules/a_test.rego", "a.scenario.yaml", ".b.rego", "cue.mod/c.rego"} {

@@ -5,15 +5,17 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/flyball-dev/flyball/engine/setup"
 	"github.com/spf13/cobra"
 )
 
 func newInit(f *flags) *cobra.Command {
-	var rules, force bool
+	var rules, force, validate bool
 	var pkg string
 	var files []string
 	cmd := &cobra.Command{
@@ -26,27 +28,38 @@ what to change. Nothing happens before autoscaling is turned on: flyball enable.
 
 Without a compose file it writes a first policy (off) to be filled in. Overwrites nothing, unless with --force.
 
+With --validate it checks such a folder, as flyball validate does, and beside that whether the compose files and the
+overlay go with the policies: each service is there and can scale, flyball is given its folder, the balancer knows all.
+
 With --rules it adds a Rego rule of your own to the policies there, in rules, with its test, and in rules/flyball what
 plain opa test and opa check --schema need. On again it brings rules/flyball up to date, and touches nothing else.`,
 		Example: `  flyball init
   flyball init -f compose.yml -f compose.prod.yml
+  flyball init --validate
   flyball init --rules --package shop.web config/autoscaling`,
 		Args: takes(0, 1, "one folder at most", "flyball init config/autoscaling"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := f.path(args)
 			switch {
-			case rules && (force || files != nil):
-				return coded{exitUsage, errors.New("--rules adds to policies that are there, and takes neither --file nor --force")}
+			case rules && (force || validate || files != nil):
+				return coded{exitUsage, errors.New("--rules adds to policies that are there, and takes neither --file nor --force nor --validate")}
+			case validate && force:
+				return coded{exitUsage, errors.New("--validate writes nothing, so there is nothing to --force")}
 			case rules:
 				return initRules(cmd, dir, pkg)
 			case pkg != "":
 				return coded{exitUsage, errors.New("--package is of the rule that --rules writes; say both")}
 			}
-			return initCompose(cmd, app.Ask{Dir: dir, Files: files, Env: os.Environ(), Force: force})
+			ask := app.Ask{Dir: dir, Files: files, Env: os.Environ(), Force: force}
+			if validate {
+				return f.initValidate(cmd, ask)
+			}
+			return initCompose(cmd, ask)
 		},
 	}
 	cmd.Flags().StringArrayVarP(&files, "file", "f", nil, "compose file, several times where there are several (default as docker compose finds them)")
 	cmd.Flags().BoolVar(&force, "force", false, "replace what is there, and keep it as NAME.old")
+	cmd.Flags().BoolVar(&validate, "validate", false, "write nothing, and check what init wrote against the compose files and the overlay")
 	cmd.Flags().BoolVar(&rules, "rules", false, "add a Rego rule of your own, its test, and what plain OPA needs")
 	cmd.Flags().StringVar(&pkg, "package", "", "Rego package of the rule (default the one that a policy names, else shop.SERVICE)")
 	return cmd
@@ -65,7 +78,13 @@ func initCompose(cmd *cobra.Command, ask app.Ask) error {
 			return err
 		}
 	}
-	if err != nil {
+	switch {
+	case errors.As(err, &setup.Flaw{}):
+		fmt.Fprintln(cmd.ErrOrStderr(), err)
+		return no
+	case errors.Is(err, os.ErrNotExist):
+		return unreachable(err)
+	case err != nil:
 		return coded{exitNo, err}
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "next:\n  flyball validate %s\n  flyball test %s\n", ask.Dir, ask.Dir)
@@ -111,6 +130,19 @@ func printServices(out io.Writer, laid app.Laid) error {
 		}
 	}
 	return nil
+}
+
+// initValidate checks a folder that init wrote, and what is around it.
+func (f *flags) initValidate(cmd *cobra.Command, ask app.Ask) error {
+	loaded, err := app.CheckCompose(cmd.Context(), reader(), ask)
+	if err != nil {
+		return unreachable(err)
+	}
+	f.envFile = filepath.Join(ask.Dir, setup.EnvFileName)
+	if _, err := f.settings(cmd); err != nil {
+		loaded.Problems = append(loaded.Problems, engine.Problem{File: f.envFile, Message: err.Error()})
+	}
+	return f.verdict(cmd, loaded, ask.Dir, false)
 }
 
 func initStarter(cmd *cobra.Command, dir string) error {

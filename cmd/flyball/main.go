@@ -7,6 +7,8 @@ import (
 	"os/signal"
 	"syscall"
 	_ "time/tzdata" // schedules name time zones, and an image made FROM scratch has no database of them
+
+	_ "golang.org/x/crypto/x509roots/fallback" // nor has it authorities to trust; those of the system come first, where there are any
 )
 
 func main() {

@@ -140,10 +140,12 @@ rules (Rego) turn the metrics into a recommendation, and a guard makes it safe: 
 		newNotify(f),
 		newStore(f),
 		newCompletion(),
-		newVersion(),
+		newVersion(f),
+		newMan(),
 		newLoad(),
 	)
 	group(root)
+	f.complete(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return coded{exitUsage, fmt.Errorf("%w\nsee %s --help", flagError(err), cmd.CommandPath())}
 	})

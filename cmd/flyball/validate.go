@@ -33,28 +33,33 @@ the top of the git repository, whatever folder it runs in.`,
 			if err != nil {
 				return unreachable(err)
 			}
-			problems := loaded.Problems
-			failed := 0
-			for i := range problems {
-				problems[i].Warning = problems[i].Warning && !strict
-				if !problems[i].Warning {
-					failed++
-				}
-			}
-			if err := printProblems(cmd.OutOrStdout(), f.output, f.path(args), loaded); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s in %s: %s, %s\n", count(len(loaded.Policies), "valid policy", "valid policies"),
-				count(len(loaded.Files), "file", "files"), count(failed, "error", "errors"), count(len(problems)-failed, "warning", "warnings"))
-			if failed > 0 {
-				return no
-			}
-			return nil
+			return f.verdict(cmd, loaded, f.path(args), strict)
 		},
 	}
 	cmd.Flags().BoolVar(&strict, "strict", false, "warnings are errors")
 	f.outputFlag(cmd, "text", "json", "github", "gitlab", "sarif", "junit")
 	return cmd
+}
+
+// verdict prints what is wrong with a file or folder of policies, and is no where that is an error.
+func (f *flags) verdict(cmd *cobra.Command, loaded app.Loaded, path string, strict bool) error {
+	problems := loaded.Problems
+	failed := 0
+	for i := range problems {
+		problems[i].Warning = problems[i].Warning && !strict
+		if !problems[i].Warning {
+			failed++
+		}
+	}
+	if err := printProblems(cmd.OutOrStdout(), f.output, path, loaded); err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s in %s: %s, %s\n", count(len(loaded.Policies), "valid policy", "valid policies"),
+		count(len(loaded.Files), "file", "files"), count(failed, "error", "errors"), count(len(problems)-failed, "warning", "warnings"))
+	if failed > 0 {
+		return no
+	}
+	return nil
 }
 
 // path is the argument where one is given, else --policies.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"github.com/flyball-dev/flyball/engine/control"
 	"github.com/flyball-dev/flyball/engine/metrics/poll"
 	"github.com/flyball-dev/flyball/engine/store"
-	"github.com/flyball-dev/flyball/engine/target/docker"
 	"github.com/flyball-dev/flyball/rego"
 	"github.com/flyball-dev/flyball/schema"
 )
@@ -207,53 +205,6 @@ func checkShared(ctx context.Context, o Options) Check {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil || path == filepath.Dir(path)
-}
-
-// docker tries the engine, where a policy needs one.
-func (d doctor) docker(ctx context.Context, policies []engine.Policy) []Check {
-	drivers := map[string]bool{}
-	for _, p := range policies {
-		drivers[p.Target.Driver] = true
-	}
-	var checks []Check
-	if drivers["compose"] || drivers["compose-cli"] || drivers["swarm"] {
-		checks = append(checks, d.engine(ctx))
-	}
-	if drivers["compose-cli"] {
-		if out, err := exec.CommandContext(ctx, "docker", "compose", "version", "--short").Output(); err != nil {
-			checks = append(checks, Check{"docker compose", failed, err.Error(), "install the compose plugin; the driver compose-cli runs it"})
-		} else {
-			checks = append(checks, Check{"docker compose", fine, strings.TrimSpace(string(out)), ""})
-		}
-	}
-	return checks
-}
-
-func (d doctor) engine(ctx context.Context) Check {
-	ctx, cancel := context.WithTimeout(ctx, callDeadline)
-	defer cancel()
-	version, err := engineVersion(ctx, d.o.DockerHost)
-	if err != nil {
-		return Check{"docker", failed, err.Error(), "start it, give this user access to its socket, or name another with --docker-host"}
-	}
-	if bytes, err := d.to.stats.HostMemory(); err != nil || bytes == 0 {
-		return Check{"docker", warning, version + "; how much memory its host has left is not known, so the budget does not hold any back",
-			"run flyball on the engine's host"}
-	}
-	return Check{"docker", fine, version, ""}
-}
-
-func engineVersion(ctx context.Context, host string) (string, error) {
-	e, err := docker.Dial(host)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = e.Close() }() // nothing is lost with it
-	if err := e.Settle(ctx); err != nil {
-		return "", err
-	}
-	v, err := e.ServerVersion(ctx)
-	return fmt.Sprintf("engine %s, API %s", v.Version, e.ClientVersion()), err
 }
 
 // unused finds a source that nobody asks.

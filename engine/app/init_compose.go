@@ -64,6 +64,17 @@ func InitCompose(ctx context.Context, ask Ask) (Laid, error) {
 	return laid, schema.Vendor(ask.Dir)
 }
 
+// CheckCompose is Load of the folder, and beside it what setup.Check finds.
+func CheckCompose(ctx context.Context, read Reader, ask Ask) (Loaded, error) {
+	l, err := Load(ctx, read, ask.Dir)
+	if err != nil {
+		return l, err
+	}
+	problems, err := setup.Check(ctx, ask.Files, ask.Env, ask.Dir, l.Policies)
+	l.Problems = append(l.Problems, problems...)
+	return l, err
+}
+
 // laidFile is a file that init writes.
 type laidFile struct{ path, text string }
 
@@ -72,6 +83,7 @@ func texts(a setup.Application, dir string) []laidFile {
 	return []laidFile{
 		{filepath.Join(dir, "policies.cue"), setup.Policies(a)},
 		{filepath.Join(dir, "flyball.cue"), setup.Config(a)},
+		{filepath.Join(dir, setup.EnvFileName), setup.Environment},
 		{filepath.Join(dir, told.Name+".scenario.yaml"), setup.Scenario(told)},
 	}
 }

@@ -153,14 +153,15 @@ func cut(line string) (word, rest string) {
 	return strings.ToUpper(line[:i]), strings.TrimSpace(line[i:])
 }
 
-// expand puts values of ARG in: $NAME, ${NAME} and ${NAME:-default}. A name without a value leaves nothing.
+// expand puts values of ARG in: $NAME, ${NAME} and ${NAME:-default}. A name without a value leaves nothing. The
+// end is cut off where values in values have grown beyond what an image's name can be.
 func expand(text string, vars map[string]string) string {
 	var out strings.Builder
 	for {
 		before, after, found := strings.Cut(text, "$")
 		out.WriteString(before)
-		if !found {
-			return out.String()
+		if !found || out.Len() > 4096 {
+			return out.String()[:min(out.Len(), 4096)]
 		}
 		if inner, ok := strings.CutPrefix(after, "{"); ok {
 			name, rest, _ := strings.Cut(inner, "}")

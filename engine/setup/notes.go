@@ -30,7 +30,7 @@ func notes(s types.ServiceConfig, img image, out Service, m Machine) []string {
 	}
 	for _, v := range s.Volumes {
 		if v.Type == types.VolumeTypeBind && !v.ReadOnly && !strings.HasPrefix(v.Source, "/etc/") {
-			add("all replicas may write to %s of the host; mount it with :ro, or see that they can share it", v.Source)
+			add("all replicas may write to %s of the host; mount it with :ro, or see that they can share it", short(v.Source))
 		}
 	}
 	return notes

@@ -154,6 +154,21 @@ func fixed(p types.ServicePortConfig) int {
 	return n
 }
 
+// taken are the host ports that a binding may take: one, or a range.
+func taken(p types.ServicePortConfig) []int {
+	low, high, isRange := strings.Cut(p.Published, "-")
+	if !isRange {
+		high = low
+	}
+	first, err := strconv.Atoi(low)
+	last, err2 := strconv.Atoi(high)
+	var all []int
+	for n := first; err == nil && err2 == nil && n > 0 && n <= min(last, 1<<16-1); n++ {
+		all = append(all, n)
+	}
+	return all
+}
+
 // published tells the ports that go to the balancer from those that stay with the replicas.
 func published(s types.ServiceConfig) (routes []Route, ranges []string) {
 	for _, p := range s.Ports {

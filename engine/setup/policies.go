@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"text/template"
 )
@@ -40,7 +41,7 @@ func Scenario(s Service) string { return fill(scenarioText, s) }
 func fill(text string, with any) string {
 	var out strings.Builder
 	t := template.Must(template.New("").Funcs(template.FuncMap{
-		"label": label, "cpus": CPUs, "add": func(a, b int) int { return a + b },
+		"label": label, "cpus": CPUs, "add": func(a, b int) int { return a + b }, "digits": func(n int) int { return len(strconv.Itoa(n)) },
 	}).Parse(text))
 	if err := t.Execute(&out, with); err != nil {
 		panic(fmt.Sprintf("setup: %v", err))
@@ -70,20 +71,22 @@ import "flyball.dev/schema"
 // With this line plain ` + "`cue vet`" + ` and an editor hold every policy to the schema; flyball itself does so without it.
 policies: [string]: schema.#Policy
 
-// One policy for each service of {{.Files}} that can scale. They are a beginning, and yours now.
+// A policy for each service of {{.Files}} that can scale: one replica more while they use over 70 % of their CPU limit, one
+// less under 25 %. Two that share the load of one at 70 % are at 35 %, so that a step up is never taken back at once. These
+// are a beginning, and yours now. Nothing happens before autoscaling is on: flyball enable.
 {{- range .Services}}
 
 policies: {{label .Name}}: {
 	service: {{printf "%q" .Name}}
-	enabled: true // and nothing happens before autoscaling is on: flyball enable
+	enabled: true
 
-	minReplicas: {{.Min}}{{if gt .Min 1}} // as many as the file asks for{{end}}
+	minReplicas: {{if gt .Min 1}}{{printf "%-*d" (digits .Max) .Min}} // as many as the file asks for{{else}}{{.Min}}{{end}}
 	maxReplicas: {{.Max}} // {{.Bound}}
 {{if not .Port}}
-	// It has no port, so it may be a worker: busy or not, its CPU says little about how much work waits, and the length of
-	// its queue says it better. Where that is a list in Redis, have in flyball.cue
+	// It has no port, so it may be a worker: its CPU says little about how much work waits, and the length of its queue
+	// says it better. Where that is a list in Redis, have in flyball.cue
 	//	config: sources: jobs: {type: "redis", url: "redis://redis:6379/0"}
-	// and here, beside the CPU,
+	// and here, beside the CPU, among metrics and thresholds
 	//	{name: "waiting", type: "queue_length", source: "jobs", query: "LLEN celery"}
 	//	{metric: "waiting", scaleUp: 100, scaleDown: 10}
 {{end}}
@@ -93,9 +96,6 @@ policies: {{label .Name}}: {
 		source: "system" // Docker: percent of a replica's limit, {{cpus .Limit}}
 		window: "1m"
 	}]
-
-	// One more replica above 70 %, one less under 25 %: two that share the load of one at 70 % are at 35 %, so that the
-	// step up is never taken back at once.
 	thresholds: [{metric: "cpu_usage", scaleUp: 70, scaleDown: 25}]
 
 	evaluationInterval: "30s"
@@ -112,7 +112,7 @@ config: schema.#Config
 
 // How flyball itself is set up. Flags and the environment win over it.
 config: limits: {
-	maxTotalReplicas:     {{.}} // over all services
+	maxTotalReplicas:     {{printf "%-3d" .}} // over all services
 	minAvailableMemoryMB: 512 // that must stay free on the Docker host
 }
 `

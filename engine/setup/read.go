@@ -1,15 +1,17 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/compose-spec/compose-go/v2/consts"
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/sirupsen/logrus"
 )
@@ -23,9 +25,9 @@ var ErrNoFile = errors.New("no compose file here: docker compose looks for compo
 // Read reads the compose application of the current folder as docker compose would: the same files and overrides, .env,
 // COMPOSE_FILE, COMPOSE_PROJECT_NAME and COMPOSE_PROFILES. files, where there are any, are those of its -f. env is the
 // environment, as os.Environ has it. An overlay among the files is left out: the plan is of the application without it.
-// An error of what a file says is what compose-go says of it; ErrNoFile where there is none.
+// What is wrong in a file is a Flaw; ErrNoFile says that there is none.
 func Read(ctx context.Context, files, env []string, m Machine) (Application, error) {
-	project, err := load(ctx, files, env)
+	project, err := load(ctx, files, env, false)
 	if err != nil {
 		return Application{}, err
 	}
@@ -33,22 +35,38 @@ func Read(ctx context.Context, files, env []string, m Machine) (Application, err
 	all := project.AllServices()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		app.Services = append(app.Services, plan(project, all[name], m))
+		for _, port := range all[name].Ports {
+			app.Taken = append(app.Taken, taken(port)...)
+		}
 	}
+	slices.Sort(app.Taken)
 	adviseProxies(&app, all)
 	return app, nil
 }
 
-func load(ctx context.Context, files, env []string) (*types.Project, error) {
+// load reads the files of a project, with its overlay beside the first one where that is wanted.
+func load(ctx context.Context, files, env []string, overlaid bool) (*types.Project, error) {
 	// compose-go warns by the logger that logrus has for everybody, in its own form, of what docker compose will say too.
 	logrus.SetLevel(logrus.ErrorLevel)
 	// The order is docker compose's: .env may name the files, and the folder of the first file may have a .env of its own.
-	options, err := cli.NewProjectOptions(files, cli.WithEnv(env), cli.WithEnvFiles(), cli.WithDotEnv, cli.WithConfigFileEnv, cli.WithDefaultConfigPath)
+	options, err := cli.NewProjectOptions(files, cli.WithEnv(env), cli.WithEnvFiles(), cli.WithDotEnv, withoutOverlay, cli.WithConfigFileEnv, cli.WithDefaultConfigPath)
 	if err != nil {
 		return nil, err
 	}
-	options.ConfigPaths = slices.DeleteFunc(options.ConfigPaths, func(path string) bool { return filepath.Base(path) == OverlayName })
+	options.ConfigPaths = slices.DeleteFunc(options.ConfigPaths, isOverlay)
 	if len(options.ConfigPaths) == 0 {
 		return nil, ErrNoFile
+	}
+	if overlaid {
+		options.ConfigPaths = append(options.ConfigPaths, filepath.Join(filepath.Dir(options.ConfigPaths[0]), OverlayName))
+	}
+	for i, path := range options.ConfigPaths {
+		if options.ConfigPaths[i], err = filepath.Abs(path); err != nil {
+			return nil, err
+		}
+		if _, err := os.Stat(path); err != nil {
+			return nil, err
+		}
 	}
 	for _, set := range []cli.ProjectOptionsFn{
 		cli.WithEnvFiles(), cli.WithDotEnv, cli.WithDefaultProfiles(), cli.WithResolvedPaths(true),
@@ -61,7 +79,21 @@ func load(ctx context.Context, files, env []string) (*types.Project, error) {
 	}
 	project, err := options.LoadProject(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", strings.Join(options.ConfigPaths, " and "), err)
+		return nil, flaw(options.ConfigPaths, err)
 	}
 	return project, nil
 }
+
+// withoutOverlay takes the overlay out of COMPOSE_FILE, whether it is there yet or not.
+func withoutOverlay(o *cli.ProjectOptions) error {
+	separator := cmp.Or(o.Environment[consts.ComposePathSeparator], string(os.PathListSeparator))
+	files := slices.DeleteFunc(strings.Split(o.Environment[consts.ComposeFilePath], separator), isOverlay)
+	if left := strings.Join(files, separator); left != "" {
+		o.Environment[consts.ComposeFilePath] = left
+	} else { // empty, it would name the folder
+		delete(o.Environment, consts.ComposeFilePath)
+	}
+	return nil
+}
+
+func isOverlay(path string) bool { return filepath.Base(path) == OverlayName }

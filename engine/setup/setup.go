@@ -3,12 +3,15 @@
 // It reads the compose files and the Dockerfiles that they name, and returns texts: nobody's files are written here.
 package setup
 
+import "slices"
+
 // Application is a compose application as its files say.
 type Application struct {
 	Project  string    // the name that docker compose gives it
 	Dir      string    // the folder of the first file, absolute
 	Files    []string  // the compose files in the order in which they are merged, absolute
 	Services []Service // all of them, by name, those of profiles too
+	Taken    []int     // host ports that they publish, in ascending order
 }
 
 // Service is what init makes of one service.
@@ -82,6 +85,14 @@ func (a Application) Scalable() []Service {
 		}
 	}
 	return can
+}
+
+// FreePort is the first port from a number on that the application does not publish.
+func (a Application) FreePort(from int) int {
+	for slices.Contains(a.Taken, from) {
+		from++
+	}
+	return from
 }
 
 // Limit is the CPU limit in cores that a replica has with the overlay.

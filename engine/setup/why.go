@@ -22,7 +22,18 @@ func why(p *types.Project, s types.ServiceConfig, img image) string {
 	if reason := purpose(p, s, img); reason != "" {
 		return reason
 	}
-	return strings.Join(obstacles(s), "; ")
+	return strings.Join(append(obstacles(s), shared(s)...), "; ")
+}
+
+// shared are the volumes that replicas would write to side by side. An author who knows that they can may scale the service.
+func shared(s types.ServiceConfig) []string {
+	var why []string
+	for _, v := range s.Volumes {
+		if v.Type == types.VolumeTypeVolume && v.Source != "" && !v.ReadOnly {
+			why = append(why, fmt.Sprintf("it writes to the volume %s, which all replicas would share; mount it with :ro, or keep what it writes in a database or object store", v.Source))
+		}
+	}
+	return why
 }
 
 // obstacles are what in a service's file stands against more replicas, each with the mend. Most of it a target would refuse when it
@@ -52,11 +63,6 @@ func obstacles(s types.ServiceConfig) []string {
 	}
 	if s.GetScale() < 1 {
 		add("it asks for no replica, and a first one is never started; set its replicas to 1")
-	}
-	for _, v := range s.Volumes {
-		if v.Type == types.VolumeTypeVolume && v.Source != "" && !v.ReadOnly {
-			add("it writes to the volume %s, which all replicas would share; mount it with :ro, or keep what it writes in a database or object store", v.Source)
-		}
 	}
 	return why
 }

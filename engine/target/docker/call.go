@@ -70,41 +70,41 @@ func (n Need) Of(p engine.Policy) bool {
 func Needs() []Need {
 	cloning, compose, swarm := []string{"compose"}, []string{"compose", "compose-cli"}, []string{"swarm"}
 	every := slices.Concat(compose, swarm)
-	const hooks, measured = "`rollout.drain.exec`", "metrics of source `system`"
+	const hook, system = "rollout.drain.exec", "metrics of source system"
 	return []Need{
 		{Call: GetPing, Drivers: every, For: "agree on the version of the API"},
-		{Call: HeadPing, Drivers: every, For: "the same", Without: "nothing but a call: `GET /_ping` is made in its place"},
-		{Call: GetVersion, Drivers: every, For: "`flyball doctor` names the engine", Without: "the version in `flyball doctor`"},
+		{Call: HeadPing, Drivers: every, For: "ask for that by a shorter answer", Without: "nothing: GET /_ping is asked in its place"},
+		{Call: GetVersion, Drivers: every, For: "name the engine in flyball doctor", Without: "its version there"},
 		{Call: HearEvents, Drivers: every, For: "hear what others do to the service", Without: "it is noticed at the next evaluation only, and new replicas of compose start one after the other"},
-		{Call: ReadStats, Drivers: every, For: "CPU, memory and network of replicas", Without: "metrics of source `system`, and what a replica without a memory limit takes, where flyball can't read the kernel's files (in a container it can't)"},
-		{Call: GetInfo, Drivers: every, For: "memory of the engine's host", When: "a `memory` metric", by: measures("memory"), Without: "metric `memory` of replicas that have no limit"},
+		{Call: ReadStats, Drivers: every, For: "measure CPU, memory and network of replicas", Without: system + ", and what a replica without a memory limit takes, where flyball can't read the kernel's files (in a container it can't)"},
+		{Call: GetInfo, Drivers: every, For: "know the memory of the engine's host", When: "metrics of type memory", by: measures("memory"), Without: "the metric memory of replicas without a limit"},
 
 		{Call: ListContainers, Drivers: compose, For: "find the replicas"},
-		{Call: InspectContainer, Drivers: compose, For: "look at a replica: settings, state, health"},
+		{Call: InspectContainer, Drivers: compose, For: "see settings, state and health of a replica"},
 		{Call: InspectImage, Drivers: cloning, For: "give new replicas the image of the others"},
 		{Call: ListChanges, Drivers: cloning, For: "find inline configs and secrets"},
-		{Call: LookAtFile, Drivers: cloning, For: "the same"},
-		{Call: ReadFile, Drivers: cloning, For: "copy inline configs and secrets", Without: "services that have some get no new replicas"},
+		{Call: LookAtFile, Drivers: cloning, For: "tell these from files that the replica wrote"},
+		{Call: ReadFile, Drivers: cloning, For: "read inline configs and secrets", Without: "new replicas of services that have some"},
 		{Call: CreateContainer, Drivers: cloning, For: "make a new replica"},
-		{Call: WriteFiles, Drivers: cloning, For: "copy inline configs and secrets", Without: "services that have some get no new replicas"},
-		{Call: ConnectNetwork, Drivers: cloning, For: "join the second network and further ones, on engines older than 25", Without: "services on several networks get no new replicas there"},
+		{Call: WriteFiles, Drivers: cloning, For: "give it inline configs and secrets", Without: "new replicas of services that have some"},
+		{Call: ConnectNetwork, Drivers: cloning, For: "join further networks, on engines older than 25", Without: "new replicas of services on several networks, there"},
 		{Call: StartContainer, Drivers: cloning, For: "start a new replica"},
-		{Call: CreateExec, Drivers: compose, For: "run the drain hook", When: hooks, by: drains},
-		{Call: StartExec, Drivers: compose, For: "the same", When: hooks, by: drains},
-		{Call: InspectExec, Drivers: compose, For: "how the hook ended", When: hooks, by: drains},
-		{Call: StopContainer, Drivers: compose, For: "end a replica"},
-		{Call: RemoveContainer, Drivers: compose, For: "remove a replica that has ended, or did not become ready"},
-		{Call: ReadLog, Drivers: compose, For: "why a new replica failed", Without: "its log in the event"},
+		{Call: CreateExec, Drivers: compose, For: "prepare the drain hook", When: hook, by: drains},
+		{Call: StartExec, Drivers: compose, For: "run the drain hook", When: hook, by: drains},
+		{Call: InspectExec, Drivers: compose, For: "see how the drain hook ended", When: hook, by: drains},
+		{Call: StopContainer, Drivers: compose, For: "stop a replica"},
+		{Call: RemoveContainer, Drivers: compose, For: "remove a replica that was stopped, or did not become ready"},
+		{Call: ReadLog, Drivers: compose, For: "tell why a new replica failed", Without: "its log in the event"},
 
 		{Call: ListServices, Drivers: swarm, For: "find the service"},
-		{Call: InspectService, Drivers: swarm, For: "look at it"},
-		{Call: ListNodes, Drivers: swarm, For: "which nodes are there, and their memory"},
+		{Call: InspectService, Drivers: swarm, For: "see the service and its version"},
+		{Call: ListNodes, Drivers: swarm, For: "know the nodes, and their memory"},
 		{Call: ListTasks, Drivers: swarm, For: "find the replicas"},
 		{Call: UpdateService, Drivers: swarm, For: "set the number of replicas"},
-		{Call: InspectImage, Drivers: swarm, For: "the health check of the image", Without: "it is not known: where the service has none of its own a task is ready once it has run for `rollout.minReady`"},
-		{Call: InspectContainer, Drivers: swarm, For: "limits and restarts of a replica", When: measured, by: measures("cpu", "network", "restarts"), Without: "metrics `cpu` and `restarts`"},
-		{Call: ReadTaskLog, Drivers: swarm, For: "why a new replica failed", Without: "its log in the event, where it runs on another node"},
-		{Call: ReadLog, Drivers: swarm, For: "the same, where the node keeps the log to itself", Without: "its log in the event, where the log driver can't be read from afar"},
+		{Call: InspectImage, Drivers: swarm, For: "know the health check of the image", Without: "that check: where the service has none of its own, a replica is ready once it has run for rollout.minReady"},
+		{Call: InspectContainer, Drivers: swarm, For: "know limits and restarts of a replica", When: system, by: measures("cpu", "network", "restarts"), Without: "the metrics cpu and restarts"},
+		{Call: ReadTaskLog, Drivers: swarm, For: "tell why a new replica failed", Without: "its log in the event, where it ran on another node"},
+		{Call: ReadLog, Drivers: swarm, For: "tell that where its node alone has the log", Without: "its log in the event, where the log driver can't be read from afar"},
 	}
 }
 
