@@ -35,6 +35,9 @@ type scene struct {
 //	redis  as sim, without a daemon, beside a Redis that is redis:6379 in the text
 func enter(t testing.TB, name string) *scene {
 	t.Helper()
+	if _, err := binary(); err != nil { // the command as users have it: the test program with the race detector takes its time
+		t.Fatal(err)
+	}
 	dir, err := os.MkdirTemp("", "flyball-docs-") // short: a socket's path is at most 107 bytes long
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +60,7 @@ func enter(t testing.TB, name string) *scene {
 		"unix:///var/run/docker.sock", "unix://" + dir + "/none.sock",
 	}
 	s.env = append(os.Environ(),
-		"HOME="+dir, "EDITOR=true", "NO_COLOR=1", "TZ=UTC", "COLUMNS=", "NOTES="+dir, "BASH_ENV="+filepath.Join(dir, "prelude"),
+		"PATH="+binaries()+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+dir, "EDITOR=true", "NO_COLOR=1", "TZ=UTC", "COLUMNS=", "NOTES="+dir, "BASH_ENV="+filepath.Join(dir, "prelude"),
 		"DOCKER_HOST=unix://"+dir+"/none.sock", "COMPOSE_PROJECT_NAME=", "MIN_AVAILABLE_MEMORY_MB=0", "AUTOSCALING_ENABLED=", "AUTOSCALING_DRY_RUN=",
 		"SCALING_WEBHOOK_URL=", "SLACK_URL="+hears.URL, "HEARTBEAT_URL="+hears.URL, "AUTOSCALING_LISTEN=127.0.0.1:"+port)
 	switch name {

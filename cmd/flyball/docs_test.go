@@ -188,6 +188,7 @@ func runBlocks(t *testing.T, p document, kinds ...string) {
 	for _, name := range places {
 		here := func(b block) bool { return b.run.verb == "run in" && b.run.argument == name }
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			at := enter(t, kind(name))
 			for _, b := range p.blocks {
 				switch {
