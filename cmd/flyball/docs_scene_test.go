@@ -28,14 +28,16 @@ type scene struct {
 	means *strings.Replacer // and back
 }
 
-// The places, by what a page says after "run in:".
+// enter makes a place, by what a page says after "run in:".
 //
-//	empty    a folder with nothing in it
-//	sim      a folder with policies of simulated services, a daemon that runs, and a first change
-//	redis    as empty, beside a Redis that is redis:6379 in the text
-//	compose  a compose application on a Docker engine of its own
+//	empty  a folder with nothing in it
+//	sim    a folder with policies of simulated services, a daemon that runs, and a first change
+//	redis  as sim, without a daemon, beside a Redis that is redis:6379 in the text
 func enter(t testing.TB, name string) *scene {
 	t.Helper()
+	if _, err := binary(); err != nil { // the command as users have it: the test program with the race detector takes its time
+		t.Fatal(err)
+	}
 	dir, err := os.MkdirTemp("", "flyball-docs-") // short: a socket's path is at most 107 bytes long
 	if err != nil {
 		t.Fatal(err)
@@ -58,16 +60,15 @@ func enter(t testing.TB, name string) *scene {
 		"unix:///var/run/docker.sock", "unix://" + dir + "/none.sock",
 	}
 	s.env = append(os.Environ(),
-		"HOME="+dir, "EDITOR=true", "NO_COLOR=1", "TZ=UTC", "COLUMNS=", "NOTES="+dir, "BASH_ENV="+filepath.Join(dir, "prelude"),
+		"PATH="+binaries()+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+dir, "EDITOR=true", "NO_COLOR=1", "TZ=UTC", "COLUMNS=", "NOTES="+dir, "BASH_ENV="+filepath.Join(dir, "prelude"),
 		"DOCKER_HOST=unix://"+dir+"/none.sock", "COMPOSE_PROJECT_NAME=", "MIN_AVAILABLE_MEMORY_MB=0", "AUTOSCALING_ENABLED=", "AUTOSCALING_DRY_RUN=",
 		"SCALING_WEBHOOK_URL=", "SLACK_URL="+hears.URL, "HEARTBEAT_URL="+hears.URL, "AUTOSCALING_LISTEN=127.0.0.1:"+port)
 	switch name {
 	case "empty":
 	case "sim":
-		if err := os.CopyFS(s.dir, os.DirFS(filepath.Join(root, "testdata/docs/sim"))); err != nil {
-			t.Fatal(err)
-		}
+		copySim(t, s.dir)
 	case "redis":
+		copySim(t, s.dir)
 		redis := metricstest.Port(t)
 		metricstest.RedisAt(t, redis)
 		stand = append(stand, "redis:6379", metricstest.Address(redis))
@@ -76,12 +77,22 @@ func enter(t testing.TB, name string) *scene {
 	}
 	s.says, s.means = strings.NewReplacer(stand...), strings.NewReplacer(back(stand)...)
 	t.Cleanup(s.end)
-	if name == "sim" {
+	if name != "empty" {
 		if out, err := s.shell(firstChanges); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}
+	if name == "redis" {
+		s.end()
+	}
 	return s
+}
+
+func copySim(t testing.TB, dir string) {
+	t.Helper()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(root, "testdata/docs/sim"))); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // back turns pairs around.
@@ -201,9 +212,12 @@ func (s *scene) end() {
 	if pid == 0 {
 		return
 	}
+	os.Remove(filepath.Join(s.notes, "daemon"))
 	_ = syscall.Kill(pid, syscall.SIGTERM)
-	for i := 0; i < 200 && syscall.Kill(pid, 0) == nil; i++ {
-		<-time.After(50 * time.Millisecond)
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); <-time.After(20 * time.Millisecond) {
+		if _, err := os.Lstat(filepath.Join(s.dir, ".flyball/flyball.sock")); err != nil {
+			return
+		}
 	}
 	_ = syscall.Kill(pid, syscall.SIGKILL)
 }

@@ -126,7 +126,7 @@ func checkOrder(t *testing.T, p document, b block) {
 	case "":
 		t.Errorf("%s:%d: nothing says where the commands are run: write <!-- run in: PLACE --> before them", p.path, b.line)
 	case "run in":
-		if !slices.Contains([]string{"empty", "sim", "redis", "compose"}, kind(b.run.argument)) {
+		if !slices.Contains([]string{"empty", "sim", "redis"}, kind(b.run.argument)) {
 			t.Errorf("%s:%d: there is no place %q", p.path, b.run.line, b.run.argument)
 		}
 	case "run by":
@@ -188,6 +188,7 @@ func runBlocks(t *testing.T, p document, kinds ...string) {
 	for _, name := range places {
 		here := func(b block) bool { return b.run.verb == "run in" && b.run.argument == name }
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			at := enter(t, kind(name))
 			for _, b := range p.blocks {
 				switch {
@@ -227,5 +228,15 @@ func runConsole(t *testing.T, p document, b block, at *scene) {
 	}
 	if differs && os.Getenv("UPDATE_DOCS") != "" {
 		mend(t, p, b, outputs)
+	}
+}
+
+// The same beside a real Redis.
+func TestLiveDocs(t *testing.T) {
+	for _, p := range documents(t) {
+		t.Run(p.path, func(t *testing.T) {
+			t.Parallel()
+			runBlocks(t, p, "redis")
+		})
 	}
 }
