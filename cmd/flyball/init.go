@@ -87,8 +87,25 @@ func initCompose(cmd *cobra.Command, ask app.Ask) error {
 	case err != nil:
 		return coded{exitNo, err}
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "next:\n  flyball validate %s\n  flyball test %s\n", ask.Dir, ask.Dir)
+	next(cmd.ErrOrStderr(), laid, ask)
 	return nil
+}
+
+// next are the commands that turn what was written on, to copy.
+func next(out io.Writer, laid app.Laid, ask app.Ask) {
+	fmt.Fprintf(out, "next:\n")
+	if here, err := os.Getwd(); err == nil && here != laid.Application.Dir {
+		fmt.Fprintf(out, "  cd %s\n", laid.Application.Dir)
+	}
+	check := "flyball init --validate"
+	if ask.Files != nil {
+		check += " -f " + strings.Join(laid.Place.Files, " -f ")
+	}
+	if laid.Place.Policies != filepath.ToSlash(defaultPolicies) {
+		check += " " + laid.Place.Policies
+	}
+	compose := laid.Place.Command()
+	fmt.Fprintf(out, "  %s\n  %s up -d\n  %s exec %s flyball enable\n", check, compose, compose, laid.Application.Daemon())
 }
 
 // printServices says of each service how it scales, or why it can't, and then what to see to.

@@ -28,6 +28,7 @@ type Ask struct {
 // Laid is what init made of a compose application.
 type Laid struct {
 	Application setup.Application
+	Place       setup.Place
 	Written     []string
 	Kept        []string // what was there before, under its new name
 }
@@ -47,7 +48,13 @@ func InitCompose(ctx context.Context, ask Ask) (Laid, error) {
 	if len(application.Scalable()) == 0 {
 		return laid, ErrNoneScales
 	}
-	files := texts(application, ask.Dir)
+	if laid.Place, err = surroundings(application, ask); err != nil {
+		return laid, err
+	}
+	files, err := texts(application, laid.Place, ask.Dir)
+	if err != nil {
+		return laid, err
+	}
 	if laid.Kept, err = makeRoom(files, ask.Force); err != nil {
 		return laid, err
 	}
@@ -78,14 +85,23 @@ func CheckCompose(ctx context.Context, read Reader, ask Ask) (Loaded, error) {
 // laidFile is a file that init writes.
 type laidFile struct{ path, text string }
 
-func texts(a setup.Application, dir string) []laidFile {
+func texts(a setup.Application, p setup.Place, dir string) ([]laidFile, error) {
 	told := storied(a)
-	return []laidFile{
+	files := []laidFile{
 		{filepath.Join(dir, "policies.cue"), setup.Policies(a)},
 		{filepath.Join(dir, "flyball.cue"), setup.Config(a)},
 		{filepath.Join(dir, setup.EnvFileName), setup.Environment},
 		{filepath.Join(dir, told.Name+".scenario.yaml"), setup.Scenario(told)},
 	}
+	if balancer := setup.Balancer(a); balancer != "" {
+		files = append(files, laidFile{filepath.Join(dir, setup.BalancerFile), balancer})
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	overlay, err := below(here, filepath.Join(a.Dir, p.Overlay))
+	return append(files, laidFile{overlay, setup.Overlay(a, p)}), err
 }
 
 // storied is the service that the first scenario is about: one that people reach, where there is one.

@@ -72,7 +72,7 @@ func TestInitComposeWritesWhatIsRight(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l, err := Load(t.Context(), Here, initDir)
+			l, err := CheckCompose(t.Context(), Here, Ask{Dir: initDir})
 			if err != nil || len(l.Problems) > 0 {
 				t.Errorf("%v %v", l.Problems, err)
 			}

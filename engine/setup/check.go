@@ -15,9 +15,6 @@ import (
 	"github.com/flyball-dev/flyball/engine"
 )
 
-// BalancerName is what the balancer's config is called, in the folder of policies.
-const BalancerName = "haproxy.cfg"
-
 // Check holds the policies of a folder to the compose application of the current one, with its overlay: that they merge, that
 // each policy's service is there and can scale, that flyball is given the folder and the socket, and that the balancer knows
 // every port and has room for every replica. A Problem of a policy stands where the policy does.
@@ -65,14 +62,19 @@ func (c *check) inOverlay(path []string, format string, args ...any) {
 	c.problems = append(c.problems, p)
 }
 
-// flyball looks at the service of that name in the overlay.
+// flyball looks at the overlay's service that runs it.
 func (c *check) flyball() {
-	s, ok := c.after.Services["flyball"]
+	var a Application
+	for _, name := range append(c.before.ServiceNames(), c.before.DisabledServiceNames()...) {
+		a.Services = append(a.Services, Service{Name: name})
+	}
+	name := a.Daemon()
+	s, ok := c.after.Services[name]
 	if !ok {
-		c.inOverlay([]string{"services"}, "there is no service flyball, so nothing scales the others")
+		c.inOverlay([]string{"services"}, "there is no service %s, so nothing scales the others", name)
 		return
 	}
-	at := func(key string) []string { return []string{"services", "flyball", key} }
+	at := func(key string) []string { return []string{"services", name, key} }
 	dir, err := filepath.Abs(c.dir)
 	if err != nil {
 		dir = c.dir
@@ -151,7 +153,7 @@ var slots = regexp.MustCompile(`(?m)^\s*server-template\s+\S+\s+(?:(\d+)-)?(\d+)
 // balanced looks for the ports that the overlay took from a service.
 func (c *check) balanced(p engine.Policy, add func(format string, args ...any)) {
 	routes, _ := published(c.before.AllServices()[p.Service])
-	config := filepath.Join(c.dir, BalancerName)
+	config := filepath.Join(c.dir, BalancerFile)
 	text, err := os.ReadFile(config)
 	for _, r := range routes {
 		if slices.ContainsFunc(c.after.AllServices()[p.Service].Ports, func(port types.ServicePortConfig) bool { return fixed(port) == r.Published }) {

@@ -3,6 +3,7 @@ package setup
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -36,20 +37,20 @@ func notes(s types.ServiceConfig, img image, out Service, m Machine) []string {
 	return notes
 }
 
-// adviseProxies tells the author of a proxy that finds replicas once only, where there are replicas to find.
+// adviseProxies tells the author of a proxy that finds replicas once only, where there are others to find.
 func adviseProxies(app *Application, all types.Services) {
-	if len(app.Scalable()) == 0 {
-		return
-	}
+	can := app.Scalable()
 	for i := range app.Services {
 		s := &app.Services[i]
 		img, _ := imageOf(all[s.Name])
-		switch img.known([]string{"nginx", "nginx-unprivileged", "openresty", "haproxy"}) {
-		case "":
-		case "haproxy":
-			s.Notes = append(s.Notes, "haproxy looks names up once, at its start, and would never see a new replica: write `resolvers docker` with `nameserver dns 127.0.0.11:53`, and `server-template app 10 NAME:PORT check resolvers docker init-addr none` in the place of server")
-		default:
-			s.Notes = append(s.Notes, "nginx looks names up once, at its start, and would never see a new replica: where it passes requests on to one that scales write `resolver 127.0.0.11 valid=1s; set $up http://NAME:PORT; proxy_pass $up;`")
+		proxy := img.known([]string{"nginx", "nginx-unprivileged", "openresty", "haproxy"})
+		if proxy == "" || !slices.ContainsFunc(can, func(other Service) bool { return other.Name != s.Name }) {
+			continue
 		}
+		advice := "nginx looks names up once, at its start, and would never see a new replica: where it passes requests on to one that scales write `resolver 127.0.0.11 valid=1s; set $up http://NAME:PORT; proxy_pass $up;`"
+		if proxy == "haproxy" {
+			advice = "haproxy looks names up once, at its start, and would never see a new replica: write `resolvers docker` with `nameserver dns 127.0.0.11:53`, and `server-template app 10 NAME:PORT check resolvers docker init-addr none` in the place of server"
+		}
+		s.Notes = append(s.Notes, advice)
 	}
 }

@@ -71,10 +71,10 @@ func changeOf(s Service) change {
 	}
 }
 
-// Command is the beginning of each command with the overlay.
-func (o overlay) Command() string {
+// Command is the beginning of each command with the overlay, in the application's folder.
+func (p Place) Command() string {
 	words := []string{"docker compose"}
-	for _, file := range append(slices.Clone(o.Place.Files), o.Overlay) {
+	for _, file := range append(slices.Clone(p.Files), p.Overlay) {
 		words = append(words, "-f "+shell(file))
 	}
 	return strings.Join(words, " ")
