@@ -86,11 +86,12 @@ type Drain struct {
 	Timeout time.Duration `json:"timeout"` // a hook that takes longer has failed, and the replica stays
 }
 
-// Call is a request to a replica, at its own address.
+// Call is a request to a replica, at its own address; or about it, to another service of its project.
 type Call struct {
-	Method string `json:"method"`
-	Port   int    `json:"port"`
-	Path   string `json:"path"` // with the query, where there is one
+	Service string `json:"service,omitempty"` // whose replicas are asked, with the address of the one that goes in the query
+	Method  string `json:"method"`
+	Port    int    `json:"port"`
+	Path    string `json:"path"` // with the query, where there is one
 }
 
 // Metric is a named signal of a policy.

@@ -167,7 +167,10 @@ func (r reader) drain(path string) engine.Drain {
 		d.Exec = append(d.Exec, text)
 	}
 	if r.at(path + ".http").Exists() {
-		d.HTTP = &engine.Call{Method: r.text(path + ".http.method"), Port: r.whole(path + ".http.port"), Path: r.text(path + ".http.path")}
+		d.HTTP = &engine.Call{
+			Service: r.text(path + ".http.service"), Method: r.text(path + ".http.method"),
+			Port: r.whole(path + ".http.port"), Path: r.text(path + ".http.path"),
+		}
 	}
 	return d
 }

@@ -97,7 +97,7 @@ func rollout(r engine.Rollout) []Field {
 		all[4].Value = quoted(r.Drain.Exec)
 	}
 	if c := r.Drain.HTTP; c != nil {
-		all[5].Value = fmt.Sprintf("%s :%d%s", c.Method, c.Port, c.Path)
+		all[5].Value = fmt.Sprintf("%s %s:%d%s", c.Method, c.Service, c.Port, c.Path)
 	}
 	if r.Drain.Exec != nil || r.Drain.HTTP != nil {
 		all = append(all, Field{"rollout.drain.timeout", r.Drain.Timeout, longer("a drain may take %s longer", "a drain may take %s less")})

@@ -38,6 +38,9 @@ func (t *Target) drain(ctx context.Context, r replica, d engine.Drain) error {
 	case len(d.Exec) > 0:
 		hook = fmt.Sprintf("%q", d.Exec)
 		said, err = t.runIn(within, r.id, d.Exec)
+	case d.HTTP != nil && d.HTTP.Service != "":
+		hook = fmt.Sprintf("%s %s on port %d of %s", d.HTTP.Method, d.HTTP.Path, d.HTTP.Port, d.HTTP.Service)
+		said, err = t.tell(within, r, *d.HTTP)
 	case d.HTTP != nil:
 		hook = fmt.Sprintf("%s %s on port %d", d.HTTP.Method, d.HTTP.Path, d.HTTP.Port)
 		said, err = t.call(within, r, *d.HTTP)

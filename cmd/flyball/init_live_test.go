@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// An application that knows nothing of flyball: what is busy publishes a port, and ends at once when it is told to stop, with
+// the requests that it has begun.
+const shopFile = `
+name: $PROJECT
+services:
+  web:
+    image: flyball-live/shop
+    ports: ["18080:8080"]
+    cpus: 0.3
+    environment: {EXIT_ON_TERM: "1"}
+    healthcheck: {test: [CMD, /service, health], interval: 2s, timeout: 10s, retries: 30}
+    depends_on: [db]
+  worker:
+    image: flyball-live/shop
+    command: [idle]
+    depends_on: [db]
+  db:
+    image: postgres:17
+    command: [idle]
+    volumes: ["data:/var/lib/postgresql/data"]
+volumes:
+  data:
+`
+
+const shopOverlay = "docker-compose.autoscale.yml"
+
+// From a compose file to replicas that follow the load, as the overlay's first lines say it, without one request lost.
+func TestLiveInit(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	s.scales()
+	up := []string{"-f", "docker-compose.yml", "-f", shopOverlay}
+	compose := func(args ...string) string { s.Helper(); return s.compose(append(up, args...)...) }
+	compose("up", "-d", "--wait")
+	s.isConfined()
+	s.mentions(compose("exec", "-T", "flyball", "flyball", "status"), "web ", "worker ", "autoscaling is off")
+	compose("exec", "-T", "flyball", "flyball", "enable")
+
+	v := &visitors{answered: map[string]int{}, replicas: map[string]int{}, dial: func(ctx context.Context) (net.Conn, error) {
+		return s.engine.Dial(ctx, "tcp", "127.0.0.1:18080")
+	}}
+	busy, rest := context.WithCancel(t.Context())
+	defer rest()
+	open, closed := context.WithCancel(t.Context())
+	defer closed()
+	v.ask(open, 3, "GET", "/", 150*time.Millisecond)
+	v.ask(open, 2, "POST", "/", 150*time.Millisecond)
+	v.ask(open, 2, "GET", "/wait?ms=1500", 10*time.Millisecond)
+	v.ask(open, 2, "POST", "/wait?ms=1000", 10*time.Millisecond)
+	v.ask(busy, 6, "GET", "/burn?ms=200", 10*time.Millisecond)
+
+	running := func(want int) func() bool {
+		return func() bool { return len(strings.Fields(compose("ps", "-q", "web"))) == want }
+	}
+	s.within(5*time.Minute, "there are three replicas", running(3))
+	s.until("each of them has answered", func() bool { return len(v.seen()) == 3 })
+	rest()
+	s.within(5*time.Minute, "there is one replica", running(1))
+	s.until("the last lowering has ended", func() bool {
+		return strings.Contains(compose("exec", "-T", "flyball", "flyball", "history"), "2→1 succeeded") ||
+			strings.Contains(compose("exec", "-T", "flyball", "flyball", "history", "-o", "json"), `"to": 1`)
+	})
+	closed()
+	v.all.Wait()
+	t.Log(v)
+	if len(v.failed) > 0 {
+		t.Errorf("%d requests failed, the first of them %q\n%s", len(v.failed), v.failed[:min(5, len(v.failed))], compose("logs", "balancer"))
+	}
+
+	compose("down", "-v")
+	left := s.engine.Docker(t, s.dir, "ps", "-aq", "--filter", "label=com.docker.compose.project="+s.project) +
+		s.engine.Docker(t, s.dir, "network", "ls", "-q", "--filter", "label=com.docker.compose.project="+s.project) +
+		s.engine.Docker(t, s.dir, "volume", "ls", "-q", "--filter", "label=com.docker.compose.project="+s.project)
+	if left != "" {
+		t.Errorf("docker compose down -v leaves %q behind", left)
+	}
+}
+
+// openShop has the application's images, and the folder of its compose file after flyball init.
+func openShop(t *testing.T) *site {
+	e := shared.Engine(t)
+	s := lay(t, e, "", "")
+	t.Cleanup(s.removeAll)
+	e.HAProxy(t, "haproxy:3.2-alpine")
+	for _, name := range []string{"flyball-live/shop", "postgres:17"} {
+		e.Docker(t, s.dir, "tag", liveImage, name)
+	}
+	s.packs()
+	for _, name := range []string{"compose.yaml", "policies.cue"} {
+		if err := os.Remove(filepath.Join(s.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.write("docker-compose.yml", shopFile)
+	init := exec.Command(s.binary, "init")
+	init.Dir, init.Env = s.dir, append(os.Environ(), "DOCKER_HOST="+s.host)
+	text, err := init.CombinedOutput()
+	if err != nil {
+		t.Fatalf("flyball init: %v\n%s", err, text)
+	}
+	s.mentions(string(text), shopOverlay, "next:")
+	return s
+}
+
+// packs makes the image flyball:latest, as make image does, of a binary without its dashboard.
+func (s *site) packs() {
+	s.Helper()
+	stage := s.TempDir()
+	if err := os.MkdirAll(filepath.Join(stage, "home", ".flyball"), 0o755); err != nil {
+		s.Fatal(err)
+	}
+	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(stage, "flyball"), ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux")
+	if text, err := build.CombinedOutput(); err != nil {
+		s.Fatalf("go build: %v\n%s", err, text)
+	}
+	dockerfile, err := filepath.Abs("../../Dockerfile")
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.engine.Docker(s, stage, "build", "-q", "-f", dockerfile, "-t", "flyball:latest", ".")
+}
+
+// scales edits the policies as their author would, to see something within a minute.
+func (s *site) scales() {
+	s.Helper()
+	path := filepath.Join(s.dir, "config", "autoscaling", "policies.cue")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, edit := range [][2]string{
+		{`maxReplicas: \d+`, `maxReplicas: 3`},
+		{`window: *"1m"`, `window: "5s"`},
+		{`scaleUp: 70, scaleDown: 25`, `scaleUp: 40, scaleDown: 15`},
+		{`evaluationInterval: *"30s"`, `evaluationInterval: "1s"`},
+		{`cooldownPeriod: *"5m"`, `cooldownPeriod: "2s"`},
+	} {
+		found := regexp.MustCompile(edit[0])
+		if !found.Match(text) {
+			s.Fatalf("the policies have no %s:\n%s", edit[0], text)
+		}
+		text = found.ReplaceAll(text, []byte(edit[1]))
+	}
+	text = append(text, `
+policies: web: rollout: {drain: exec: ["/service", "get", "http://balancer:8404/leave"], drainDelay: "5s"}
+config: limits: minAvailableMemoryMB: 0
+`...)
+	text = []byte(strings.ReplaceAll(string(text), "\nconfig: limits: minAvailableMemoryMB: 0\n", "\n"))
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// isConfined looks at flyball's container: healthy, and with nothing that it could do harm with but the socket.
+func (s *site) isConfined() {
+	s.Helper()
+	id := strings.TrimSpace(s.compose("-f", "docker-compose.yml", "-f", shopOverlay, "ps", "-q", "flyball"))
+	var c struct {
+		State      struct{ Health struct{ Status string } }
+		Config     struct{ User string }
+		HostConfig struct {
+			ReadonlyRootfs bool
+			CapDrop        []string
+			SecurityOpt    []string
+		}
+	}
+	if err := json.Unmarshal([]byte(s.engine.Docker(s, s.dir, "inspect", "-f", "{{json .}}", id)), &c); err != nil {
+		s.Fatal(err)
+	}
+	h := c.HostConfig
+	if c.State.Health.Status != "healthy" || strings.HasPrefix(c.Config.User, "0") || c.Config.User == "" || !h.ReadonlyRootfs ||
+		strings.Join(h.CapDrop, " ") != "ALL" || strings.Join(h.SecurityOpt, " ") != "no-new-privileges:true" {
+		s.Errorf("flyball's container is %+v", c)
+	}
+}
