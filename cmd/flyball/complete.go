@@ -28,7 +28,7 @@ func (f *flags) complete(cmd *cobra.Command) {
 		cmd.ValidArgsFunction = first(f.names(serviceOf))
 	case words == "NAME" && (name == "show" || name == "delete"):
 		cmd.ValidArgsFunction = first(f.names(policyOf))
-	case !slices.ContainsFunc([]string{"FILE", "FOLDER", "PATH", "OLD", "FROM"}, isFile):
+	case !slices.ContainsFunc([]string{"FILE", "FOLDER", "PATH", "OLD", "FROM", "BINARY"}, isFile):
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
 	if cmd.Flags().Lookup("policy") != nil {

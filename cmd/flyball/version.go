@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"runtime"
@@ -31,23 +32,47 @@ type edition struct {
 
 // versionOf is the edition of what was built so; nil: nothing is known.
 func versionOf(info *debug.BuildInfo) edition {
-	e := edition{Version: release, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
-	if info == nil {
-		e.Version = cmp.Or(e.Version, "(devel)")
-		return e
-	}
-	e.Version = cmp.Or(e.Version, info.Main.Version, "(devel)")
-	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			e.Commit = s.Value
-		case "vcs.time":
-			e.Date = s.Value
-		case "vcs.modified":
-			e.Modified = s.Value == "true"
+	e := edition{Version: release, Go: runtime.Version()}
+	system, machine := runtime.GOOS, runtime.GOARCH
+	if info != nil {
+		e.Version, e.Go = cmp.Or(e.Version, info.Main.Version), cmp.Or(info.GoVersion, e.Go)
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				e.Commit = s.Value
+			case "vcs.time":
+				e.Date = s.Value
+			case "vcs.modified":
+				e.Modified = s.Value == "true"
+			case "GOOS":
+				system = s.Value
+			case "GOARCH":
+				machine = s.Value
+			}
 		}
 	}
+	e.Version, e.Platform = cmp.Or(e.Version, "(devel)"), system+"/"+machine
 	return e
+}
+
+// built is what this binary, or another one of the same commit, was built of: only of that is its release known, and whether it has a
+// dashboard.
+func built(args []string) (*debug.BuildInfo, error) {
+	own, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil, coded{exitNo, errors.New("this binary does not say what it was built of: build it with Go's modules")}
+	}
+	if len(args) == 0 {
+		return own, nil
+	}
+	other, err := buildinfo.ReadFile(args[0])
+	if err != nil {
+		return nil, unreachable(fmt.Errorf("read %s: %w", args[0], err))
+	}
+	if other.Main.Path != own.Main.Path || versionOf(other).Commit != versionOf(own).Commit {
+		return nil, coded{exitNo, fmt.Errorf("%s is no flyball of the commit that this one is of, so that little is known of it: have it speak for itself", args[0])}
+	}
+	return other, nil
 }
 
 func (e edition) String() string {
@@ -71,20 +96,22 @@ func (e edition) at() time.Time {
 func newVersion(f *flags) *cobra.Command {
 	var sbom bool
 	cmd := &cobra.Command{
-		Use: "version", Short: "Print the version, with its commit, or what it is made of",
-		Long: `Print the version of this flyball, with the commit that it was built from, the version of Go and the platform.
+		Use: "version [BINARY]", Short: "Print the version, with its commit, or what it is made of",
+		Long: `Print the version of this flyball, with the commit that it was built from, the version of Go and the platform; or of another
+BINARY that was built from the same commit, for whichever platform.
 
-With --sbom print what it is made of, as a software bill of materials in CycloneDX 1.6: the Go modules that are linked into this
-binary, the standard library, and what npm has locked for the dashboard, where the binary has one.`,
+With --sbom print what it is made of, as a software bill of materials in CycloneDX 1.6: the Go modules that are linked into the
+binary, the standard library, and what npm has locked for the dashboard, where there is one.`,
 		Example: `  flyball version -o json
   flyball version --sbom > flyball.cdx.json`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			info, _ := debug.ReadBuildInfo()
+		Args: takes(0, 1, "one binary at most", "flyball version dist/flyball-linux-arm64"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			info, err := built(args)
+			if err != nil {
+				return err
+			}
 			e := versionOf(info)
 			switch {
-			case sbom && info == nil:
-				return coded{exitNo, errors.New("this binary does not say what it was built of: build it with Go's modules")}
 			case sbom:
 				b, err := billOf(e, info)
 				if err != nil {
@@ -94,7 +121,7 @@ binary, the standard library, and what npm has locked for the dashboard, where t
 			case f.output == "json":
 				return printJSON(cmd.OutOrStdout(), e)
 			}
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), e)
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), e)
 			return err
 		},
 	}

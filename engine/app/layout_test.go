@@ -38,7 +38,7 @@ func TestImportsPointOneWay(t *testing.T) {
 
 		"engine/monitor": {"engine", "engine/api", "engine/api/auth", "engine/store"},
 		"engine/app":     nil, // everything
-		"cmd/flyball":    {"engine", "engine/api", "engine/app", "engine/backtest", "engine/diff", "engine/monitor", "engine/replay", "engine/report", "engine/store"},
+		"cmd/flyball":    {"engine", "engine/api", "engine/api/dashboard", "engine/app", "engine/backtest", "engine/diff", "engine/monitor", "engine/replay", "engine/report", "engine/store"},
 
 		"engine/metrics/formula":    {"engine"},
 		"engine/metrics/poll":       {"engine"},
