@@ -3,7 +3,7 @@
 GO ?= go
 PACKAGES ?= ./...
 # The live tests of a package run a Docker engine of their own, and mostly wait: so three packages, and more tests than CPUs, at once.
-TEST_FLAGS ?= -race -p 3 -parallel 6 -timeout 25m
+TEST_FLAGS ?= -race -p 3 -parallel 4 -timeout 25m
 # make RELEASE=v1.2.3 names the version where no tag of git does.
 RELEASE ?=
 STATIC = CGO_ENABLED=0 $(GO) build -trimpath -ldflags="-s -w$(if $(RELEASE), -X main.release=$(RELEASE))"

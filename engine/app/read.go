@@ -27,7 +27,7 @@ func Here(_ context.Context, path string, posted ...schema.Posted) (schema.Set, 
 // What evaluating the policies may take: the shipped ones take some 30 ms and 60 MB.
 const (
 	mostCPU    = 3 * time.Second
-	mostTime   = 10 * time.Second // on a machine that has other things to do, or no way to limit the rest
+	mostTime   = 30 * time.Second // on a machine that has other things to do, or no way to limit the rest
 	mostMemory = 1 << 30
 )
 

@@ -41,7 +41,11 @@ func (t *Target) list(ctx context.Context, labels ...string) ([]container.Summar
 }
 
 func (t *Target) inspect(ctx context.Context, id string) (container.InspectResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, inspectDeadline)
+	return t.inspectWithin(ctx, inspectDeadline, id)
+}
+
+func (t *Target) inspectWithin(ctx context.Context, longest time.Duration, id string) (container.InspectResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	c, err := t.docker.ContainerInspect(ctx, id)
 	return c, t.docker.Explain(docker.InspectContainer, "inspect container "+docker.Short(id), err)

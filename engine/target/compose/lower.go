@@ -184,8 +184,8 @@ func (t *Target) discard(ctx context.Context, s service, r replica) error {
 	if err := t.free(ctx, s, r); err != nil {
 		return err
 	}
-	// Right after a stop a list may still call it running; inspect does not.
-	c, err := t.inspect(ctx, r.id)
+	// Right after a stop a list may still call it running; inspect does not. It hides no other, so a busy engine has its time.
+	c, err := t.inspectWithin(ctx, readDeadline, r.id)
 	switch {
 	case errdefs.IsNotFound(err):
 		return fmt.Errorf("%s %w", r.name, errTaken)
