@@ -55,7 +55,7 @@ func enter(t testing.TB, name string) *scene {
 	}
 	port := strconv.Itoa(metricstest.Port(t))
 	stand := []string{
-		"https://ops.example.com", hears.URL, "http://alertmanager:9093", hears.URL, "10.0.0.0/8", "127.0.0.0/8", "/run/secrets", secrets,
+		"https://ops.example.com", hears.URL, "http://alertmanager:9093", hears.URL, "10.0.0.0/8", "127.0.0.0/8", "/run/secrets", secrets, "/srv/shop", s.dir,
 		"5001", port,
 		"unix:///var/run/docker.sock", "unix://" + dir + "/none.sock",
 	}
@@ -105,13 +105,13 @@ func back(pairs []string) []string {
 }
 
 // prelude makes commands that go on for ever end where nobody watches them: a daemon goes on beside the commands after it, the
-// others until they have printed something. Who is asked for a password gives that of the API's guide.
+// others until they have printed something. A daemon of which a page has the output is meant to end by itself. Who is asked for a password gives that of the API's guide.
 const prelude = `
 set -euo pipefail
 flyball() {
 	case " $* " in
 	*' --help '*) command flyball "$@" ;;
-	' run '*) daemon "$@" ;;
+	' run '*) if [ "${CONSOLE-}" ]; then command flyball "$@"; else daemon "$@"; fi ;;
 	' monitor '* | *' --watch '* | *' --follow '*) endless flyball "$@" ;;
 	' user add '* | ' user passwd '*) command flyball "$@" <<<password ;;
 	*) command flyball "$@" ;;

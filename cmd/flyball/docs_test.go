@@ -211,7 +211,7 @@ func runConsole(t *testing.T, p document, b block, at *scene) {
 	differs := false
 	var outputs []string
 	for _, s := range console(b) {
-		got, err := at.shell(s.command)
+		got, err := at.shell("CONSOLE=yes\n" + s.command)
 		if err != nil && s.output == "" {
 			t.Errorf("%s:%d: %s: %v\n%s", p.path, s.line, s.command, err, got)
 		}
