@@ -43,7 +43,14 @@ const shopOverlay = "docker-compose.autoscale.yml"
 func TestLiveInit(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
-	s.scales()
+	s.edit("policies.cue", // to see something within a minute
+		[2]string{`maxReplicas: \d+`, `maxReplicas: 3`},
+		[2]string{`window: *"1m"`, `window: "5s"`},
+		[2]string{`scaleUp: 70, scaleDown: 25`, `scaleUp: 40, scaleDown: 15`},
+		[2]string{`evaluationInterval: *"30s"`, `evaluationInterval: "1s"`},
+		[2]string{`cooldownPeriod: *"5m"`, `cooldownPeriod: "2s"`},
+		[2]string{`drainDelay: "10s"`, `drainDelay: "6s"`})
+	s.edit("flyball.cue", [2]string{`minAvailableMemoryMB: 512`, `minAvailableMemoryMB: 0`})
 	up := []string{"-f", "docker-compose.yml", "-f", shopOverlay}
 	compose := func(args ...string) string { s.Helper(); return s.compose(append(up, args...)...) }
 	compose("up", "-d", "--wait")
@@ -136,32 +143,21 @@ func (s *site) packs() {
 	s.engine.Docker(s, stage, "build", "-q", "-f", dockerfile, "-t", "flyball:latest", ".")
 }
 
-// scales edits the policies as their author would, to see something within a minute.
-func (s *site) scales() {
+// edit replaces what expressions find in a file of the folder of policies, as their author would.
+func (s *site) edit(name string, edits ...[2]string) {
 	s.Helper()
-	path := filepath.Join(s.dir, "config", "autoscaling", "policies.cue")
+	path := filepath.Join(s.dir, "config", "autoscaling", name)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		s.Fatal(err)
 	}
-	for _, edit := range [][2]string{
-		{`maxReplicas: \d+`, `maxReplicas: 3`},
-		{`window: *"1m"`, `window: "5s"`},
-		{`scaleUp: 70, scaleDown: 25`, `scaleUp: 40, scaleDown: 15`},
-		{`evaluationInterval: *"30s"`, `evaluationInterval: "1s"`},
-		{`cooldownPeriod: *"5m"`, `cooldownPeriod: "2s"`},
-	} {
+	for _, edit := range edits {
 		found := regexp.MustCompile(edit[0])
 		if !found.Match(text) {
-			s.Fatalf("the policies have no %s:\n%s", edit[0], text)
+			s.Fatalf("%s has no %s:\n%s", name, edit[0], text)
 		}
 		text = found.ReplaceAll(text, []byte(edit[1]))
 	}
-	text = append(text, `
-policies: web: rollout: {drain: exec: ["/service", "get", "http://balancer:8404/leave"], drainDelay: "5s"}
-config: limits: minAvailableMemoryMB: 0
-`...)
-	text = []byte(strings.ReplaceAll(string(text), "\nconfig: limits: minAvailableMemoryMB: 0\n", "\n"))
 	if err := os.WriteFile(path, text, 0o644); err != nil {
 		s.Fatal(err)
 	}

@@ -79,15 +79,15 @@ defaults tcp from all
   option dontlog-normal
 {{- end}}
 
-# For who asks on the application's networks: /healthz, and /metrics for Prometheus. A replica that asks for /leave gets no
-# further request, and those in flight go on; it is let in again after a minute, if it is still there.
+# For who asks on the application's networks: /healthz, and /metrics for Prometheus. By /leave?address=172.18.0.5 flyball says that
+# a replica goes: it is sent nothing more, and what is in flight goes on. If it is still there after a minute, it is let in again.
 frontend inside from all
   mode http
   bind :{{.Inside}}
   no log
   monitor-uri /healthz
   http-request use-service prometheus-exporter if { path /metrics }
-  http-request track-sc0 src table leaving if { path /leave }
+  http-request track-sc0 url_param(address) table leaving if { path /leave }
   http-request return status 200 if { path /leave }
   http-request return status 404
 

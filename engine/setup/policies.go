@@ -18,7 +18,8 @@ func Policies(a Application) string {
 	return fill(policiesText, struct {
 		Files    string
 		Services []Service
-	}{strings.Join(names, " and "), a.Scalable()})
+		Entrance string
+	}{strings.Join(names, " and "), a.Scalable(), a.Entrance()})
 }
 
 // Config is flyball.cue: how flyball itself is set up.
@@ -100,6 +101,15 @@ policies: {{label .Name}}: {
 
 	evaluationInterval: "30s"
 	cooldownPeriod:     "5m"
+{{- if .Routes}}
+
+	// One that goes is left out by the balancer first, and then has this long for the answers that it has begun: longer than
+	// the longest one takes, where it would not finish them when it is told to stop.
+	rollout: {
+		drain: http: {service: {{printf "%q" $.Entrance}}, port: 8404, path: "/leave"}
+		drainDelay: "10s"
+	}
+{{- end}}
 }
 {{- end}}
 `
