@@ -20,13 +20,15 @@ func newInit(f *flags) *cobra.Command {
 	var files []string
 	cmd := &cobra.Command{
 		Use:   "init [FOLDER]",
-		Short: "Write the first policies, for the compose file that is here",
-		Long: `Read the compose application of the current folder as docker compose would, and write into FOLDER (by default
-config/autoscaling) a policy for each service that can scale, a first scenario that tests one, the config, and the schema as
-a CUE module, so that plain cue vet and editors check policies too. What can't scale is listed, with the reason and
-what to change. Nothing happens before autoscaling is turned on: flyball enable.
+		Short: "Write policies and an overlay for the compose application that is here",
+		Long: `Read the compose application of the current folder as docker compose would, and write what it takes to scale it:
 
-Without a compose file it writes a first policy (off) to be filled in. Overwrites nothing, unless with --force.
+  - in FOLDER (by default config/autoscaling) a policy for each service that can scale, a first scenario that tests one,
+    the config, and the schema as a CUE module, so that plain cue vet and editors check policies too;
+  - beside the compose file docker-compose.autoscale.yml, which adds flyball, and a balancer for the ports of what scales.
+
+What can't scale is listed, with the reason and what to change. Nothing happens before autoscaling is turned on:
+flyball enable. Overwrites nothing, unless with --force. Without a compose file it writes a first policy (off) to fill in.
 
 With --validate it checks such a folder, as flyball validate does, and beside that whether the compose files and the
 overlay go with the policies: each service is there and can scale, flyball is given its folder, the balancer knows all.

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/flyball-dev/flyball/engine"
-	yamlnode "go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v4"
 )
 
 // Flaw is what is wrong in a compose file, at its place.
@@ -42,10 +42,10 @@ func flaw(files []string, err error) error {
 	}
 	deepest := 0
 	for _, file := range files {
-		var doc yamlnode.Node
+		var doc yaml.Node
 		text, err := os.ReadFile(file)
 		if err == nil {
-			err = yamlnode.Unmarshal(text, &doc)
+			err = yaml.Unmarshal(text, &doc)
 		}
 		if at := spot.FindAllStringSubmatch(p.Message, -1); err != nil && at != nil { // this is the one that is no YAML
 			last := at[len(at)-1]
@@ -69,24 +69,24 @@ func flaw(files []string, err error) error {
 
 // place is where a key stands in a file, as far as the path to it goes there.
 func place(file string, path []string) (line, column, depth int) {
-	var doc yamlnode.Node
-	if text, err := os.ReadFile(file); err == nil && yamlnode.Unmarshal(text, &doc) == nil {
+	var doc yaml.Node
+	if text, err := os.ReadFile(file); err == nil && yaml.Unmarshal(text, &doc) == nil {
 		return find(&doc, path)
 	}
 	return 0, 0, 0
 }
 
 // find follows a path of keys into a document as far as it goes, and says where the last key stands and how deep that is.
-func find(n *yamlnode.Node, path []string) (line, column, depth int) {
-	if n.Kind == yamlnode.DocumentNode && len(n.Content) > 0 {
+func find(n *yaml.Node, path []string) (line, column, depth int) {
+	if n.Kind == yaml.DocumentNode && len(n.Content) > 0 {
 		n = n.Content[0]
 	}
 	for _, key := range path {
-		if n.Kind == yamlnode.AliasNode {
+		if n.Kind == yaml.AliasNode {
 			n = n.Alias
 		}
-		var value *yamlnode.Node
-		for i := 0; n.Kind == yamlnode.MappingNode && i+1 < len(n.Content); i += 2 {
+		var value *yaml.Node
+		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
 			if n.Content[i].Value == key {
 				line, column, value = n.Content[i].Line, n.Content[i].Column, n.Content[i+1]
 			}

@@ -9,6 +9,9 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
+// busy is the percentage of a replica's limit above which the policies add one.
+const busy = 70
+
 // notes are what the author of a service that can scale should know, each with the mend.
 func notes(s types.ServiceConfig, img image, out Service, m Machine) []string {
 	var notes []string
@@ -20,8 +23,11 @@ func notes(s types.ServiceConfig, img image, out Service, m Machine) []string {
 		}
 		add("no CPU limit: a single busy thread would read as %s of the machine, and no policy would see it; the overlay gives each replica %s, and deploy.resources.limits.cpus in the compose file says what you think right", reads, CPUs(out.Grant))
 	}
-	if m.CPUs > 0 && out.CPUs > float64(m.CPUs) {
+	switch one := 100 / out.CPUs; {
+	case m.CPUs > 0 && out.CPUs > float64(m.CPUs):
 		add("its limit of %s is more than this machine has (%d), and Docker starts no such container; lower it", CPUs(out.CPUs), m.CPUs)
+	case one < busy:
+		add("one busy thread reads as %.0f %% of its limit of %s, and it scales at %d %%; where it computes in one thread, lower the limit to 1 CPU", one, CPUs(out.CPUs), busy)
 	}
 	if out.Health == HealthNone {
 		add("no health check: a new replica counts as ready once it has run for a while; give it a healthcheck")

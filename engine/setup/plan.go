@@ -127,18 +127,30 @@ func health(s types.ServiceConfig, img image) string {
 	return HealthNone
 }
 
-// port is the one that the service listens on, as far as anybody says.
+// port is the one that the service listens on, as far as anybody says: a web server's before others, which may be a debugger's. A
+// Dockerfile speaks for the command in it, and not for a worker that runs another one from the same image.
 func port(s types.ServiceConfig, img image) int {
+	first := 0
 	for _, p := range s.Ports {
-		if tcp(p) {
+		switch {
+		case !tcp(p):
+		case mode(p) == ModeHTTP:
 			return int(p.Target)
+		case first == 0:
+			first = int(p.Target)
 		}
+	}
+	if first != 0 {
+		return first
 	}
 	for _, exposed := range s.Expose {
 		number, protocol, _ := strings.Cut(exposed, "/")
 		if n, err := strconv.Atoi(number); err == nil && (protocol == "" || protocol == "tcp") {
 			return n
 		}
+	}
+	if len(s.Command)+len(s.Entrypoint) > 0 {
+		return 0
 	}
 	return img.port
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -15,11 +16,15 @@ func Policies(a Application) string {
 	for _, file := range a.Files {
 		names = append(names, filepath.Base(file))
 	}
+	can := a.Scalable()
+	worker := "" // the first of them; the others need no word of explanation
+	if i := slices.IndexFunc(can, func(s Service) bool { return s.Port == 0 }); i >= 0 {
+		worker = can[i].Name
+	}
 	return fill(policiesText, struct {
-		Files    string
-		Services []Service
-		Entrance string
-	}{strings.Join(names, " and "), a.Scalable(), a.Entrance()})
+		Files, Worker, Entrance string
+		Services                []Service
+	}{strings.Join(names, " and "), worker, a.Entrance(), can})
 }
 
 // Config is flyball.cue: how flyball itself is set up.
@@ -72,9 +77,10 @@ import "flyball.dev/schema"
 // With this line plain ` + "`cue vet`" + ` and an editor hold every policy to the schema; flyball itself does so without it.
 policies: [string]: schema.#Policy
 
-// A policy for each service of {{.Files}} that can scale: one replica more while they use over 70 % of their CPU limit, one
-// less under 25 %. Two that share the load of one at 70 % are at 35 %, so that a step up is never taken back at once. These
-// are a beginning, and yours now. Nothing happens before autoscaling is on: flyball enable.
+// A policy for each service that can scale, of {{.Files}}.
+// There is one replica more while they use over 70 % of their CPU limit, and one less under 25 %. Two that share the load of
+// one at 70 % are at 35 %, so that a step up is never taken back at once. These are a beginning, and yours now. Nothing
+// happens before autoscaling is on: flyball enable.
 {{- range .Services}}
 
 policies: {{label .Name}}: {
@@ -83,14 +89,16 @@ policies: {{label .Name}}: {
 
 	minReplicas: {{if gt .Min 1}}{{printf "%-*d" (digits .Max) .Min}} // as many as the file asks for{{else}}{{.Min}}{{end}}
 	maxReplicas: {{.Max}} // {{.Bound}}
-{{if not .Port}}
+{{if eq .Name $.Worker}}
 	// It has no port, so it may be a worker: its CPU says little about how much work waits, and the length of its queue
 	// says it better. Where that is a list in Redis, have in flyball.cue
 	//	config: sources: jobs: {type: "redis", url: "redis://redis:6379/0"}
 	// and here, beside the CPU, among metrics and thresholds
 	//	{name: "waiting", type: "queue_length", source: "jobs", query: "LLEN celery"}
 	//	{metric: "waiting", scaleUp: 100, scaleDown: 10}
-{{end}}
+{{- else if not .Port}}
+	// No port either: as with {{$.Worker}}, the length of a queue may say more than the CPU.
+{{- end}}
 	metrics: [{
 		name:   "cpu_usage"
 		type:   "cpu"
@@ -103,8 +111,7 @@ policies: {{label .Name}}: {
 	cooldownPeriod:     "5m"
 {{- if .Routes}}
 
-	// One that goes is left out by the balancer first, and then has this long for the answers that it has begun: longer than
-	// the longest one takes, where it would not finish them when it is told to stop.
+	// The balancer is told which replica goes, and that one then has this long for the answers that it has begun.
 	rollout: {
 		drain: http: {service: {{printf "%q" $.Entrance}}, port: 8404, path: "/leave"}
 		drainDelay: "10s"

@@ -52,6 +52,7 @@ func TestWhatScales(t *testing.T) {
 			"agent": "deploy.mode is global", "dns": `publish a range such as "53-62:53/udp"`, "fixed": "remove ipv4_address", "hosted": "network_mode: host",
 			"mac": "remove mac_address", "named": "remove container_name", "nightly": "runs a schedule", "off": "asks for no replica",
 			"sidecar": "network_mode: service:plain", "uploads": "writes to the volume files", "docker": "the socket of Docker", "upgrade": "its command is a migration",
+			"_hidden": "a policy can't have its name",
 		}},
 		{"parts", map[string]string{"debug": "COMPOSE_PROFILES=debug"}},
 		{"site", map[string]string{}}, // an nginx with nothing behind it is the application
@@ -126,7 +127,8 @@ func TestPortsAndHealth(t *testing.T) {
 		{"vote", "result", 80, HealthImage, []Route{{"", 5001, 80, ModeHTTP}, {"127.0.0.1", 9229, 9229, ModeTCP}}, nil},
 		{"vote", "worker", 0, HealthNone, nil, nil},
 		{"shop", "django", 5000, HealthPort, nil, nil},
-		{"shop", "celeryworker", 5000, HealthPort, nil, nil}, // its Dockerfile says so of all that run it
+		{"shop", "celeryworker", 0, HealthNone, nil, nil}, // it runs another command than the one that its Dockerfile has a port for
+		{"front", "debugged", 8080, HealthPort, []Route{{"", 9229, 9229, ModeTCP}, {"", 8081, 8080, ModeHTTP}}, nil},
 		{"front", "web", 8000, HealthPort, nil, []string{"8000-8009:8000"}},
 		{"front", "static", 80, HealthPort, []Route{{"", 3000, 80, ModeHTTP}}, nil},
 		{"front", "tiny", 50051, HealthNone, []Route{{"", 50051, 50051, ModeTCP}}, nil}, // FROM scratch: no shell
@@ -150,6 +152,7 @@ func TestNotes(t *testing.T) {
 		{"mixed", "migrated", "its limit of 64 CPUs is more than this machine has (4)"},
 		{"mixed", "migrated", "each new replica runs a migration before it serves (migrate)"},
 		{"mixed", "migrated", "all replicas may write to uploads"},
+		{"shop", "celeryworker", "one busy thread reads as 67 % of its limit of 1.5 CPUs"},
 		{"shop", "nginx", "resolver 127.0.0.11 valid=1s"},
 		{"front", "edge", "server-template"},
 		{"front", "static", "nginx looks names up once"},

@@ -16,6 +16,8 @@ func why(p *types.Project, s types.ServiceConfig, img image) string {
 	switch _, off := p.DisabledServices[s.Name]; {
 	case s.Provider != nil:
 		return fmt.Sprintf("it is no container: %s provides it", s.Provider.Type)
+	case !policyName.MatchString(s.Name):
+		return "a policy can't have its name, which has to begin with a letter or a digit and has at most 128 characters; rename it"
 	case off:
 		return fmt.Sprintf("it is in the profile %s, which is not active; have COMPOSE_PROFILES=%s in .env, then init again", strings.Join(s.Profiles, " or "), s.Profiles[0])
 	}
@@ -24,6 +26,9 @@ func why(p *types.Project, s types.ServiceConfig, img image) string {
 	}
 	return strings.Join(append(obstacles(s), shared(s)...), "; ")
 }
+
+// policyName is what the schema takes for one; compose takes others too.
+var policyName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 
 // shared are the volumes that replicas would write to side by side. An author who knows that they can may scale the service.
 func shared(s types.ServiceConfig) []string {
