@@ -15,7 +15,8 @@ func Balancer(a Application) string {
 		Entrances []entrance
 		HTTP, TCP bool
 		Inside    int
-	}{a.Project, all, modes[ModeHTTP], modes[ModeTCP], inside})
+		Checked   int
+	}{a.Project, all, modes[ModeHTTP], modes[ModeTCP], inside, checked})
 }
 
 // What each of these settings saves is measured by the live tests of cmd/flyball.
@@ -97,7 +98,7 @@ backend leaving from all
 # What the check of a replica asks first: whether it is to leave.
 frontend check from all
   mode http
-  bind 127.0.0.1:8405
+  bind 127.0.0.1:{{.Checked}}
   no log
   http-request return status 503 if { req.hdr(X-Haproxy-Server-State),regsub(".*address=",""),regsub(";.*",""),in_table(leaving) }
   http-request return status 200
@@ -110,7 +111,7 @@ listen {{.Name}} from {{.Mode}}
 {{- end}}
   option httpchk
   http-check send-state
-  http-check connect addr 127.0.0.1 port 8405
+  http-check connect addr 127.0.0.1 port {{$.Checked}}
   http-check send meth GET uri /
   http-check expect status 200
   http-check connect

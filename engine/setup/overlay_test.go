@@ -52,7 +52,7 @@ services:
 `, Overlay(a, somewhere))
 	for name, want := range map[string]string{
 		"api": "", "db": ":5432>5432", "web": ":7000-7009>7000",
-		"balancer": "127.0.0.1:80>8080 ::1:80>8080 :8081>8081 :9000>8405",
+		"balancer": "127.0.0.1:80>8080 ::1:80>8080 :8081>8081 :9000>8406",
 	} {
 		var got []string
 		for _, port := range p.Services[name].Ports {
@@ -62,7 +62,7 @@ services:
 			t.Errorf("%s publishes %v, want %s", name, got, want)
 		}
 	}
-	if b := Balancer(a); !strings.Contains(b, "bind :8405\n") || !strings.Contains(b, "web:8404") {
+	if b := Balancer(a); !strings.Contains(b, "bind :8406\n") || !strings.Contains(b, "web:8404") {
 		t.Errorf("what a service listens on is not the balancer's own port:\n%s", b)
 	}
 }
