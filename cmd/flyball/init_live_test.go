@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flyball-dev/flyball/engine"
 )
 
 // An application that knows nothing of flyball: what is busy publishes a port, and ends at once when it is told to stop, with
@@ -79,8 +81,11 @@ func TestLiveInit(t *testing.T) {
 	rest()
 	s.within(5*time.Minute, "there is one replica", running(1))
 	s.until("the last lowering has ended", func() bool {
-		return strings.Contains(compose("exec", "-T", "flyball", "flyball", "history"), "2→1 succeeded") ||
-			strings.Contains(compose("exec", "-T", "flyball", "flyball", "history", "-o", "json"), `"to": 1`)
+		var events []engine.Event // the newest first
+		if err := json.Unmarshal([]byte(compose("exec", "-T", "flyball", "flyball", "history", "-o", "json")), &events); err != nil {
+			t.Fatal(err)
+		}
+		return events[0].To == 1 && events[0].Result == engine.Succeeded
 	})
 	closed()
 	v.all.Wait()
