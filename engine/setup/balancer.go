@@ -93,14 +93,18 @@ frontend inside from all
   http-request return status 404
 
 backend leaving from all
-  stick-table type ip size 10k expire 1m
+  stick-table type ip size 10k expire 5s store gpc0
 
-# What the check of a replica asks first: whether it is to leave.
+# What the check of a replica asks first: whether it is to leave. The checks keep that in mind for 240 of them, which is a minute;
+# without an address to check, five seconds are enough: it may be a new replica's next.
 frontend check from all
   mode http
   bind 127.0.0.1:{{.Checked}}
   no log
-  http-request return status 503 if { req.hdr(X-Haproxy-Server-State),regsub(".*address=",""),regsub(";.*",""),in_table(leaving) }
+  http-request set-var(txn.address) req.hdr(X-Haproxy-Server-State),regsub(".*address=",""),regsub(";.*","")
+  http-request track-sc0 var(txn.address) table leaving if { var(txn.address),table_gpc0(leaving) lt 240 } { var(txn.address),in_table(leaving) }
+  http-request sc-inc-gpc0(0) if { var(txn.address),in_table(leaving) }
+  http-request return status 503 if { var(txn.address),in_table(leaving) }
   http-request return status 200
 {{- range .Entrances}}
 
