@@ -69,7 +69,7 @@ plain opa test and opa check --schema need. On again it brings rules/flyball up 
 
 func initCompose(cmd *cobra.Command, ask app.Ask) error {
 	laid, err := app.InitCompose(cmd.Context(), ask)
-	if errors.Is(err, setup.ErrNoFile) {
+	if errors.Is(err, setup.ErrNoFile) && !ask.Force {
 		return initStarter(cmd, ask.Dir)
 	}
 	for _, path := range laid.Written {

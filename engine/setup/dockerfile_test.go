@@ -47,6 +47,7 @@ func TestImages(t *testing.T) {
 	}{
 		{"postgres:16", stores, "postgres"},
 		{"docker.io/bitnami/postgresql:16@sha256:aa", stores, "postgresql"},
+		{"redislabs/redismod", stores, "redismod"},
 		{"registry.example.com:5000/team/redis", stores, "redis"},
 		{"mcr.microsoft.com/mssql/server:2022-latest", stores, "mssql/server"},
 		{"docker.elastic.co/elasticsearch/elasticsearch:8.14.0", stores, "elasticsearch"},

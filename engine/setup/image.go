@@ -61,7 +61,7 @@ func readFile(path string) (string, error) {
 // bitnami/postgres:16.
 var (
 	stores = strings.Fields(`postgres postgresql postgis timescaledb pgvector mysql mysql-server mariadb percona percona-server redis
-		redis-stack redis-stack-server redis-server valkey keydb dragonfly memcached mongo mongodb mongodb-community-server cassandra
+		redis-stack redis-stack-server redis-server redismod redisearch valkey keydb dragonfly memcached mongo mongodb mongodb-community-server cassandra
 		scylla couchdb couchbase elasticsearch opensearch solr meilisearch typesense clickhouse clickhouse-server influxdb
 		victoria-metrics prometheus alertmanager loki tempo mimir graphite-statsd rabbitmq kafka cp-kafka cp-server redpanda zookeeper
 		cp-zookeeper pulsar etcd consul vault nats eclipse-mosquitto mosquitto emqx activemq activemq-artemis minio neo4j arangodb
