@@ -82,6 +82,33 @@ func matches(want, got string) bool {
 		regexp.MustCompile(`^`+pattern.String()+`$`).MatchString("\n"+got)
 }
 
+func TestWhatIsPrintedIsCompared(t *testing.T) {
+	for name, c := range map[string]struct {
+		want, got       string
+		daemon, matches bool
+	}{
+		"the same":               {"a\nb\n", "a\nb\n", false, true},
+		"another line":           {"a\nb\n", "a\nc\n", false, false},
+		"a line more":            {"a\n", "a\nb\n", false, false},
+		"columns":                {"a   b\n", "a  b   \n", false, true},
+		"anything in a line":     {"a … c\n", "a b c\n", false, true},
+		"not over its end":       {"a … c\n", "a b\nc\n", false, false},
+		"any lines":              {"a\n…\nd\n", "a\nb\nc\nd\n", false, true},
+		"no line":                {"a\n…\nd\n", "a\nd\n", false, true},
+		"lines at the beginning": {"…\nd\n", "b\nd\n", false, true},
+		"not another end":        {"a\n…\nd\n", "a\nb\ne\n", false, false},
+		"times of a daemon":      {"at 2026-01-01 10:00:00 for 5m", "at 2026-11-27 11:12:13 for 1m2s", true, true},
+		"times without one":      {"for 5m", "for 1m2s", false, false},
+		"numbers of a daemon":    {"2 replicas", "3 replicas", true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := matches(even(c.want, c.daemon), even(c.got, c.daemon)); got != c.matches {
+				t.Errorf("%q against %q: %v", c.want, c.got, got)
+			}
+		})
+	}
+}
+
 // mend writes into a page what is really printed there (UPDATE_DOCS=1).
 func mend(t *testing.T, p document, b block, outputs []string) {
 	t.Helper()

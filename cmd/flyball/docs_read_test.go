@@ -83,13 +83,15 @@ func documents(t *testing.T) []document {
 	return all
 }
 
-func parse(path, text string) document {
-	p := document{path: path, lines: strings.Split(text, "\n"), anchors: map[string]bool{}}
+func parse(path, all string) document {
+	p := document{path: path, lines: strings.Split(all, "\n"), anchors: map[string]bool{}}
 	var run order
 	var open *block
 	before, list := "", false // the last line that is not blank; whether a list goes on
+	begins, text := 0, ""     // of the paragraph that goes on
 	for i, line := range p.lines {
-		switch fence, isFence := strings.CutPrefix(line, "```"); {
+		fence, isFence := strings.CutPrefix(line, "```")
+		switch {
 		case open != nil && line == "```":
 			p.blocks = append(p.blocks, *open)
 			open = nil
@@ -109,28 +111,42 @@ func parse(path, text string) document {
 			if strings.HasPrefix(line, "    ") && p.blank(i-1) && !list {
 				p.indented = append(p.indented, mark{i + 1, strings.TrimSpace(line)})
 			}
-			p.prose(i+1, line)
+			if m := headingLine.FindStringSubmatch(line); m != nil {
+				p.anchor(m[1])
+			}
+			if text == "" {
+				begins = i + 1
+			}
+			text += line + "\n"
+		}
+		if line == "" || isFence {
+			p.prose(begins, text)
+			text = ""
 		}
 		if line != "" {
 			before = line
 			list = strings.HasPrefix(line, "- ") || line[0] >= '0' && line[0] <= '9' || list && line[0] == ' '
 		}
 	}
+	p.prose(begins, text)
+	if open != nil {
+		open.language = "without an end"
+		p.blocks = append(p.blocks, *open)
+	}
 	return p
 }
 
 func (p *document) blank(i int) bool { return i < 0 || p.lines[i] == "" }
 
-// prose takes what a line of text has.
-func (p *document) prose(n int, line string) {
-	if m := headingLine.FindStringSubmatch(line); m != nil {
-		p.anchor(m[1])
+// prose takes what a paragraph has. Code goes on over the ends of lines.
+func (p *document) prose(begins int, text string) {
+	at := func(i int) int { return begins + strings.Count(text[:i], "\n") }
+	for _, m := range codeSpan.FindAllStringSubmatchIndex(text, -1) {
+		p.spans = append(p.spans, mark{at(m[2]), strings.ReplaceAll(text[m[2]:m[3]], "\n", " ")})
 	}
-	for _, m := range codeSpan.FindAllStringSubmatch(line, -1) {
-		p.spans = append(p.spans, mark{n, m[1]})
-	}
-	for _, m := range linkTarget.FindAllStringSubmatch(codeSpan.ReplaceAllString(line, ""), -1) {
-		p.links = append(p.links, mark{n, m[1]})
+	links := codeSpan.ReplaceAllStringFunc(text, func(code string) string { return strings.Repeat("\n", strings.Count(code, "\n")) })
+	for _, m := range linkTarget.FindAllStringSubmatchIndex(links, -1) {
+		p.links = append(p.links, mark{begins + strings.Count(links[:m[2]], "\n"), links[m[2]:m[3]]})
 	}
 }
 

@@ -109,7 +109,7 @@ func isKnown(root *cobra.Command, words []string) error {
 	return nil
 }
 
-// The guide to operations names every command, and every setting of the environment.
+// The guide to operations names every command, every setting of the environment, and every alert.
 func TestOperationsAreWhole(t *testing.T) {
 	text, err := os.ReadFile("README.md")
 	if err != nil {
@@ -118,6 +118,15 @@ func TestOperationsAreWhole(t *testing.T) {
 	for _, cmd := range newRoot().Commands() {
 		if !cmd.Hidden && !strings.Contains(string(text), "`flyball "+cmd.Name()) {
 			t.Errorf("the guide does not name flyball %s", cmd.Name())
+		}
+	}
+	alerts, err := os.ReadFile(root + "/examples/monitoring/alerts.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(string(alerts), -1) {
+		if !strings.Contains(string(text), "`"+m[1]+"`") {
+			t.Errorf("the guide does not name the alert %s", m[1])
 		}
 	}
 	files, err := filepath.Glob("*.go")
