@@ -86,22 +86,36 @@ func CheckCompose(ctx context.Context, read Reader, ask Ask) (Loaded, error) {
 type laidFile struct{ path, text string }
 
 func texts(a setup.Application, p setup.Place, dir string) ([]laidFile, error) {
-	told := storied(a)
-	files := []laidFile{
-		{filepath.Join(dir, "policies.cue"), setup.Policies(a)},
-		{filepath.Join(dir, "flyball.cue"), setup.Config(a)},
-		{filepath.Join(dir, setup.EnvFileName), setup.Environment},
-		{filepath.Join(dir, told.Name+".scenario.yaml"), setup.Scenario(told)},
-	}
-	if balancer := setup.Balancer(a); balancer != "" {
-		files = append(files, laidFile{filepath.Join(dir, setup.BalancerFile), balancer})
-	}
 	here, err := os.Getwd()
 	if err != nil {
 		return nil, err
 	}
 	overlay, err := below(here, filepath.Join(a.Dir, p.Overlay))
-	return append(files, laidFile{overlay, setup.Overlay(a, p)}), err
+	if err != nil {
+		return nil, err
+	}
+	told := storied(a)
+	var files []laidFile
+	for _, f := range []struct {
+		path string
+		made func() (string, error)
+	}{
+		{filepath.Join(dir, "policies.cue"), func() (string, error) { return setup.Policies(a) }},
+		{filepath.Join(dir, "flyball.cue"), func() (string, error) { return setup.Config(a) }},
+		{filepath.Join(dir, setup.EnvFileName), func() (string, error) { return setup.Environment, nil }},
+		{filepath.Join(dir, told.Name+".scenario.yaml"), func() (string, error) { return setup.Scenario(told) }},
+		{filepath.Join(dir, setup.BalancerFile), func() (string, error) { return setup.Balancer(a) }},
+		{overlay, func() (string, error) { return setup.Overlay(a, p) }},
+	} {
+		text, err := f.made()
+		if err != nil {
+			return nil, err
+		}
+		if text != "" { // an application without published ports needs no balancer
+			files = append(files, laidFile{f.path, text})
+		}
+	}
+	return files, nil
 }
 
 // storied is the service that the first scenario is about: one that people reach, where there is one.

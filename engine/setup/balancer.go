@@ -1,10 +1,10 @@
 package setup
 
 // Balancer is the configuration of HAProxy, from 2.6 on, for the balancer of the overlay; "" where no port goes through one.
-func Balancer(a Application) string {
+func Balancer(a Application) (string, error) {
 	all := entrances(a)
 	if len(all) == 0 {
-		return ""
+		return "", nil
 	}
 	modes := map[string]bool{}
 	for _, e := range all {

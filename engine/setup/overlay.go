@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"text/template"
 )
 
 // BalancerFile is the name of the balancer's configuration, in the folder of policies.
@@ -35,7 +34,7 @@ func (a Application) unused(name string) string {
 
 // Overlay is the compose file that adds autoscaling to an application: flyball, the balancer, and to the application's own
 // services what they lack.
-func Overlay(a Application, p Place) string {
+func Overlay(a Application, p Place) (string, error) {
 	o := overlay{Application: a, Place: p, Entrances: entrances(a)}
 	for _, s := range a.Services {
 		if c := changeOf(s); c != (change{}) {
@@ -135,15 +134,6 @@ func (o overlay) Asked() []string {
 
 // Listening finds, in the kernel's table of TCP sockets, one that listens on the service's port.
 func (c changed) Listening() string { return fmt.Sprintf(":%04X 0*:0000 0A ", c.Port) }
-
-func render(text string, with any) string {
-	var out strings.Builder
-	t := template.Must(template.New("").Funcs(template.FuncMap{"yaml": scalar, "list": list}).Parse(text))
-	if err := t.Execute(&out, with); err != nil {
-		panic(fmt.Sprintf("setup: %v", err)) // text and values are of this package
-	}
-	return out.String()
-}
 
 // Where a text needs no quotes: neither YAML 1.1 nor 1.2 takes it for anything else.
 var (

@@ -37,6 +37,17 @@ func routed(name string, routes ...Route) Service {
 	return Service{Name: name, Min: 1, Max: 4, CPUs: 1, Routes: routes}
 }
 
+// text is one that is rendered without a flaw.
+func text(t *testing.T) func(string, error) string {
+	return func(made string, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+}
+
 func TestOverlayMovesPublishedPorts(t *testing.T) {
 	a := Application{Project: "shop", Services: []Service{
 		{Name: "db", Why: "keeps data"},
@@ -49,7 +60,7 @@ services:
   db: {image: x, ports: ["5432:5432"]}
   api: {image: x, ports: ["127.0.0.1:80:80", "[::1]:80:80"]}
   web: {image: x, ports: ["8081:8080", "9000:8404", "7000-7009:7000"]}
-`, Overlay(a, somewhere))
+`, text(t)(Overlay(a, somewhere)))
 	for name, want := range map[string]string{
 		"api": "", "db": ":5432>5432", "web": ":7000-7009>7000",
 		"balancer": "127.0.0.1:80>8080 ::1:80>8080 :8081>8081 :9000>8406",
@@ -62,7 +73,7 @@ services:
 			t.Errorf("%s publishes %v, want %s", name, got, want)
 		}
 	}
-	if b := Balancer(a); !strings.Contains(b, "bind :8406\n") || !strings.Contains(b, "web:8404") {
+	if b := text(t)(Balancer(a)); !strings.Contains(b, "bind :8406\n") || !strings.Contains(b, "web:8404") {
 		t.Errorf("what a service listens on is not the balancer's own port:\n%s", b)
 	}
 }
@@ -78,7 +89,7 @@ func TestOverlayKeepsToTheServices(t *testing.T) {
 	a.Services[3].Profiles = []string{"yes", "debug"}
 	place := somewhere
 	place.Policies, place.EnvFile = "it's $HERE: 100%", true
-	text := Overlay(a, place)
+	overlay := text(t)(Overlay(a, place))
 	p := with(t, `
 services:
   flyball: {image: x, logging: {driver: syslog}}
@@ -87,7 +98,7 @@ services:
   "1.5": {image: x, profiles: ["yes", debug], ports: ["81:3000"]}
   busy: {image: x}
 networks: {"no": {}}
-`, text)
+`, overlay)
 	daemon, balancer := p.Services["autoscaling-flyball"], p.Services["autoscaling-balancer"]
 	if p.Services["flyball"].Logging.Driver != "syslog" || p.Services["balancer"].Logging.Driver != "json-file" {
 		t.Error("a service keeps the logging it has, and one without gets some")
@@ -114,15 +125,15 @@ networks: {"no": {}}
 	if b := p.Services["busy"]; b.Deploy.Resources.Limits.NanoCPUs != 0.5 || !strings.Contains(fmt.Sprint(b.HealthCheck.Test), ":0BB8 0*:0000 0A ") {
 		t.Errorf("busy gets %+v %v", b.Deploy, b.HealthCheck)
 	}
-	if !strings.Contains(text, "exec autoscaling-flyball flyball enable") {
-		t.Errorf("the commands at the top name another service:\n%s", text)
+	if !strings.Contains(overlay, "exec autoscaling-flyball flyball enable") {
+		t.Errorf("the commands at the top name another service:\n%s", overlay)
 	}
 }
 
 func TestOverlayWithoutPublishedPortsHasNoBalancer(t *testing.T) {
 	a := Application{Services: []Service{{Name: "worker", Min: 1, Max: 2, Grant: 1}}}
-	p := with(t, "services: {worker: {image: x}}\n", Overlay(a, somewhere))
-	if _, there := p.Services["balancer"]; there || Balancer(a) != "" || a.Entrance() != "" {
+	p := with(t, "services: {worker: {image: x}}\n", text(t)(Overlay(a, somewhere)))
+	if _, there := p.Services["balancer"]; there || text(t)(Balancer(a)) != "" || a.Entrance() != "" {
 		t.Error("a balancer with nothing to do")
 	}
 }
@@ -162,12 +173,12 @@ func TestBalancerIsReadByHAProxy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), BalancerFile)
-			text := Balancer(a)
-			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			balancer := text(t)(Balancer(a))
+			if err := os.WriteFile(file, []byte(balancer), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			if out, err := exec.Command(haproxy, "-c", "-f", file).CombinedOutput(); err != nil || strings.Contains(string(out), "WARNING") {
-				t.Errorf("%v\n%s\n%s", err, out, text)
+				t.Errorf("%v\n%s\n%s", err, out, balancer)
 			}
 		})
 	}

@@ -5,13 +5,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"text/template"
 )
 
 // Policies is policies.cue: a policy for each service that can scale.
-func Policies(a Application) string {
+func Policies(a Application) (string, error) {
 	var names []string
 	for _, file := range a.Files {
 		names = append(names, filepath.Base(file))
@@ -21,14 +19,14 @@ func Policies(a Application) string {
 	if i := slices.IndexFunc(can, func(s Service) bool { return s.Port == 0 }); i >= 0 {
 		worker = can[i].Name
 	}
-	return fill(policiesText, struct {
+	return render(policiesText, struct {
 		Files, Worker, Entrance string
 		Services                []Service
 	}{strings.Join(names, " and "), worker, a.Entrance(), can})
 }
 
 // Config is flyball.cue: how flyball itself is set up.
-func Config(a Application) string {
+func Config(a Application) (string, error) {
 	total := 20 // as the schema has it
 	held := 0
 	for _, s := range a.Scalable() {
@@ -37,23 +35,11 @@ func Config(a Application) string {
 	for _, s := range a.Scalable() {
 		total = max(total, held-s.Min+s.Max) // else a policy's bound is out of reach
 	}
-	return fill(configText, total)
+	return render(configText, total)
 }
 
 // Scenario is the first story about a policy: what it should do when the load rises and falls.
-func Scenario(s Service) string { return fill(scenarioText, s) }
-
-// fill has a text with values in it; both are of this package.
-func fill(text string, with any) string {
-	var out strings.Builder
-	t := template.Must(template.New("").Funcs(template.FuncMap{
-		"label": label, "cpus": CPUs, "add": func(a, b int) int { return a + b }, "digits": func(n int) int { return len(strconv.Itoa(n)) },
-	}).Parse(text))
-	if err := t.Execute(&out, with); err != nil {
-		panic(fmt.Sprintf("setup: %v", err))
-	}
-	return out.String()
-}
+func Scenario(s Service) (string, error) { return render(scenarioText, s) }
 
 // plain is a name that neither CUE nor YAML takes for anything else.
 var plain = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]*$`)
