@@ -16,7 +16,7 @@ func group(root *cobra.Command) {
 		{"See what happens, and why", "status monitor history metrics recommendations explain report audit"},
 		{"Act by hand", "scale rollback pause resume push policies"},
 		{"Look after it", "user token notify store"},
-		{"About the command", "completion help version"},
+		{"About the command", "completion help man version"},
 	} {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title + ":"})
 		verbs := strings.Fields(g.verbs)
