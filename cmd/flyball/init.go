@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/flyball-dev/flyball/engine"
@@ -45,6 +46,8 @@ plain opa test and opa check --schema need. On again it brings rules/flyball up 
 			switch {
 			case rules && (force || validate || files != nil):
 				return coded{exitUsage, errors.New("--rules adds to policies that are there, and takes neither --file nor --force nor --validate")}
+			case slices.Contains(files, "-"):
+				return coded{exitUsage, errors.New("a compose file on standard input has no place for an overlay beside it; write it to a file, and name that with --file")}
 			case validate && force:
 				return coded{exitUsage, errors.New("--validate writes nothing, so there is nothing to --force")}
 			case rules:
@@ -97,17 +100,19 @@ func initCompose(cmd *cobra.Command, ask app.Ask) error {
 func next(out io.Writer, laid app.Laid, ask app.Ask) {
 	fmt.Fprintf(out, "next:\n")
 	if here, err := os.Getwd(); err == nil && here != laid.Application.Dir {
-		fmt.Fprintf(out, "  cd %s\n", laid.Application.Dir)
+		fmt.Fprintf(out, "  cd %s\n", setup.Words(laid.Application.Dir))
 	}
-	check := "flyball init --validate"
+	check := []string{"flyball", "init", "--validate"}
 	if ask.Files != nil {
-		check += " -f " + strings.Join(laid.Place.Files, " -f ")
+		for _, file := range laid.Place.Files {
+			check = append(check, "-f", file)
+		}
 	}
 	if laid.Place.Policies != filepath.ToSlash(defaultPolicies) {
-		check += " " + laid.Place.Policies
+		check = append(check, laid.Place.Policies)
 	}
 	compose := laid.Place.Command()
-	fmt.Fprintf(out, "  %s\n  %s up -d\n  %s exec %s flyball enable\n", check, compose, compose, laid.Application.Daemon())
+	fmt.Fprintf(out, "  %s\n  %s up -d\n  %s exec %s flyball enable\n", setup.Words(check...), compose, compose, laid.Application.Daemon())
 }
 
 // printServices says of each service how it scales, or why it can't, and then what to see to.

@@ -37,6 +37,9 @@ type Laid struct {
 // application.
 var ErrNoneScales = errors.New("no service here can scale, so nothing is written; each one's reason is above")
 
+// ErrNoServices says that an application has none.
+var ErrNoServices = errors.New("the compose files have no services, so nothing is written")
+
 // InitCompose writes what it takes to scale the compose application of the current folder. It fails with setup.ErrNoFile where
 // there is none, and overwrites nothing unasked: a file that is there is an error before anything is written.
 func InitCompose(ctx context.Context, ask Ask) (Laid, error) {
@@ -45,6 +48,9 @@ func InitCompose(ctx context.Context, ask Ask) (Laid, error) {
 		return Laid{}, err
 	}
 	laid := Laid{Application: application}
+	if len(application.Services) == 0 {
+		return laid, ErrNoServices
+	}
 	if len(application.Scalable()) == 0 {
 		return laid, ErrNoneScales
 	}
@@ -157,7 +163,7 @@ func makeRoom(files []laidFile, force bool) (kept []string, err error) {
 
 func isThere(path string) bool {
 	_, err := os.Lstat(path)
-	return !errors.Is(err, os.ErrNotExist)
+	return err == nil
 }
 
 // machine is what the Docker engine's machine has, where the engine answers within two seconds; else what this one has.

@@ -61,6 +61,9 @@ func flaw(files []string, err error) error {
 	for _, file := range files {
 		p.Message = strings.ReplaceAll(p.Message, "validating "+file+": ", "")
 	}
+	if strings.Contains(p.Message, "project name must not be empty") { // of a folder without a letter or digit in its name
+		p.Message += "; write name: at the top of the file, or set COMPOSE_PROJECT_NAME"
+	}
 	if m := unknown.FindStringSubmatch(p.Message); m != nil {
 		p.Message = m[1] + ": docker compose knows no such key"
 	}
