@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -47,6 +48,20 @@ func TestTryIsHarmless(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// A proxy may count the digits of what it lets pass.
+func TestTryNamesWhatCouldBe(t *testing.T) {
+	for c, want := range map[Call]string{
+		StopContainer: `^/containers/[0-9a-f]{64}/stop$`, StartExec: `^/exec/[0-9a-f]{64}/start$`, ConnectNetwork: `^/networks/[0-9a-f]{64}/connect$`,
+		UpdateService: `^/services/[0-9a-z]{25}/update\?version=0$`, InspectService: `^/services/[0-9a-z]{25}$`, ReadTaskLog: `^/tasks/[0-9a-z]{25}/logs\?`,
+	} {
+		_, path, _ := c.harmless()
+		_, again, _ := c.harmless()
+		if !regexp.MustCompile(want).MatchString(path) || path == again {
+			t.Errorf("%s asks of %s and then of %s, want %s and never the same", c, path, again, want)
+		}
 	}
 }
 
