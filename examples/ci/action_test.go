@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -147,6 +148,9 @@ func TestActionOnAPullRequest(t *testing.T) {
 			base: edit{policies, "maxReplicas: 5", "maxReplicas: 0"}, change: edit{policies, "maxReplicas: 0", "maxReplicas: 5"},
 			summary: []string{"^flyball can't compare with main:$", "^.*:config/autoscaling/policies.cue:.* error: maxReplicas", "^4 tests, 0 failed$"},
 		},
+		"a base that is an option": {
+			with: map[string]string{"base": "--upload-pack=touch pwned; false"}, failed: "Say what changes in meaning: 128", log: []string{"invalid refspec '--upload-pack="},
+		},
 		"a base that is not there": {
 			change: edit{policies, "maxReplicas: 5", "maxReplicas: 8"}, with: map[string]string{"base": "mian"},
 			failed: "Say what changes in meaning: 128", log: []string{"mian"},
@@ -155,7 +159,7 @@ func TestActionOnAPullRequest(t *testing.T) {
 			with: map[string]string{"folder": "config/autoscalling"}, failed: "Validate: 3", summary: []string{"config/autoscalling"},
 		},
 		"no binary": {
-			with: map[string]string{"flyball": "/nowhere/flyball"}, failed: "Get flyball: 1",
+			with: map[string]string{"flyball": "/nowhere/flyball"}, failed: "Get flyball: 1", log: []string{"^::error::there is no program at /nowhere/flyball, "},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -227,6 +231,9 @@ func TestActionBuilds(t *testing.T) {
 
 // The workflow gives the action what it takes, and the rights that it needs; what changes becomes one comment.
 func TestWorkflow(t *testing.T) {
+	if _, err := exec.LookPath("jq"); err != nil && os.Getenv("CI") != "true" { // which gh has in itself
+		t.Skip(err)
+	}
 	var workflow struct {
 		Permissions map[string]string
 		Jobs        map[string]struct {
@@ -255,23 +262,30 @@ func TestWorkflow(t *testing.T) {
 	r.branch("change")
 	r.commit(edit{"config/autoscaling/policies.cue", "maxReplicas: 5", "maxReplicas: 8"})
 	workspace := r.merged("change")
+	const mark = "<!-- flyball config/autoscaling -->"
+	comment := func(id int, kind, association, body string) string {
+		return fmt.Sprintf(`{"id": %d, "user": {"type": %q}, "author_association": %q, "body": %q}`, id, kind, association, body+"\nflyball")
+	}
 	for name, c := range map[string]struct {
-		comments string // the ids of those that are there
+		comments string // those that are there, as GitHub has them
 		flyball  string
 		code     int
 		want     []string // what gh heard; of a comment, how it begins
 		log      []string
 	}{
-		"the first":      {want: []string{"^api .*--method POST repos/shop/shop/issues/7/comments -F body=@", "^<!-- flyball config/autoscaling -->\n\\*\\*flyball\\*\\*: 1 policy changes in meaning"}},
-		"another one":    {comments: "42\\n43\\n", want: []string{"^api .*--method PATCH repos/shop/shop/issues/comments/42 -F body=@"}},
-		"a fork may not": {code: 1, log: []string{"^::warning::flyball could not comment on the pull request; the job needs permissions: pull-requests: write$"}},
-		"a long one":     {flyball: `[ "$1" != diff ] || { head -c 70000 /dev/zero | tr '\\0' x; exit 1; }`, want: []string{"^What changes in meaning is too long for a comment"}},
+		"the first":          {want: []string{"^api .*--method POST repos/shop/shop/issues/7/comments -F body=@", "^<!-- flyball config/autoscaling -->\n\\*\\*flyball\\*\\*: 1 policy changes in meaning"}},
+		"another one":        {comments: comment(42, "Bot", "NONE", mark) + "," + comment(43, "Bot", "NONE", mark), want: []string{"^api .*--method PATCH repos/shop/shop/issues/comments/42 -F body=@"}},
+		"of another folder":  {comments: comment(42, "Bot", "NONE", "<!-- flyball other -->"), want: []string{"--method POST"}},
+		"a stranger's":       {comments: comment(41, "User", "CONTRIBUTOR", mark) + "," + comment(42, "User", "MEMBER", mark), want: []string{"--method PATCH repos/shop/shop/issues/comments/42 "}},
+		"a stranger's alone": {comments: comment(41, "User", "NONE", mark), want: []string{"--method POST"}},
+		"a fork may not":     {code: 1, log: []string{"^::warning::flyball could not comment on the pull request; the job needs permissions: pull-requests: write$"}},
+		"a long one":         {flyball: `[ "$1" != diff ] || { head -c 70000 /dev/zero | tr '\\0' x; exit 1; }`, want: []string{"^What changes in meaning is too long for a comment"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bin := t.TempDir()
 			said := filepath.Join(bin, "said")
 			script(t, filepath.Join(bin, "gh"), `echo "$*" >> "$SAID"; [ "$GH_TOKEN" = secret ] || exit 4
-case "$*" in *--paginate*) printf "$COMMENTS";; *) cat "${!##body=@}" >> "$SAID";; esac
+case "$*" in *--paginate*) echo "[$COMMENTS]" | jq -r "${!#}";; *) cat "${!##body=@}" >> "$SAID";; esac
 exit $CODE`)
 			if c.flyball != "" {
 				script(t, filepath.Join(bin, "flyball"), c.flyball)
