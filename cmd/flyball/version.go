@@ -69,10 +69,15 @@ func built(args []string) (*debug.BuildInfo, error) {
 	if err != nil {
 		return nil, unreachable(fmt.Errorf("read %s: %w", args[0], err))
 	}
-	if other.Main.Path != own.Main.Path || versionOf(other).Commit != versionOf(own).Commit {
+	if !sameSource(own, other) {
 		return nil, coded{exitNo, fmt.Errorf("%s is no flyball of the commit that this one is of, so that little is known of it: have it speak for itself", args[0])}
 	}
 	return other, nil
+}
+
+// sameSource says of two binaries that both are of one commit or, where git told neither of one, of one version of the module.
+func sameSource(a, b *debug.BuildInfo) bool {
+	return a.Main.Path == b.Main.Path && a.Main.Version == b.Main.Version && versionOf(a).Commit == versionOf(b).Commit
 }
 
 func (e edition) String() string {

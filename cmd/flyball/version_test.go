@@ -60,6 +60,27 @@ func TestVersionOfAnotherBinary(t *testing.T) {
 	}
 }
 
+func TestSameSource(t *testing.T) {
+	of := func(path, version, commit string) *debug.BuildInfo {
+		return &debug.BuildInfo{Main: debug.Module{Path: path, Version: version}, Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: commit}}}
+	}
+	own := of("flyball", "v1.2.3", "0123")
+	for name, c := range map[string]struct {
+		other *debug.BuildInfo
+		same  bool
+	}{
+		"for another platform": {of("flyball", "v1.2.3", "0123"), true},
+		"another program":      {of("gofmt", "v1.2.3", "0123"), false},
+		"another commit":       {of("flyball", "v1.2.3", "4567"), false},
+		"another version":      {of("flyball", "v1.2.4", "0123"), false},
+		"with changes":         {of("flyball", "v1.2.3+dirty", "0123"), false},
+	} {
+		if got := sameSource(own, c.other); got != c.same {
+			t.Errorf("%s: %t, want %t", name, got, c.same)
+		}
+	}
+}
+
 func TestBillOfMaterials(t *testing.T) {
 	b, err := billOf(edition{Version: "v1.2.3", Date: "2026-11-27T13:06:17Z"}, &debug.BuildInfo{
 		GoVersion: "go1.26.8", Main: debug.Module{Path: "github.com/flyball-dev/flyball"},

@@ -45,7 +45,10 @@ func locked(text []byte) ([]Package, error) {
 		if at < 0 || p.Dev { // the root is the dashboard itself
 			continue
 		}
-		all = append(all, Package{folder[at+len("node_modules/"):], p.Version, p.License, p.Integrity})
+		found := Package{folder[at+len("node_modules/"):], p.Version, p.License, p.Integrity}
+		if !slices.Contains(all, found) { // npm may have one in several folders
+			all = append(all, found)
+		}
 	}
 	return all, nil
 }

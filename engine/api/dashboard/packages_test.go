@@ -11,6 +11,7 @@ func TestLockedPackages(t *testing.T) {
 		"node_modules/b": {"version": "2.0.0", "license": "MIT", "integrity": "sha512-AAA="},
 		"node_modules/@scope/a": {"version": "1.0.0", "peer": true},
 		"node_modules/b/node_modules/c": {"version": "3.0.0"},
+		"node_modules/d/node_modules/c": {"version": "3.0.0"},
 		"node_modules/tool": {"version": "4.0.0", "dev": true}
 	}}`))
 	want := []Package{{"@scope/a", "1.0.0", "", ""}, {"b", "2.0.0", "MIT", "sha512-AAA="}, {"c", "3.0.0", "", ""}}
