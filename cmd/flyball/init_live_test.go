@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/flyball-dev/flyball/engine"
 )
 
 // An application that knows nothing of flyball: what is busy publishes a port, and ends at once when it is told to stop, with
@@ -43,7 +45,14 @@ const shopOverlay = "docker-compose.autoscale.yml"
 func TestLiveInit(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
-	s.scales()
+	s.edit("policies.cue", // to see something within a minute
+		[2]string{`maxReplicas: \d+`, `maxReplicas: 3`},
+		[2]string{`window: *"1m"`, `window: "5s"`},
+		[2]string{`scaleUp: 70, scaleDown: 25`, `scaleUp: 40, scaleDown: 15`},
+		[2]string{`evaluationInterval: *"30s"`, `evaluationInterval: "1s"`},
+		[2]string{`cooldownPeriod: *"5m"`, `cooldownPeriod: "2s"`},
+		[2]string{`drainDelay: "10s"`, `drainDelay: "6s"`})
+	s.edit("flyball.cue", [2]string{`minAvailableMemoryMB: 512`, `minAvailableMemoryMB: 0`})
 	up := []string{"-f", "docker-compose.yml", "-f", shopOverlay}
 	compose := func(args ...string) string { s.Helper(); return s.compose(append(up, args...)...) }
 	compose("up", "-d", "--wait")
@@ -72,8 +81,11 @@ func TestLiveInit(t *testing.T) {
 	rest()
 	s.within(5*time.Minute, "there is one replica", running(1))
 	s.until("the last lowering has ended", func() bool {
-		return strings.Contains(compose("exec", "-T", "flyball", "flyball", "history"), "2→1 succeeded") ||
-			strings.Contains(compose("exec", "-T", "flyball", "flyball", "history", "-o", "json"), `"to": 1`)
+		var events []engine.Event // the newest first
+		if err := json.Unmarshal([]byte(compose("exec", "-T", "flyball", "flyball", "history", "-o", "json")), &events); err != nil {
+			t.Fatal(err)
+		}
+		return events[0].To == 1 && events[0].Result == engine.Succeeded
 	})
 	closed()
 	v.all.Wait()
@@ -136,32 +148,21 @@ func (s *site) packs() {
 	s.engine.Docker(s, stage, "build", "-q", "-f", dockerfile, "-t", "flyball:latest", ".")
 }
 
-// scales edits the policies as their author would, to see something within a minute.
-func (s *site) scales() {
+// edit replaces what expressions find in a file of the folder of policies, as their author would.
+func (s *site) edit(name string, edits ...[2]string) {
 	s.Helper()
-	path := filepath.Join(s.dir, "config", "autoscaling", "policies.cue")
+	path := filepath.Join(s.dir, "config", "autoscaling", name)
 	text, err := os.ReadFile(path)
 	if err != nil {
 		s.Fatal(err)
 	}
-	for _, edit := range [][2]string{
-		{`maxReplicas: \d+`, `maxReplicas: 3`},
-		{`window: *"1m"`, `window: "5s"`},
-		{`scaleUp: 70, scaleDown: 25`, `scaleUp: 40, scaleDown: 15`},
-		{`evaluationInterval: *"30s"`, `evaluationInterval: "1s"`},
-		{`cooldownPeriod: *"5m"`, `cooldownPeriod: "2s"`},
-	} {
+	for _, edit := range edits {
 		found := regexp.MustCompile(edit[0])
 		if !found.Match(text) {
-			s.Fatalf("the policies have no %s:\n%s", edit[0], text)
+			s.Fatalf("%s has no %s:\n%s", name, edit[0], text)
 		}
 		text = found.ReplaceAll(text, []byte(edit[1]))
 	}
-	text = append(text, `
-policies: web: rollout: {drain: exec: ["/service", "get", "http://balancer:8404/leave"], drainDelay: "5s"}
-config: limits: minAvailableMemoryMB: 0
-`...)
-	text = []byte(strings.ReplaceAll(string(text), "\nconfig: limits: minAvailableMemoryMB: 0\n", "\n"))
 	if err := os.WriteFile(path, text, 0o644); err != nil {
 		s.Fatal(err)
 	}

@@ -15,7 +15,8 @@ func Balancer(a Application) string {
 		Entrances []entrance
 		HTTP, TCP bool
 		Inside    int
-	}{a.Project, all, modes[ModeHTTP], modes[ModeTCP], inside})
+		Checked   int
+	}{a.Project, all, modes[ModeHTTP], modes[ModeTCP], inside, checked})
 }
 
 // What each of these settings saves is measured by the live tests of cmd/flyball.
@@ -79,27 +80,31 @@ defaults tcp from all
   option dontlog-normal
 {{- end}}
 
-# For who asks on the application's networks: /healthz, and /metrics for Prometheus. A replica that asks for /leave gets no
-# further request, and those in flight go on; it is let in again after a minute, if it is still there.
+# For who asks on the application's networks: /healthz, and /metrics for Prometheus. By /leave?address=172.18.0.5 flyball says that
+# a replica goes: it is sent nothing more, and what is in flight goes on. If it is still there after a minute, it is let in again.
 frontend inside from all
   mode http
   bind :{{.Inside}}
   no log
   monitor-uri /healthz
   http-request use-service prometheus-exporter if { path /metrics }
-  http-request track-sc0 src table leaving if { path /leave }
+  http-request track-sc0 url_param(address) table leaving if { path /leave }
   http-request return status 200 if { path /leave }
   http-request return status 404
 
 backend leaving from all
-  stick-table type ip size 10k expire 1m
+  stick-table type ip size 10k expire 5s store gpc0
 
-# What the check of a replica asks first: whether it is to leave.
+# What the check of a replica asks first: whether it is to leave. The checks keep that in mind for 240 of them, which is a minute;
+# without an address to check, five seconds are enough: it may be a new replica's next.
 frontend check from all
   mode http
-  bind 127.0.0.1:8405
+  bind 127.0.0.1:{{.Checked}}
   no log
-  http-request return status 503 if { req.hdr(X-Haproxy-Server-State),regsub(".*address=",""),regsub(";.*",""),in_table(leaving) }
+  http-request set-var(txn.address) req.hdr(X-Haproxy-Server-State),regsub(".*address=",""),regsub(";.*","")
+  http-request track-sc0 var(txn.address) table leaving if { var(txn.address),table_gpc0(leaving) lt 240 } { var(txn.address),in_table(leaving) }
+  http-request sc-inc-gpc0(0) if { var(txn.address),in_table(leaving) }
+  http-request return status 503 if { var(txn.address),in_table(leaving) }
   http-request return status 200
 {{- range .Entrances}}
 
@@ -110,7 +115,7 @@ listen {{.Name}} from {{.Mode}}
 {{- end}}
   option httpchk
   http-check send-state
-  http-check connect addr 127.0.0.1 port 8405
+  http-check connect addr 127.0.0.1 port {{$.Checked}}
   http-check send meth GET uri /
   http-check expect status 200
   http-check connect

@@ -7,8 +7,11 @@ import (
 	"strconv"
 )
 
-// inside is the port at which the balancer tells of itself, on the application's networks alone.
-const inside = 8404
+// Ports that the balancer has for itself: one for who asks on the application's networks, and one for its own checks.
+const (
+	inside  = 8404
+	checked = 8405
+)
 
 // spare is how many replicas a balancer has room for at least, so that a policy's maximum can be raised without it.
 const spare = 10
@@ -29,7 +32,7 @@ func (e entrance) Name() string { return e.Service + "-" + strconv.Itoa(e.Target
 // entrances are those of an application's balancer. None: it needs no balancer.
 func entrances(a Application) []entrance {
 	var all []entrance
-	taken := []int{inside}
+	taken := []int{inside, checked}
 	for _, s := range a.Scalable() {
 		for _, r := range s.Routes {
 			at := slices.IndexFunc(all, func(e entrance) bool {

@@ -26,6 +26,9 @@ services:
     environment:
       COMPOSE_PROJECT_NAME: ${COMPOSE_PROJECT_NAME}
       AUTOSCALING_LISTEN: 0.0.0.0:5001
+{{- with .Reached}}
+    networks: {{list .}} # the balancer is told by them which replica goes
+{{- end}}
     ports: ["127.0.0.1:{{.Port}}:5001"] # the dashboard and the API, for this machine alone
     volumes:
       - {type: bind, source: {{yaml (print "./" .Policies)}}, target: /flyball/config/autoscaling, read_only: true}

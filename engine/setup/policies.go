@@ -22,9 +22,9 @@ func Policies(a Application) string {
 		worker = can[i].Name
 	}
 	return fill(policiesText, struct {
-		Files, Worker string
-		Services      []Service
-	}{strings.Join(names, " and "), worker, can})
+		Files, Worker, Entrance string
+		Services                []Service
+	}{strings.Join(names, " and "), worker, a.Entrance(), can})
 }
 
 // Config is flyball.cue: how flyball itself is set up.
@@ -109,6 +109,14 @@ policies: {{label .Name}}: {
 
 	evaluationInterval: "30s"
 	cooldownPeriod:     "5m"
+{{- if .Routes}}
+
+	// The balancer is told which replica goes, and that one then has this long for the answers that it has begun.
+	rollout: {
+		drain: http: {service: {{printf "%q" $.Entrance}}, port: 8404, path: "/leave"}
+		drainDelay: "10s"
+	}
+{{- end}}
 }
 {{- end}}
 `
