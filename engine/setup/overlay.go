@@ -32,6 +32,15 @@ func (a Application) unused(name string) string {
 	return name
 }
 
+// Ledger is what the overlay calls the volume of flyball's state.
+func (a Application) Ledger() string {
+	name := a.Daemon()
+	for slices.Contains(a.Volumes, name) {
+		name = "autoscaling-" + name
+	}
+	return name
+}
+
 // Overlay is the compose file that adds autoscaling to an application: flyball, the balancer, and to the application's own
 // services what they lack.
 func Overlay(a Application, p Place) (string, error) {

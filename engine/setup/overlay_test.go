@@ -130,6 +130,27 @@ networks: {"no": {}}
 	}
 }
 
+// What the application keeps in a volume is not flyball's.
+func TestOverlayKeepsToTheVolumes(t *testing.T) {
+	a := Application{Project: "shop", Volumes: []string{"autoscaling-flyball", "flyball"}, Services: []Service{routed("web")}}
+	p := with(t, `
+services: {web: {image: x}}
+volumes: {flyball: {external: true}, autoscaling-flyball: {}}
+`, text(t)(Overlay(a, somewhere)))
+	const want = "autoscaling-autoscaling-flyball"
+	mounts := p.Services["flyball"].Volumes
+	if last := mounts[len(mounts)-1]; last.Source != want || last.Target != "/flyball/.flyball" || p.Volumes[want].Name != "shop_"+want {
+		t.Errorf("it keeps its ledger in %+v, of %+v", last, p.Volumes)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("compose.yaml", []byte("services: {web: {image: x}}\nvolumes: {flyball: {}}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := Read(t.Context(), nil, nil, four); err != nil || a.Ledger() != "autoscaling-flyball" {
+		t.Errorf("%s, %v", a.Ledger(), err)
+	}
+}
+
 func TestOverlayWithoutPublishedPortsHasNoBalancer(t *testing.T) {
 	a := Application{Services: []Service{{Name: "worker", Min: 1, Max: 2, Grant: 1}}}
 	p := with(t, "services: {worker: {image: x}}\n", text(t)(Overlay(a, somewhere)))

@@ -33,7 +33,7 @@ services:
     volumes:
       - {type: bind, source: {{yaml (print "./" .Policies)}}, target: /flyball/config/autoscaling, read_only: true}
       - {type: bind, source: {{yaml .Socket}}, target: /var/run/docker.sock}
-      - {type: volume, source: {{yaml .Daemon}}, target: /flyball/.flyball}
+      - {type: volume, source: {{yaml .Ledger}}, target: /flyball/.flyball}
     healthcheck:
       test: [CMD, flyball, health]
       interval: 10s
@@ -109,5 +109,5 @@ services:
 {{- end}}
 
 volumes:
-  {{yaml .Daemon}}: # its ledger: decisions, history, who may use it
+  {{yaml .Ledger}}: # its ledger: decisions, history, who may use it
 `

@@ -30,7 +30,7 @@ func plan(p *types.Project, s types.ServiceConfig, m Machine) Service {
 		out.Grant = grant(m)
 	}
 	out.Min = out.Replicas
-	out.Max, out.Bound = bound(out, m)
+	out.Max, out.Bound = bound(out, m, s.Ports)
 	out.Notes = notes(s, img, out, m)
 	if err != nil {
 		out.Notes = append(out.Notes, fmt.Sprintf("its Dockerfile can't be read (%v), so it is not known what it runs on", err))
@@ -79,7 +79,7 @@ func grant(m Machine) float64 {
 }
 
 // bound is the highest count that the machine has room for were the service alone on it, and what it comes from.
-func bound(s Service, m Machine) (int, string) {
+func bound(s Service, m Machine, ports []types.ServicePortConfig) (int, string) {
 	room, why := most, "plenty to begin with"
 	if byCPU := int(float64(m.CPUs) / s.Limit()); m.CPUs > 0 && byCPU < room {
 		room, why = byCPU, fmt.Sprintf("%s of this machine over %s a replica", CPUs(float64(m.CPUs)), number(s.Limit()))
@@ -87,6 +87,11 @@ func bound(s Service, m Machine) (int, string) {
 	if s.Memory > 0 && m.Memory > 0 {
 		if byMemory := int(m.Memory / s.Memory); byMemory < room {
 			room, why = byMemory, fmt.Sprintf("%s of memory on this machine over %s a replica", Bytes(m.Memory), Bytes(s.Memory))
+		}
+	}
+	for _, p := range ports {
+		if n := width(p); n > 0 && n < room {
+			room, why = n, fmt.Sprintf("a host port for each of the %d in %s", n, p.Published)
 		}
 	}
 	if room <= s.Min {
@@ -164,6 +169,14 @@ func fixed(p types.ServicePortConfig) int {
 		return 0
 	}
 	return n
+}
+
+// width is how many host ports there are in a range, one for each replica; 0: it is none.
+func width(p types.ServicePortConfig) int {
+	if !strings.Contains(p.Published, "-") {
+		return 0
+	}
+	return len(taken(p))
 }
 
 // taken are the host ports that a binding may take: one, or a range.

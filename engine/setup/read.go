@@ -31,7 +31,7 @@ func Read(ctx context.Context, files, env []string, m Machine) (Application, err
 	if err != nil {
 		return Application{}, err
 	}
-	app := Application{Project: project.Name, Dir: project.WorkingDir, Files: project.ComposeFiles}
+	app := Application{Project: project.Name, Dir: project.WorkingDir, Files: project.ComposeFiles, Volumes: slices.Sorted(maps.Keys(project.Volumes))}
 	all := project.AllServices()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		app.Services = append(app.Services, plan(project, all[name], m))

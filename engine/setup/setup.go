@@ -11,6 +11,7 @@ type Application struct {
 	Dir      string    // the folder of the first file, absolute
 	Files    []string  // the compose files in the order in which they are merged, absolute
 	Services []Service // all of them, by name, those of profiles too
+	Volumes  []string  // that it declares, by name
 	Taken    []int     // host ports that they publish, in ascending order
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/compose-spec/compose-go/v2/types"
 )
 
 // four is a machine of four CPUs and 8 GB.
@@ -52,6 +54,7 @@ func TestWhatScales(t *testing.T) {
 			"agent": "deploy.mode is global", "dns": `publish a range such as "53-62:53/udp"`, "fixed": "remove ipv4_address", "hosted": "network_mode: host",
 			"mac": "remove mac_address", "named": "remove container_name", "nightly": "runs a schedule", "off": "asks for no replica",
 			"sidecar": "network_mode: service:plain", "uploads": "writes to the volume files", "docker": "the socket of Docker", "upgrade": "its command is a migration",
+			"narrow":  "host ports 7100-7101 have room for no further replica; publish a wider range",
 			"_hidden": "a policy can't have its name",
 		}},
 		{"parts", map[string]string{"debug": "COMPOSE_PROFILES=debug"}},
@@ -110,7 +113,15 @@ func TestSmallMachine(t *testing.T) {
 		t.Errorf("%v of the only CPU", g)
 	}
 	// Where nothing is known of the machine, the bound is the highest that is written.
-	if n, why := bound(Service{Min: 1, Grant: 1}, Machine{}); n != most || why != "plenty to begin with" {
+	if n, why := bound(Service{Min: 1, Grant: 1}, Machine{}, nil); n != most || why != "plenty to begin with" {
+		t.Errorf("%d, %s", n, why)
+	}
+}
+
+// Each replica takes a port of each range that is published.
+func TestBoundByPorts(t *testing.T) {
+	ports := []types.ServicePortConfig{{Published: "8080-8085"}, {Published: "9000-9002"}, {Published: "7000"}, {}}
+	if n, why := bound(Service{Min: 1, CPUs: 0.1}, four, ports); n != 3 || why != "a host port for each of the 3 in 9000-9002" {
 		t.Errorf("%d, %s", n, why)
 	}
 }

@@ -62,6 +62,9 @@ func obstacles(s types.ServiceConfig) []string {
 		if n := fixed(port); n != 0 && !tcp(port) {
 			add("host port %d/%s is fixed, two replicas can't share it, and a balancer passes TCP alone; publish a range such as \"%d-%d:%d/%s\"", n, port.Protocol, n, n+9, port.Target, port.Protocol)
 		}
+		if n := width(port); n > 0 && n <= s.GetScale() {
+			add("host ports %s have room for no further replica; publish a wider range", port.Published)
+		}
 	}
 	if d := s.Deploy; d != nil && d.Mode != "" && d.Mode != "replicated" {
 		add("deploy.mode is %s, which sets the number of replicas; remove it", d.Mode)
