@@ -74,19 +74,21 @@ func (c Call) nothing() string {
 }
 
 // Allows is an error where one of the calls is forbidden. It is for what is to be done wholly or not at all. What was
-// allowed is not tried again until it is forbidden; other troubles are left to the call itself to tell.
+// allowed is not tried again until it is forbidden. Other troubles are left to the call itself to tell, and end the trying: who waits for
+// an engine that hangs waits for one call, not for all.
 func (e *Engine) Allows(ctx context.Context, doing string, calls ...Call) error {
 	for _, c := range calls {
 		if _, known := e.allowed.Load(c); known {
 			continue
 		}
 		err := e.Try(ctx, doing, c)
-		if errdefs.IsPermissionDenied(err) {
+		switch {
+		case errdefs.IsPermissionDenied(err):
 			return err
+		case err != nil:
+			return nil
 		}
-		if err == nil {
-			e.allowed.Store(c, true)
-		}
+		e.allowed.Store(c, true)
 	}
 	return nil
 }

@@ -125,6 +125,20 @@ func TestAllowsKeepsWhatIsAllowed(t *testing.T) {
 	}
 }
 
+// What is no refusal stands in nobody's way: the call itself meets it, and says so.
+func TestAllowsLeavesOtherTroubles(t *testing.T) {
+	var asked atomic.Int64
+	e := proxied(t, func(http.ResponseWriter, *http.Request) {
+		asked.Add(1)
+		panic(http.ErrAbortHandler) // no answer
+	})
+	for _, want := range []int64{1, 2} {
+		if err := e.Allows(t.Context(), "lower", StopContainer, RemoveContainer); err != nil || asked.Load() != want {
+			t.Errorf("%v after %d calls, want none after %d", err, asked.Load(), want)
+		}
+	}
+}
+
 func TestNeeds(t *testing.T) {
 	plain := engine.Policy{Target: engine.Place{Driver: "compose"}}
 	hooked := plain
