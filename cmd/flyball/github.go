@@ -51,7 +51,19 @@ func annotate(out io.Writer, all []annotation) {
 
 // String is the annotation as compilers print it.
 func (a annotation) String() string {
-	return engine.Problem{File: a.file, Line: a.line, Column: a.column, Warning: a.level == "warning", Rule: a.title, Message: a.text}.String()
+	text := a.level + ": " + a.text
+	if a.title != "" {
+		text += " [" + a.title + "]"
+	}
+	switch {
+	case a.file == "":
+		return text
+	case a.line == 0:
+		return a.file + ": " + text
+	case a.column == 0:
+		return fmt.Sprintf("%s:%d: %s", a.file, a.line, text)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", a.file, a.line, a.column, text)
 }
 
 func (a annotation) write(out io.Writer) {

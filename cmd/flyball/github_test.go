@@ -17,8 +17,8 @@ func TestAnnotateKnowsWhereGitHubStops(t *testing.T) {
 	}{
 		"nothing":             {},
 		"as many as it has":   {errors: 10, commands: 10, want: "::error file=a.cue,line=9::wrong 9\n::error file=a.cue,line=10::wrong 10"},
-		"one too many":        {errors: 11, commands: 10, want: "a.cue:10:0: error: wrong 10\na.cue:11:0: error: wrong 11"},
-		"levels of their own": {errors: 9, warnings: 12, commands: 19, want: "a.cue:11:0: warning: odd 11\na.cue:12:0: warning: odd 12"},
+		"one too many":        {errors: 11, commands: 10, want: "a.cue:10: error: wrong 10\na.cue:11: error: wrong 11"},
+		"levels of their own": {errors: 9, warnings: 12, commands: 19, want: "a.cue:11: warning: odd 11\na.cue:12: warning: odd 12"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var all []annotation
@@ -41,6 +41,21 @@ func TestAnnotateKnowsWhereGitHubStops(t *testing.T) {
 				t.Errorf("of the others it says\n%s", out.String())
 			}
 		})
+	}
+}
+
+// A line of the log says what the annotation would have: a notice is no error.
+func TestAnnotationAsALine(t *testing.T) {
+	for want, a := range map[string]annotation{
+		"notice: limits changed":                  {level: "notice", text: "limits changed"},
+		"a.cue: notice: web is gone":              {level: "notice", file: "a.cue", text: "web is gone"},
+		"a.cue:3: notice: web adds":               {level: "notice", file: "a.cue", line: 3, text: "web adds"},
+		"a.cue:3:7: warning: flaps [flap-hazard]": {level: "warning", file: "a.cue", line: 3, column: 7, title: "flap-hazard", text: "flaps"},
+		"a.cue:3:7: error: maxReplicas 5":         {level: "error", file: "a.cue", line: 3, column: 7, text: "maxReplicas 5"},
+	} {
+		if got := a.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 
