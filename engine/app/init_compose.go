@@ -64,17 +64,41 @@ func InitCompose(ctx context.Context, ask Ask) (Laid, error) {
 	if laid.Kept, err = makeRoom(files, ask.Force); err != nil {
 		return laid, err
 	}
+	if err := laid.write(files, ask.Dir); err != nil {
+		return laid, errors.Join(err, laid.takeBack())
+	}
+	return laid, nil
+}
+
+func (l *Laid) write(files []laidFile, dir string) error {
 	for _, f := range files {
 		if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil {
-			return laid, err
+			return err
 		}
 		if err := os.WriteFile(f.path, []byte(f.text), 0o644); err != nil {
-			return laid, err
+			return err
 		}
-		laid.Written = append(laid.Written, f.path)
+		l.Written = append(l.Written, f.path)
 	}
-	laid.Written = append(laid.Written, filepath.Join(ask.Dir, "cue.mod"))
-	return laid, schema.Vendor(ask.Dir)
+	if err := schema.Vendor(dir); err != nil {
+		return err
+	}
+	l.Written = append(l.Written, filepath.Join(dir, "cue.mod"))
+	return nil
+}
+
+// takeBack removes the files that were written, and gives those that were kept their names back: init again would be told that
+// they are there already.
+func (l *Laid) takeBack() error {
+	var errs []error
+	for _, path := range l.Written {
+		errs = append(errs, os.Remove(path))
+	}
+	for _, path := range l.Kept {
+		errs = append(errs, os.Rename(path, strings.TrimSuffix(path, ".old")))
+	}
+	l.Written, l.Kept = nil, nil
+	return errors.Join(errs...)
 }
 
 // CheckCompose is Load of the folder, and beside it what setup.Check finds.

@@ -182,6 +182,37 @@ func TestInitComposeWritesNothing(t *testing.T) {
 	})
 }
 
+// What could not be written to the end is not there at all, and init can be asked again.
+func TestInitComposeTakesBack(t *testing.T) {
+	stack(t, "vote")
+	inTheWay, flyball := filepath.Join(initDir, "cue.mod"), filepath.Join(initDir, "flyball.cue")
+	if err := os.MkdirAll(initDir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{inTheWay, flyball} {
+		if err := os.WriteFile(path, []byte("mine"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	laid, err := InitCompose(t.Context(), Ask{Dir: initDir, Force: true})
+	if err == nil || !strings.Contains(err.Error(), "vendor the schema: ") || len(laid.Written)+len(laid.Kept) > 0 {
+		t.Fatalf("%v %v %v", laid.Written, laid.Kept, err)
+	}
+	for _, path := range []string{inTheWay, flyball} {
+		if text, err := os.ReadFile(path); err != nil || string(text) != "mine" {
+			t.Errorf("%s: %s %v", path, text, err)
+		}
+	}
+	mustBeAbsent(t, filepath.Join(initDir, "policies.cue"))
+	mustBeAbsent(t, setup.OverlayName)
+	if err := os.Remove(inTheWay); err != nil {
+		t.Fatal(err)
+	}
+	if laid, err = InitCompose(t.Context(), Ask{Dir: initDir, Force: true}); err != nil || !slices.Equal(laid.Kept, []string{flyball + ".old"}) {
+		t.Errorf("%v %v", laid.Kept, err)
+	}
+}
+
 func mustBeAbsent(t *testing.T, path string) {
 	t.Helper()
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
