@@ -18,7 +18,7 @@ type document struct {
 	links    []mark
 	spans    []mark // code within text
 	anchors  map[string]bool
-	indented []mark // first lines of code blocks without a fence
+	indented []mark // lines of code blocks without a fence
 }
 
 // mark is a text of a page and the line it stands in, from 1.
@@ -36,8 +36,8 @@ type block struct {
 	run      order
 }
 
-// order is what the comment before a block says of running it: run in a place, run by another test, or not run and why. It holds
-// for the blocks up to the next one.
+// order is what the comment before a block says of running it: run in a place, run by another test, played by one in its own way, or
+// not run and why. It holds for the blocks up to the next one.
 type order struct {
 	line     int
 	verb     string
@@ -45,7 +45,7 @@ type order struct {
 }
 
 var (
-	orderLine   = regexp.MustCompile(`^<!-- (run in|run by|not run): (.+) -->$`)
+	orderLine   = regexp.MustCompile(`^<!-- (run in|run by|played by|not run): (.+) -->$`)
 	headingLine = regexp.MustCompile(`^#{1,6} +(.+?) *$`)
 	fileLine    = regexp.MustCompile("`([A-Za-z0-9._/-]+[.][a-z]+)`:$")
 	codeSpan    = regexp.MustCompile("`([^`]+)`")
@@ -55,7 +55,7 @@ var (
 const root = "../.."
 
 // documents are all files of Markdown in the repository.
-func documents(t *testing.T) []document {
+func documents(t testing.TB) []document {
 	t.Helper()
 	var all []document
 	err := filepath.WalkDir(root, func(path string, e os.DirEntry, err error) error {
@@ -108,7 +108,7 @@ func parse(path, all string) document {
 				run = order{i + 1, m[1], m[2]}
 				continue // the line before it is the line before the block
 			}
-			if strings.HasPrefix(line, "    ") && p.blank(i-1) && !list {
+			if strings.HasPrefix(line, "    ") && !list && (p.blank(i-1) || len(p.indented) > 0 && p.indented[len(p.indented)-1].line == i) {
 				p.indented = append(p.indented, mark{i + 1, strings.TrimSpace(line)})
 			}
 			if m := headingLine.FindStringSubmatch(line); m != nil {

@@ -123,6 +123,12 @@ curl() {
 	*) command curl -sS --fail-with-body "$@" ;;
 	esac
 }
+docker() {
+	case " $* " in
+	*' monitor '*) endless docker "$@" ;;
+	*) command docker "$@" ;;
+	esac
+}
 daemon() {
 	if [ -e "$NOTES/daemon" ]; then
 		kill "$(cat "$NOTES/daemon")"
@@ -142,7 +148,7 @@ endless() {
 	kill $it 2>/dev/null || true
 	wait $it || code=$?
 	cat "$NOTES/said"
-	[ $code = 0 ] || [ $code = 143 ]
+	[ $code = 0 ] || [ $code = 130 ] || [ $code = 143 ]
 }
 `
 
@@ -162,14 +168,14 @@ func (s *scene) shell(script string) (string, error) {
 	if err := os.WriteFile(file, []byte(prelude), 0o600); err != nil {
 		s.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(s.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(s.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "bash", "-c", s.says.Replace(script))
 	cmd.Dir, cmd.Env = s.dir, s.env
 	cmd.WaitDelay = time.Second
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
-		err = errors.Join(err, fmt.Errorf("it has not ended after 2m"))
+		err = errors.Join(err, fmt.Errorf("it has not ended after 5m"))
 	}
 	return s.means.Replace(string(out)), err
 }

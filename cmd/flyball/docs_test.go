@@ -22,8 +22,8 @@ const notRunAtMost = 4
 // says they do. With UPDATE_DOCS=1 what they print is written into it.
 //
 // A comment before a block of commands, for that and the following ones, says where they are run: <!-- run in: sim --> (see enter),
-// <!-- run by: FILE TEST --> where another test does it, or <!-- not run: WHY -->. A block after a line that ends in `NAME`: is
-// written to a file of that name there.
+// <!-- run by: FILE TEST --> where another test reads them from the page, <!-- played by: FILE TEST --> where one does the same in its
+// own way, or <!-- not run: WHY -->. A block after a line that ends in `NAME`: is written to a file of that name there.
 func TestDocs(t *testing.T) {
 	all := documents(t)
 	if len(all) < 15 {
@@ -129,13 +129,15 @@ func checkOrder(t *testing.T, p document, b block) {
 		if !slices.Contains([]string{"empty", "sim", "redis"}, kind(b.run.argument)) {
 			t.Errorf("%s:%d: there is no place %q", p.path, b.run.line, b.run.argument)
 		}
-	case "run by":
+	case "run by", "played by":
 		file, test, _ := strings.Cut(b.run.argument, " ")
 		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(file)))
 		if err != nil {
 			t.Errorf("%s:%d: %v", p.path, b.run.line, err)
 		} else if test == "" || !strings.Contains(string(text), "func "+test+"(") {
 			t.Errorf("%s:%d: %s has no test %q", p.path, b.run.line, file, test)
+		} else if b.run.verb == "run by" && !strings.Contains(string(text), p.path+`"`) {
+			t.Errorf("%s:%d: %s does not read the page: have it run the block, or write played by", p.path, b.run.line, file)
 		}
 	}
 }

@@ -41,7 +41,7 @@ volumes:
 
 const shopOverlay = "docker-compose.autoscale.yml"
 
-// From a compose file to replicas that follow the load, as the overlay's first lines say it, without one request lost.
+// From a compose file to replicas that follow the load, by the README's own commands, without one request lost.
 func TestLiveInit(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
@@ -55,10 +55,10 @@ func TestLiveInit(t *testing.T) {
 	s.edit("flyball.cue", [2]string{`minAvailableMemoryMB: 512`, `minAvailableMemoryMB: 0`})
 	up := []string{"-f", "docker-compose.yml", "-f", shopOverlay}
 	compose := func(args ...string) string { s.Helper(); return s.compose(append(up, args...)...) }
-	compose("up", "-d", "--wait")
+	s.mentions(s.follows("README.md", "TestLiveInit"), "autoscaling is enabled", "autoscaling: on", "\nweb ", "\nworker ")
+	compose("up", "-d", "--wait") // it goes on beside what is there
 	s.isConfined()
-	s.mentions(compose("exec", "-T", "flyball", "flyball", "status"), "web ", "worker ", "autoscaling is off")
-	compose("exec", "-T", "flyball", "flyball", "enable")
+	s.mentions(s.follows("cmd/flyball/README.md", "TestLiveInit"), "backed up to .flyball/before.db")
 
 	v := &visitors{answered: map[string]int{}, replicas: map[string]int{}, dial: func(ctx context.Context) (net.Conn, error) {
 		return s.engine.Dial(ctx, "tcp", "127.0.0.1:18080")
@@ -127,6 +127,30 @@ func openShop(t *testing.T) *site {
 	}
 	s.mentions(string(text), shopOverlay, "next:")
 	return s
+}
+
+// follows runs the commands of a page that are run by a test, as who copies them, and answers what they print.
+func (s *site) follows(page, test string) string {
+	s.Helper()
+	var script string
+	for _, p := range documents(s) {
+		for _, b := range p.blocks {
+			if p.path == page && b.language == "sh" && b.run.verb == "run by" && strings.HasSuffix(b.run.argument, " "+test) {
+				script += b.text
+			}
+		}
+	}
+	if script == "" {
+		s.Fatalf("%s has nothing that %s runs", page, test)
+	}
+	notes := s.TempDir()
+	at := scene{TB: s, dir: s.dir, notes: notes, says: strings.NewReplacer(), means: strings.NewReplacer(),
+		env: append(os.Environ(), "DOCKER_HOST="+s.host, "NOTES="+notes, "BASH_ENV="+filepath.Join(notes, "prelude"))}
+	text, err := at.shell(script)
+	if err != nil {
+		s.Fatalf("%s: %v\n%s", page, err, text)
+	}
+	return text
 }
 
 // packs makes the image flyball:latest, as make image does, of a binary without its dashboard.

@@ -151,6 +151,7 @@ func (s *Store) connectWriter() error {
 	if info, err := os.Stat(s.path); err == nil && info.Size() == 0 {
 		return errEmpty
 	}
+	made := !exists(s.path)
 	ctx := context.Background()
 	var err error
 	s.write, err = connect(s.path, url.Values{
@@ -164,8 +165,19 @@ func (s *Store) connectWriter() error {
 	if err := prepare(ctx, s.write); err != nil {
 		return err
 	}
+	if made {
+		s.hide()
+	}
 	s.read, err = connect(s.path, url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(5000)"}})
 	return err
+}
+
+// hide makes a new store its owner's alone, wherever it is: hashes of passwords are in it. Who wants others to read it may say so later.
+// Where a file system knows no rights there is nothing to do.
+func (s *Store) hide() {
+	for _, beside := range []string{"", "-wal", "-shm"} {
+		_ = os.Chmod(s.path+beside, 0o600)
+	}
 }
 
 func connect(path string, settings url.Values) (*sql.DB, error) {

@@ -61,6 +61,26 @@ func TestOneWriter(t *testing.T) {
 	check(t, openAt(t, path).Shutdown())
 }
 
+// A new store can be read by its owner alone, also in a folder of everybody; who lets others read it is not overruled.
+func TestAStoreIsItsOwnersAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	expect := func(want fs.FileMode) {
+		t.Helper()
+		s := openAt(t, path)
+		for _, beside := range []string{"", "-wal", "-shm"} {
+			info, err := os.Stat(path + beside)
+			check(t, err)
+			if got := info.Mode().Perm(); got != want {
+				t.Errorf("db%s has mode %o, want %o", beside, got, want)
+			}
+		}
+		check(t, s.Shutdown())
+	}
+	expect(0o600)
+	check(t, os.Chmod(path, 0o640))
+	expect(0o640)
+}
+
 func TestReaderBesideTheWriter(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "flyball.db")
 	_, err := Open(path, Options{ReadOnly: true})
