@@ -64,7 +64,7 @@ services:
 {{- with .Reached}}
     networks: {{list .}}
 {{- end}}
-    ports:
+    ports: # as the services had them when init read their file; they are changed here
 {{- range .Entrances}}{{range .Publish}}
       - {{yaml .}}
 {{- end}}{{end}}
