@@ -70,9 +70,10 @@ func limitsOf(s types.ServiceConfig) *types.Resource {
 // cores takes off what a number of 32 bits adds.
 func cores(n float64) float64 { return math.Round(n*1000) / 1000 }
 
-// grant is the CPU limit for a service that has none: a core, or half of a small machine, so that there is room for two.
+// grant is the CPU limit for a service that has none: a core, or half of one on a small machine, where the other services may
+// leave so little of it that a policy would never see it used up.
 func grant(m Machine) float64 {
-	if m.CPUs == 1 {
+	if m.CPUs > 0 && m.CPUs < 4 {
 		return 0.5
 	}
 	return 1

@@ -109,8 +109,10 @@ func TestLimitsAndBounds(t *testing.T) {
 }
 
 func TestSmallMachine(t *testing.T) {
-	if g := grant(Machine{CPUs: 1}); g != 0.5 {
-		t.Errorf("%v of the only CPU", g)
+	for cpus, want := range map[int]float64{0: 1, 1: 0.5, 2: 0.5, 3: 0.5, 4: 1, 16: 1} {
+		if g := grant(Machine{CPUs: cpus}); g != want {
+			t.Errorf("a replica gets %v of %d CPUs", g, cpus)
+		}
 	}
 	// Where nothing is known of the machine, the bound is the highest that is written.
 	if n, why := bound(Service{Min: 1, Grant: 1}, Machine{}, nil); n != most || why != "plenty to begin with" {
