@@ -19,7 +19,7 @@ import (
 // each policy's service is there and can scale, that flyball is given the folder and the socket, and that the balancer knows
 // every port and has room for every replica. A Problem of a policy stands where the policy does.
 func Check(ctx context.Context, files, env []string, dir string, policies []engine.Policy) ([]engine.Problem, error) {
-	before, err := load(ctx, files, env, false)
+	before, err := load(ctx, files, env, alone)
 	if err == nil {
 		_, err = os.Stat(filepath.Join(before.WorkingDir, OverlayName))
 		if errors.Is(err, os.ErrNotExist) {
@@ -28,18 +28,21 @@ func Check(ctx context.Context, files, env []string, dir string, policies []engi
 	}
 	var after *types.Project
 	if err == nil {
-		after, err = load(ctx, files, env, true)
+		after, err = load(ctx, files, env, overlaid)
 	}
 	var f Flaw
 	switch {
 	case errors.As(err, &f):
+		if c := mismatched(ctx, files, env, dir, before); len(c.problems) > 0 {
+			return c.problems, nil
+		}
 		return []engine.Problem{f.Problem}, nil
 	case err != nil:
 		return nil, err
 	}
-	c := check{before: before, after: after, dir: dir}
-	c.overlay = after.ComposeFiles[len(after.ComposeFiles)-1]
+	c := newCheck(before, after, dir)
 	c.flyball()
+	c.replaced()
 	for _, p := range policies {
 		if project := p.Target.Project; strings.HasPrefix(p.Target.Driver, "compose") && (project == "" || project == before.Name) {
 			c.policy(p)
@@ -55,9 +58,17 @@ type check struct {
 	problems      []engine.Problem
 }
 
-// inOverlay adds a problem at a key of the overlay, as far as that is there.
+func newCheck(before, after *types.Project, dir string) check {
+	return check{before: before, after: after, dir: dir, overlay: after.ComposeFiles[len(after.ComposeFiles)-1]}
+}
+
+// inOverlay adds an error at a key of the overlay, as far as that is there.
 func (c *check) inOverlay(path []string, format string, args ...any) {
-	p := engine.Problem{File: short(c.overlay), Message: fmt.Sprintf(format, args...)}
+	c.atOverlay(path, engine.Problem{Message: fmt.Sprintf(format, args...)})
+}
+
+func (c *check) atOverlay(path []string, p engine.Problem) {
+	p.File = short(c.overlay)
 	p.Line, p.Column, _ = place(c.overlay, path)
 	c.problems = append(c.problems, p)
 }
@@ -106,11 +117,7 @@ func (c *check) policy(p engine.Policy) {
 	all := c.after.AllServices()
 	s, ok := all[p.Service]
 	if !ok {
-		near := ""
-		if n := engine.Nearest(p.Service, c.after.ServiceNames()); n != "" {
-			near = fmt.Sprintf("; did you mean %q?", n)
-		}
-		add(false, "service %q is not in %s%s", p.Service, c.names(), near)
+		add(false, "service %q is not in %s%s", p.Service, fileNames(c.after), meant(p.Service, c.after.Services))
 		return
 	}
 	if _, off := c.after.DisabledServices[p.Service]; off {
@@ -192,10 +199,10 @@ func (c *check) isPublished(port int) bool {
 	return false
 }
 
-// names are the compose files in words.
-func (c *check) names() string {
+// fileNames are the compose files of a project in words.
+func fileNames(p *types.Project) string {
 	var names []string
-	for _, file := range c.after.ComposeFiles {
+	for _, file := range p.ComposeFiles {
 		names = append(names, short(file))
 	}
 	return strings.Join(names, " or ")

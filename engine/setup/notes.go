@@ -21,7 +21,7 @@ func notes(s types.ServiceConfig, img image, out Service, m Machine) []string {
 		if m.CPUs > 1 {
 			reads = fmt.Sprintf("%.0f %%", math.Round(100/float64(m.CPUs)))
 		}
-		add("no CPU limit: a single busy thread would read as %s of the machine, and no policy would see it; the overlay gives each replica %s, and deploy.resources.limits.cpus in the compose file says what you think right", reads, CPUs(out.Grant))
+		add("no CPU limit: a single busy thread would read as %s of the machine, and no policy would see it; the overlay gives each replica %s; where you think another one right, write it there, in %s", reads, CPUs(out.Grant), OverlayName)
 	}
 	switch one := 100 / out.CPUs; {
 	case m.CPUs > 0 && out.CPUs > float64(m.CPUs):

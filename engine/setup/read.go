@@ -27,7 +27,7 @@ var ErrNoFile = errors.New("no compose file here: docker compose looks for compo
 // environment, as os.Environ has it. An overlay among the files is left out: the plan is of the application without it.
 // What is wrong in a file is a Flaw; ErrNoFile says that there is none.
 func Read(ctx context.Context, files, env []string, m Machine) (Application, error) {
-	project, err := load(ctx, files, env, false)
+	project, err := load(ctx, files, env, alone)
 	if err != nil {
 		return Application{}, err
 	}
@@ -44,8 +44,17 @@ func Read(ctx context.Context, files, env []string, m Machine) (Application, err
 	return app, nil
 }
 
-// load reads the files of a project, with its overlay beside the first one where that is wanted.
-func load(ctx context.Context, files, env []string, overlaid bool) (*types.Project, error) {
+// view is what of a project is read.
+type view int
+
+const (
+	alone    view = iota // its files without the overlay
+	overlaid             // with the overlay beside the first one
+	lax                  // overlaid, also where docker compose would refuse what comes of it
+)
+
+// load reads the files of a project.
+func load(ctx context.Context, files, env []string, as view) (*types.Project, error) {
 	// compose-go warns by the logger that logrus has for everybody, in its own form, of what docker compose will say too.
 	logrus.SetLevel(logrus.ErrorLevel)
 	// The order is docker compose's: .env may name the files, and the folder of the first file may have a .env of its own.
@@ -57,7 +66,7 @@ func load(ctx context.Context, files, env []string, overlaid bool) (*types.Proje
 	if len(options.ConfigPaths) == 0 {
 		return nil, ErrNoFile
 	}
-	if overlaid {
+	if as != alone {
 		options.ConfigPaths = append(options.ConfigPaths, filepath.Join(filepath.Dir(options.ConfigPaths[0]), OverlayName))
 	}
 	for i, path := range options.ConfigPaths {
@@ -69,7 +78,7 @@ func load(ctx context.Context, files, env []string, overlaid bool) (*types.Proje
 		}
 	}
 	for _, set := range []cli.ProjectOptionsFn{
-		cli.WithEnvFiles(), cli.WithDotEnv, cli.WithDefaultProfiles(), cli.WithResolvedPaths(true),
+		cli.WithEnvFiles(), cli.WithDotEnv, cli.WithDefaultProfiles(), cli.WithResolvedPaths(true), cli.WithConsistency(as != lax),
 		// A file of secrets for a container need not be there yet.
 		cli.WithoutEnvironmentResolution, cli.WithoutLabelsResolution,
 	} {
