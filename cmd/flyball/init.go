@@ -111,8 +111,11 @@ func next(out io.Writer, laid app.Laid, ask app.Ask) {
 	if laid.Place.Policies != filepath.ToSlash(defaultPolicies) {
 		check = append(check, laid.Place.Policies)
 	}
-	compose := laid.Place.Command()
-	fmt.Fprintf(out, "  %s\n  %s up -d\n  %s exec %s flyball enable\n", setup.Words(check...), compose, compose, laid.Application.Daemon())
+	fmt.Fprintf(out, "  %s\n", setup.Words(check...))
+	for _, line := range laid.Place.Remember() {
+		fmt.Fprintf(out, "  %s\n", line)
+	}
+	fmt.Fprintf(out, "  docker compose up -d\n  docker compose exec %s flyball enable\n", laid.Application.Daemon())
 }
 
 // printServices says of each service how it scales, or why it can't, and then what to see to.

@@ -26,6 +26,9 @@ func surroundings(a setup.Application, ask Ask) (setup.Place, error) {
 		}
 		p.Files = append(p.Files, name)
 	}
+	if p.Env, err = setup.ReadDotEnv(a.Dir, ask.Env); err != nil {
+		return p, err
+	}
 	if info, err := os.Stat(p.Socket); err == nil {
 		p.Group = groupOf(info)
 	}

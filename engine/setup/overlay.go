@@ -91,11 +91,6 @@ func (p Place) Command() string {
 // ComposeNames are the files that it goes with, in words.
 func (o overlay) ComposeNames() string { return strings.Join(o.Place.Files, " and ") }
 
-// ComposeFile is what makes the long commands short.
-func (o overlay) ComposeFile() string {
-	return shell(strings.Join(append(slices.Clone(o.Place.Files), o.Overlay), ":"))
-}
-
 func (o overlay) Config() string { return path.Join(o.Policies, BalancerFile) }
 
 // behind are the services that the balancer is in front of, by name.

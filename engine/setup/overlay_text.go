@@ -1,12 +1,24 @@
 package setup
 
 const overlayText = `# What autoscaling adds to {{.ComposeNames}}. flyball init wrote it, and it is yours now.
+{{- with .Remember}}
+# Once, in this folder, so that docker compose always takes this file too:
+#
+{{- range .}}
+#   {{.}}
+{{- end}}
+{{- end}}
+#
+#   docker compose up -d
+#   docker compose exec {{.Daemon}} flyball enable
+#   docker compose exec {{.Daemon}} flyball status
+#
+{{- if .Entrances}}
+# An up -d without it wants the published ports, which the balancer has, and the application is down.
+{{- end}}
+# Or name the files in each command, for down too:
 #
 #   {{.Command}} up -d
-#   {{.Command}} exec {{.Daemon}} flyball enable
-#   {{.Command}} exec {{.Daemon}} flyball status
-#
-# Shorter, once a shell: export COMPOSE_FILE={{.ComposeFile}}
 
 x-logging: &logging # what a service prints takes 30 MB at most
   driver: json-file

@@ -75,6 +75,7 @@ type Place struct {
 	Port     int      // on the host's loopback, for the API: 5001, or the first after it that the application leaves free
 	Socket   string   // the Docker engine's socket on its host: /var/run/docker.sock
 	Group    int      // that owns the socket; 0 is root's
+	Env      DotEnv   // what docker compose reads beside the files
 }
 
 // Scalable are the services that a policy is written for.
