@@ -108,7 +108,7 @@ those ids.`,
 			if all == (len(args) > 0) {
 				return coded{exitUsage, errors.New("replay takes ids, or --all, such as flyball notify replay --all")}
 			}
-			flyball, err := f.open(cmd)
+			flyball, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}

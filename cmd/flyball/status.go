@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -12,26 +11,8 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
-	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/spf13/cobra"
 )
-
-// open finds the daemon, or its store.
-func (f *flags) open(cmd *cobra.Command) (api.Flyball, error) {
-	o, err := f.settings(cmd)
-	if err != nil {
-		return nil, err
-	}
-	if bare(o.Remote.URL) {
-		fmt.Fprintf(cmd.ErrOrStderr(), "warning: the token goes to %s as it is, for all on the way to read; with TLS it does not\n", o.Remote.URL)
-	}
-	flyball, err := app.Open(cmd.Context(), o)
-	if errors.As(err, &app.Invalid{}) {
-		fmt.Fprintln(cmd.ErrOrStderr(), "flyball: the config can't be read, so where the daemon and its store are; mend it, or give --socket and --store")
-		return nil, err
-	}
-	return flyball, unreachable(err)
-}
 
 func newStatus(f *flags) *cobra.Command {
 	cmd := &cobra.Command{

@@ -153,7 +153,7 @@ what is to be told of it is told. Who may use the API is as in the backup, but t
 			if err != nil {
 				return err
 			}
-			flyball, err := f.open(cmd)
+			flyball, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}

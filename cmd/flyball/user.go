@@ -68,7 +68,7 @@ func passwordVar(cmd *cobra.Command, file *string) {
 
 // putUser reads the password, once it is known whom to ask.
 func (f *flags) putUser(cmd *cobra.Command, ask api.UserAsk, file string) error {
-	flyball, err := f.open(cmd)
+	flyball, err := f.openToWrite(cmd)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func newUserRemove(f *flags) *cobra.Command {
 		Example: `  flyball user remove anna@example.org`,
 		Args:    takes(1, 1, "an email address", "flyball user remove anna@example.org"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			flyball, err := f.open(cmd)
+			flyball, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}
