@@ -23,7 +23,7 @@ that has the name of one in a file, or acts on its service too, is left out unti
 		Example: `  flyball policies
   flyball policies show backend > backend.json
   flyball policies put backend.json`,
-		Args: cobra.NoArgs,
+		Args: verbs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			policies, err := f.open(cmd)
 			if err != nil {

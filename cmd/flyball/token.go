@@ -23,7 +23,7 @@ services or, as push:web, of one.`,
 		Example: `  flyball token create grafana --expires 90d
   flyball token list
   flyball token revoke grafana`,
-		Args: cobra.NoArgs,
+		Args: verbs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newTokenCreate(f), newTokenList(f), newTokenRevoke(f))

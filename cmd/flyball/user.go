@@ -18,7 +18,7 @@ roles may do is in flyball token --help. Programs do not log in: they have token
 		Example: `  flyball user add anna@example.org --role operator
   flyball user list
   flyball user remove anna@example.org`,
-		Args: cobra.NoArgs,
+		Args: verbs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newUserAdd(f), newUserPasswd(f), newUserList(f), newUserRemove(f))
