@@ -26,7 +26,7 @@ store, where the next one finds it.`,
 		Example: "  flyball " + use + "\n  flyball " + use + " --url https://scaler.example.com:5001 --token-file /run/secrets/flyball",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			flyball, err := f.open(cmd)
+			flyball, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}

@@ -27,7 +27,7 @@ than before, changes with from, to and why, trouble. NO_COLOR turns the colours 
   flyball monitor --plain | tee scaling.log`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			flyball, err := f.open(cmd)
+			flyball, err := f.openDaemon(cmd)
 			if err != nil {
 				return err
 			}

@@ -20,7 +20,7 @@ that tried again. Receivers are named in the config, under notify: receivers, or
 		Example: `  flyball notify test
   flyball notify list
   flyball notify replay --all`,
-		Args: cobra.NoArgs,
+		Args: verbs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newNotifyTest(f), newNotifyList(f), newNotifyReplay(f))
@@ -108,7 +108,7 @@ those ids.`,
 			if all == (len(args) > 0) {
 				return coded{exitUsage, errors.New("replay takes ids, or --all, such as flyball notify replay --all")}
 			}
-			flyball, err := f.open(cmd)
+			flyball, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}

@@ -45,7 +45,7 @@ paused, while all are, is paused until both have ended. A new pause takes the pl
 			if len(args) > 0 {
 				ask.Service = args[0]
 			}
-			flyball, err := f.open(cmd)
+			flyball, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}
@@ -78,7 +78,7 @@ when a single one is resumed, hold on.`,
 			if len(args) > 0 {
 				service = args[0]
 			}
-			flyball, err := f.open(cmd)
+			flyball, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}

@@ -23,7 +23,7 @@ that has the name of one in a file, or acts on its service too, is left out unti
 		Example: `  flyball policies
   flyball policies show backend > backend.json
   flyball policies put backend.json`,
-		Args: cobra.NoArgs,
+		Args: verbs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			policies, err := f.open(cmd)
 			if err != nil {
@@ -93,7 +93,7 @@ may have commands run in the containers of their services (rollout.drain.exec).`
 			if err != nil {
 				return unreachable(err)
 			}
-			policies, err := f.open(cmd)
+			policies, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}
@@ -139,7 +139,7 @@ func newPoliciesDelete(f *flags) *cobra.Command {
 		Example: `  flyball policies delete backend`,
 		Args:    takes(1, 1, "a policy", "flyball policies delete backend"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			policies, err := f.open(cmd)
+			policies, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}

@@ -29,7 +29,7 @@ POST /api/autoscaling/metrics/SERVICE with {"metrics": {"METRIC": VALUE}} on the
 				}
 				samples = append(samples, api.Pushed{Metric: metric, Value: &value, Replica: replica})
 			}
-			flyball, err := f.open(cmd)
+			flyball, err := f.openDaemon(cmd)
 			if err != nil {
 				return err
 			}

@@ -103,7 +103,7 @@ rules (Rego) turn the metrics into a recommendation, and a guard makes it safe: 
   flyball test
   flyball run --dry-run`,
 		SilenceUsage: true, SilenceErrors: true,
-		Args: cobra.NoArgs,
+		Args: verbs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	p := root.PersistentFlags()
@@ -147,7 +147,7 @@ rules (Rego) turn the metrics into a recommendation, and a guard makes it safe: 
 	group(root)
 	f.complete(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return coded{exitUsage, fmt.Errorf("%w\nsee %s --help", flagError(err), cmd.CommandPath())}
+		return coded{exitUsage, fmt.Errorf("%w\nsee %s --help", flagError(nearFlag(cmd, err)), cmd.CommandPath())}
 	})
 	help := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {

@@ -57,7 +57,7 @@ func (f *flags) askFlags(cmd *cobra.Command, do func(context.Context, api.Flybal
 	f.reachFlags(cmd)
 	f.outputFlag(cmd, "table", "json")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		flyball, err := f.open(cmd)
+		flyball, err := f.openDaemon(cmd)
 		if err != nil {
 			return err
 		}

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -12,26 +13,8 @@ import (
 
 	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/api"
-	"github.com/flyball-dev/flyball/engine/app"
 	"github.com/spf13/cobra"
 )
-
-// open finds the daemon, or its store.
-func (f *flags) open(cmd *cobra.Command) (api.Flyball, error) {
-	o, err := f.settings(cmd)
-	if err != nil {
-		return nil, err
-	}
-	if bare(o.Remote.URL) {
-		fmt.Fprintf(cmd.ErrOrStderr(), "warning: the token goes to %s as it is, for all on the way to read; with TLS it does not\n", o.Remote.URL)
-	}
-	flyball, err := app.Open(cmd.Context(), o)
-	if errors.As(err, &app.Invalid{}) {
-		fmt.Fprintln(cmd.ErrOrStderr(), "flyball: the config can't be read, so where the daemon and its store are; mend it, or give --socket and --store")
-		return nil, err
-	}
-	return flyball, unreachable(err)
-}
 
 func newStatus(f *flags) *cobra.Command {
 	cmd := &cobra.Command{
@@ -85,7 +68,7 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 	default:
 		fmt.Fprintf(out, "daemon: pid %d, version %s, up %s\n", d.PID, d.Version, now.Sub(d.Since).Round(time.Second))
 		if d.Listens != "" {
-			fmt.Fprintf(out, "api: %s\n", d.Listens)
+			fmt.Fprintln(out, "api: "+opened(d.Listens))
 		}
 		if d.Leader != nil {
 			fmt.Fprintln(out, "leader: "+leaderOf(*d.Leader))
@@ -115,7 +98,7 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 	printLines(out, lines[:1])
 	for i, p := range s.Policies {
 		under, said := notes(p, s, now)
-		row, reason := lines[i+1], reasonOf(p, said)
+		row, reason := lines[i+1], reasonOf(p, s, said)
 		switch all := row + reason; {
 		case utf8.RuneCountInString(all) <= width:
 			row = all
@@ -128,6 +111,19 @@ func printStatus(out io.Writer, s api.Status, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// opened is the URL of the API as it can be opened on its machine: a listener on all addresses has none to open.
+func opened(listens string) string {
+	u, err := url.Parse(listens)
+	if err != nil {
+		return listens
+	}
+	at, err := netip.ParseAddrPort(u.Host)
+	if err != nil || !at.Addr().IsUnspecified() {
+		return listens
+	}
+	return fmt.Sprintf("%s://127.0.0.1:%d (on all addresses)", u.Scheme, at.Port())
 }
 
 func leaderOf(l api.Leader) string {
@@ -155,7 +151,7 @@ func notes(p api.PolicyStatus, s api.Status, now time.Time) (all []string, said 
 	}
 	for _, c := range p.Conditions {
 		switch wished := c.Type != "Limited"; {
-		case c.Status == wished, c.Type == "Vetoes":
+		case c.Status == wished, c.Type == "Vetoes", over(c.Reason, p, s):
 		case c.Reason == "Paused", c.Reason == "Disabled" && !s.Enabled: // which is said where it is so
 		default:
 			all = append(all, fmt.Sprintf("%s for %s: %s: %s", amiss(c), span(now.Sub(c.Since)), c.Reason, c.Message))
@@ -169,6 +165,21 @@ func notes(p api.PolicyStatus, s api.Status, now time.Time) (all []string, said 
 		all = append(all, fmt.Sprintf("%s from %d to %d %s, %s: %s", e.Action, e.From, e.To, strings.ReplaceAll(string(e.Result), "_", " "), ago(&e.Ended, now), e.Error))
 	}
 	return all, said
+}
+
+// over says that what the last decision held for has ended since, so that the next one will not.
+func over(reason string, p api.PolicyStatus, s api.Status) bool {
+	switch reason {
+	case "Disabled":
+		return s.Enabled
+	case "PolicyDisabled":
+		return p.Enabled
+	case "Paused":
+		return !paused(p, s)
+	case "RolloutInProgress":
+		return p.Open == nil && p.LastScaling != nil && p.LastEvaluation != nil && !p.LastScaling.Before(*p.LastEvaluation)
+	}
+	return false
 }
 
 func paused(p api.PolicyStatus, s api.Status) bool { return p.Pause != nil || s.Pause != nil }
@@ -224,12 +235,14 @@ func metricsOf(metrics map[string]engine.Reading) string {
 }
 
 // reasonOf is why there was no decision, or what the last one says, in one line: its code alone where the rest is said
-// elsewhere.
-func reasonOf(p api.PolicyStatus, said bool) string {
+// elsewhere, or is so no longer.
+func reasonOf(p api.PolicyStatus, s api.Status, said bool) string {
 	text := p.Reason
 	switch {
 	case p.Error != "":
 		text = p.Error
+	case over(p.Reason, p, s):
+		text += ", which has ended"
 	case p.Message != "" && !said:
 		text += ": " + p.Message
 	}

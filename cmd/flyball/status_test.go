@@ -74,6 +74,33 @@ func TestStatusTable(t *testing.T) {
 			p.Reason, p.Message = "Disabled", "autoscaling is off"
 			p.Conditions[0] = condition("Able", false, 1, "Disabled", p.Message)
 		}, "backend  backend  off    2         1-5      cpu 50   3s ago         Disabled: autoscaling is off", "", nil},
+		"it was turned on since": {func(_ *api.Status, p *api.PolicyStatus) {
+			p.Reason, p.Message = "Disabled", "autoscaling is off"
+			p.Conditions[0] = condition("Able", false, 1, "Disabled", p.Message)
+		}, "backend  backend  active  2         1-5      cpu 50   3s ago         Disabled, which has ended", "", nil},
+		"its policy was turned on since": {func(_ *api.Status, p *api.PolicyStatus) {
+			p.Reason, p.Message = "PolicyDisabled", "the policy says enabled: false"
+			p.Conditions[0] = condition("Able", false, 1, "PolicyDisabled", p.Message)
+		}, "backend  backend  active  2         1-5      cpu 50   3s ago         PolicyDisabled, which has ended", "", nil},
+		"the pause has ended since": {func(_ *api.Status, p *api.PolicyStatus) {
+			p.Reason, p.Message = "Paused", "paused by ana"
+			p.Conditions[0] = condition("Able", false, 1, "Paused", p.Message)
+		}, "backend  backend  active  2         1-5      cpu 50   3s ago         Paused, which has ended", "", nil},
+		"the change has ended since": {func(_ *api.Status, p *api.PolicyStatus) {
+			p.Reason, p.Message = "RolloutInProgress", "1 → 2, begun 3s ago, has not ended"
+			p.Conditions[0] = condition("Able", false, 1, "RolloutInProgress", p.Message)
+			p.LastScaling, p.LastResult = &noon, engine.Succeeded
+		}, "backend  backend  active  2         1-5      cpu 50   3s ago", "", []string{
+			"  RolloutInProgress, which has ended",
+		}},
+		"somebody else's change goes on": {func(_ *api.Status, p *api.PolicyStatus) {
+			p.Reason, p.Message = "RolloutInProgress", "docker compose up is at it"
+			p.Conditions[0] = condition("Able", false, 1, "RolloutInProgress", p.Message)
+			before := noon.Add(-time.Minute)
+			p.LastScaling = &before
+		}, "backend  backend  blocked  2         1-5      cpu 50   3s ago         RolloutInProgress", "", []string{
+			"  not able for 1m: RolloutInProgress: docker compose up is at it",
+		}},
 		"after a change that failed": {func(_ *api.Status, p *api.PolicyStatus) {
 			p.LastResult = engine.RolledBack
 			p.Reason, p.Message = "BackoffActive", "scaling up waits 30s more"
@@ -130,6 +157,21 @@ func TestStatusTable(t *testing.T) {
 				t.Errorf("%d lines, want %d:\n%s", got, want, out.String())
 			}
 		})
+	}
+}
+
+func TestAPICanBeOpened(t *testing.T) {
+	for listens, want := range map[string]string{
+		"http://[::]:5001":           "http://127.0.0.1:5001 (on all addresses)",
+		"https://0.0.0.0:5001":       "https://127.0.0.1:5001 (on all addresses)",
+		"http://127.0.0.1:5001":      "http://127.0.0.1:5001",
+		"http://[::1]:5001":          "http://[::1]:5001",
+		"http://192.0.2.7:5001":      "http://192.0.2.7:5001",
+		"http://scaler.example:5001": "http://scaler.example:5001",
+	} {
+		if got := opened(listens); got != want {
+			t.Errorf("%s is opened as %s, want %s", listens, got, want)
+		}
 	}
 }
 

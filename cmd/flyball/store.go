@@ -23,7 +23,7 @@ switch, notifications, who may use the API, and the policies that came by it. It
 		Example: `  flyball store check
   flyball store backup /var/backups/flyball-2026-11-27.db
   flyball store restore /var/backups/flyball-2026-11-27.db --yes`,
-		Args: cobra.NoArgs,
+		Args: verbs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newStoreCheck(f), newStoreBackup(f), newStoreRestore(f), newStoreMigrate(f))
@@ -153,7 +153,7 @@ what is to be told of it is told. Who may use the API is as in the backup, but t
 			if err != nil {
 				return err
 			}
-			flyball, err := f.open(cmd)
+			flyball, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}

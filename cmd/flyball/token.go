@@ -23,7 +23,7 @@ services or, as push:web, of one.`,
 		Example: `  flyball token create grafana --expires 90d
   flyball token list
   flyball token revoke grafana`,
-		Args: cobra.NoArgs,
+		Args: verbs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newTokenCreate(f), newTokenList(f), newTokenRevoke(f))
@@ -46,7 +46,7 @@ least role that will do, and an end.`,
 			if cmd.Flags().Changed("expires") && expires <= 0 {
 				return coded{exitUsage, fmt.Errorf("--expires is %s; allowed is a length of time above 0, such as 90d", expires)}
 			}
-			flyball, err := f.open(cmd)
+			flyball, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}
@@ -137,7 +137,7 @@ func newTokenRevoke(f *flags) *cobra.Command {
 		Example: `  flyball token revoke grafana`,
 		Args:    takes(1, 1, "a name or an ID", "flyball token revoke grafana"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			flyball, err := f.open(cmd)
+			flyball, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}

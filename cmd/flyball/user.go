@@ -18,7 +18,7 @@ roles may do is in flyball token --help. Programs do not log in: they have token
 		Example: `  flyball user add anna@example.org --role operator
   flyball user list
   flyball user remove anna@example.org`,
-		Args: cobra.NoArgs,
+		Args: verbs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newUserAdd(f), newUserPasswd(f), newUserList(f), newUserRemove(f))
@@ -68,7 +68,7 @@ func passwordVar(cmd *cobra.Command, file *string) {
 
 // putUser reads the password, once it is known whom to ask.
 func (f *flags) putUser(cmd *cobra.Command, ask api.UserAsk, file string) error {
-	flyball, err := f.open(cmd)
+	flyball, err := f.openToWrite(cmd)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func newUserRemove(f *flags) *cobra.Command {
 		Example: `  flyball user remove anna@example.org`,
 		Args:    takes(1, 1, "an email address", "flyball user remove anna@example.org"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			flyball, err := f.open(cmd)
+			flyball, err := f.openToWrite(cmd)
 			if err != nil {
 				return err
 			}

@@ -48,7 +48,7 @@ func Doctor(ctx context.Context, given Options) []Check {
 		}
 		return err
 	})
-	daemon, running := checkDaemon(ctx, o)
+	daemon, running := checkDaemon(ctx, o, runsInCompose(given, loaded.Config))
 	checks := []Check{checkPolicies(loaded), daemon, checkStore(ctx, o), checkAPI(o, running)}
 	checks = append(checks, checkReceivers(ctx, o, loaded.Config.Notify)...)
 	to, err := connected(o, loaded.Policies)
@@ -122,8 +122,11 @@ func enabled(policies []engine.Policy) int {
 }
 
 // checkDaemon asks the daemon how it is, and gives what it tells of itself; nil: none does.
-func checkDaemon(ctx context.Context, o Options) (Check, *api.Daemon) {
+func checkDaemon(ctx context.Context, o Options, composed bool) (Check, *api.Daemon) {
 	client, err := api.Dial(o.Socket)
+	if err != nil && composed {
+		return Check{"daemon", warning, "none answers at " + o.Socket, inCompose("flyball doctor")}, nil
+	}
 	if err != nil {
 		return Check{"daemon", warning, "none answers at " + o.Socket, "start flyball run, or name its socket with --socket"}, nil
 	}

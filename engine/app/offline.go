@@ -21,6 +21,7 @@ type Offline struct {
 	set       schema.Set
 	policies  []engine.Policy
 	documents []store.Document
+	inCompose bool
 }
 
 // Open finds flyball: the daemon at a URL where one is given, or the one behind the socket, or else its store and the policies on disk. Where a broken file may
@@ -51,7 +52,9 @@ func Open(ctx context.Context, given Options) (api.Flyball, error) {
 	case doubts != nil && given.Store == "":
 		return nil, Invalid{doubts}
 	}
-	return offline(ctx, o, set), nil
+	f := offline(ctx, o, set)
+	f.inCompose = runsInCompose(given, set.Config)
+	return f, nil
 }
 
 // offline has the policies in the store beside those on disk. Where they can't be read, whatever asks the store says so.
@@ -115,7 +118,8 @@ func (f *Offline) read(do func(store.Store) error) error {
 	return errors.Join(do(ledger), ledger.Shutdown())
 }
 
-// Status joins the policies on disk with what was last recorded of them.
+// Status joins the policies on disk with what was last recorded of them. Where the daemon runs in compose and nothing is recorded
+// here, it is an error beside them.
 func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 	s := api.Status{Enabled: f.o.Enabled, Policies: []api.PolicyStatus{}, LeftOut: leftOut(f.set.Left)}
 	w := overall{events: &lastEvents{}, now: clock()()}
@@ -161,6 +165,9 @@ func (f *Offline) Status(ctx context.Context) (api.Status, error) {
 		running.count(f.policies[i], s.Policies[i], r)
 	}
 	s.Fleet = api.Fleet{Replicas: running.replicas(), MaxTotalReplicas: f.o.MaxReplicas, MinAvailableMemoryMB: *f.o.MinMemoryMB}
+	if err == nil && f.inCompose && !exists(f.o.Store) {
+		err = fmt.Errorf("there is no store at %s, so nothing is known here", f.o.Store)
+	}
 	return s, err
 }
 
