@@ -129,6 +129,9 @@ func (t *Target) stopping(ctx context.Context, replicas []replica, told map[stri
 func (t *Target) told(ctx context.Context, labels []string, since time.Time) (map[string]time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, readDeadline)
 	defer cancel()
+	if err := t.docker.Settle(ctx); err != nil { // a stream of events reads the version that a first call beside it writes
+		return nil, err
+	}
 	messages, errs := t.events(ctx, events.ListOptions{Since: timestamp(since), Until: timestamp(time.Now())}, labels, events.ActionKill)
 	told := map[string]time.Time{}
 	for {
