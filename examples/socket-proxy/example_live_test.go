@@ -1,10 +1,10 @@
 package socketproxy_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,9 +40,16 @@ func newExample(t *testing.T) *example {
 	if err != nil {
 		t.Skip(err) // an engine that is lent may be elsewhere
 	}
-	t.Setenv("DOCKER_SOCKET", socket)
-	t.Setenv("DOCKER_GID", strconv.Itoa(int(info.Sys().(*syscall.Stat_t).Gid)))
-	t.Setenv("FLYBALL_IMAGE", "flyball-socket-proxy:latest")
+	for name, text := range map[string]string{
+		// t.Setenv is not for tests side by side.
+		".env": fmt.Sprintf("DOCKER_SOCKET=%s\nDOCKER_GID=%d\nFLYBALL_IMAGE=flyball-socket-proxy:latest\n", socket, info.Sys().(*syscall.Stat_t).Gid),
+		// The image is checked every 30 s: so long would up --wait wait.
+		"compose.override.yaml": "services: {flyball: {healthcheck: {interval: 1s, retries: 100}}}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(x.dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, args := range [][]string{
 		{"make", "-C", "../..", "-s", "packed", "IMAGE=flyball-socket-proxy", "STAGE=" + filepath.Join(top, "stage")},
 		{"go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(top, "bin", "quickstart") + "/", "../quickstart/web"},
@@ -102,6 +109,7 @@ func (x *example) mentions(text string, parts ...string) {
 func (x *example) web() int { return len(strings.Fields(x.compose("ps", "-aq", "web"))) }
 
 func TestLiveExample(t *testing.T) {
+	t.Parallel()
 	x := newExample(t)
 	x.compose("up", "-d", "--build", "--wait", "--quiet-pull")
 	until(t, "the daemon answers", func() bool { return strings.Contains(x.flyball("status"), "web") })

@@ -23,13 +23,19 @@ import (
 )
 
 const (
-	testImage = "flyball-socket-proxy/service"
+	// Of plainImage a replica is ready once it has run for minReady. Of checkedImage it is once its health check says so: on
+	// a machine however slow that is never before what goes wrong in it has gone wrong.
+	plainImage   = "flyball-socket-proxy/plain"
+	checkedImage = "flyball-socket-proxy/checked"
+	check        = "HEALTHCHECK --interval=300ms --timeout=20s --retries=100 CMD [\"/service\", \"health\"]\n"
+
+	failing = "READY_AFTER=never\nEXIT_AFTER=0s\n" // of checkedImage, such a replica fails and is ready at no time
 
 	// Everything that makes a clone call the engine: an inline config, a second network, files of its own. A new replica is
 	// ready unless settings say otherwise.
 	services = `services:
   web:
-    image: ` + testImage + `
+    image: $IMAGE
     environment: {SETTINGS: /bound/settings}
     volumes: [./bound:/bound]
     configs: [plain]
@@ -51,6 +57,9 @@ networks: {other: {}}
 `
 )
 
+// drain is a hook that finds what it reads in every replica, also in one that does not serve yet.
+func drain() []string { return []string{"/service", "read", "/plain"} }
+
 // site is a compose project of its own, up for the length of a test.
 type site struct {
 	*testing.T
@@ -59,20 +68,26 @@ type site struct {
 	dir     string
 }
 
-func up(t *testing.T) *site {
+func up(t *testing.T, image string) *site {
 	t.Helper()
 	e := shared.Engine(t)
 	s := &site{T: t, engine: e, project: "fp" + strings.ToLower(rand.Text()[:10]), dir: t.TempDir()}
-	e.Build(t, testImage, dockertest.Program, dockertest.Plain)
+	build(t, e)
 	if err := os.Mkdir(filepath.Join(s.dir, "bound"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	s.write("compose.yaml", services)
+	s.write("compose.yaml", strings.Replace(services, "$IMAGE", image, 1))
 	s.write("policies.cue", strings.NewReplacer("$SERVICE", "web", "$TARGET", `{driver: "compose", project: "`+s.project+`"}`,
-		"$ROLLOUT", `rollout: drain: exec: ["/service", "drain"]`).Replace(policies))
+		"$ROLLOUT", fmt.Sprintf(`rollout: drain: exec: [%q, %q, %q]`, drain()[0], drain()[1], drain()[2])).Replace(policies))
 	t.Cleanup(func() { e.TryCompose(t, s.dir, "-p", s.project, "down", "-t", "0") })
-	e.Compose(t, s.dir, "-p", s.project, "up", "-d")
+	e.Compose(t, s.dir, "-p", s.project, "up", "-d", "--wait")
 	return s
+}
+
+func build(t *testing.T, e *dockertest.Engine) {
+	t.Helper()
+	e.Build(t, plainImage, dockertest.Program, dockertest.Plain)
+	e.Build(t, checkedImage, dockertest.Program, dockertest.Plain+check)
 }
 
 func (s *site) write(name, text string) {
@@ -95,8 +110,8 @@ func (s *site) target(host string) *compose.Target {
 
 func (s *site) scale(at *compose.Target, from, to int) engine.Outcome {
 	p := engine.Policy{Name: "web", Service: "web", MinReplicas: 1, Target: engine.Place{Driver: "compose", Project: s.project},
-		Rollout: engine.Rollout{ReadyDeadline: 30 * time.Second, MinReady: 100 * time.Millisecond,
-			Drain: engine.Drain{Exec: []string{"/service", "drain"}, Timeout: 30 * time.Second}}}
+		Rollout: engine.Rollout{ReadyDeadline: 2 * time.Minute, MinReady: 100 * time.Millisecond,
+			Drain: engine.Drain{Exec: drain(), Timeout: time.Minute}}}
 	return at.Scale(s.Context(), engine.Order{Event: "event-1", Policy: p, From: from, To: to})
 }
 

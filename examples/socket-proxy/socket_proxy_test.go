@@ -3,6 +3,7 @@ package socketproxy_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,7 +113,13 @@ func haproxy(t *testing.T, cfg, engine string) string {
 			t.Log("\n" + log.String())
 		}
 	})
-	until(t, "haproxy listens", func() bool { _, err := os.Stat(sock); return err == nil })
+	until(t, "haproxy listens", func() bool { // its socket is there a moment before
+		conn, err := net.Dial("unix", sock)
+		if err == nil {
+			conn.Close()
+		}
+		return err == nil
+	})
 	return "unix://" + sock
 }
 

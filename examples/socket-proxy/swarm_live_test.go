@@ -1,7 +1,6 @@
 package socketproxy_test
 
 import (
-	"context"
 	"crypto/rand"
 	"log/slog"
 	"os"
@@ -29,20 +28,20 @@ func deploy(t *testing.T) *swarmed {
 	e := shared.Engine(t)
 	e.Swarm(t)
 	s := &swarmed{T: t, engine: e, name: "fp" + strings.ToLower(rand.Text()[:10]), dir: t.TempDir()}
-	e.Build(t, testImage, dockertest.Program, dockertest.Plain)
+	build(t, e)
 	text := strings.NewReplacer("$SERVICE", s.name, "$TARGET", `driver: "swarm"`, "$ROLLOUT", "").Replace(policies)
 	if err := os.WriteFile(filepath.Join(s.dir, "policies.cue"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.Docker(t, s.dir, "service", "rm", s.name) })
-	e.Docker(t, s.dir, "service", "create", "--name", s.name, "--no-resolve-image", "--stop-grace-period", "2s", "--restart-delay", "100ms",
-		"--mount", "type=bind,source="+s.dir+",target=/bound", "--env", "SETTINGS=/bound/settings", testImage)
+	e.Docker(t, s.dir, "service", "create", "--name", s.name, "--no-resolve-image", "--stop-grace-period", "2s", "--restart-delay", "100ms", "--update-monitor", "100ms",
+		"--mount", "type=bind,source="+s.dir+",target=/bound", "--env", "SETTINGS=/bound/settings", checkedImage)
 	return s
 }
 
 func (s *swarmed) policy() engine.Policy {
 	return engine.Policy{Name: "web", Service: s.name, MinReplicas: 1, Target: engine.Place{Driver: "swarm"},
-		Rollout: engine.Rollout{ReadyDeadline: 30 * time.Second, MinReady: 100 * time.Millisecond}}
+		Rollout: engine.Rollout{ReadyDeadline: 2 * time.Minute}}
 }
 
 func (s *swarmed) target(host string) *swarm.Target {
@@ -67,34 +66,16 @@ func TestLiveSwarmThroughHAProxy(t *testing.T) {
 	host := haproxy(t, "haproxy-swarm.cfg", p.Host())
 	target := s.target(host)
 
-	ctx, cancel := context.WithCancel(t.Context())
-	watched := make(chan struct{})
-	touched := make(chan string, 100)
-	go func() {
-		defer close(watched)
-		target.Watch(ctx, func(_, service string) { touched <- service })
-	}()
-	p.Wait(t, "GET", "^/events$", 1)
+	told := watch(t, p, target.Watch, "", s.name)
 	if out := s.scale(target, 1, 2); out.Result != engine.Succeeded || out.Reached != 2 {
 		t.Fatalf("%s at %d: %s", out.Result, out.Reached, out.Error)
 	}
-	for heard := false; !heard; {
-		select {
-		case of := <-touched:
-			heard = of == s.name
-		case <-time.After(time.Minute):
-			t.Fatal("nothing is heard of the service")
-		}
-	}
-	cancel()
-	<-watched
-
 	service, err := target.Observe(t.Context(), s.policy())
 	if err != nil {
 		t.Fatal(err)
 	}
 	sample(t, host, service.Replicas[0].ID)
-	if err := os.WriteFile(filepath.Join(s.dir, "settings"), []byte("EXIT_AFTER=0s\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(s.dir, "settings"), []byte(failing), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if out := s.scale(target, 2, 3); out.Result != engine.RolledBack || out.Reached != 2 || !strings.Contains(out.Log, "EXIT_AFTER") {
@@ -103,6 +84,7 @@ func TestLiveSwarmThroughHAProxy(t *testing.T) {
 	if out := s.scale(target, 2, 1); out.Result != engine.Succeeded || out.Reached != 1 {
 		t.Errorf("%s at %d: %s", out.Result, out.Reached, out.Error)
 	}
+	told()
 	heard.are(t, "swarm", append(elsewhere(), docker.ReadLog)...) // the task's was to be had
 	if found := doctor(t, s.dir, host); len(found) != 1 || found[0].Result != "ok" {
 		t.Errorf("the doctor says %+v", found)

@@ -55,45 +55,56 @@ func elsewhere() []calls.Call { return []calls.Call{calls.GetPing, calls.GetVers
 // Through the proxy everything works, and every call on the list is one that is made.
 func TestLiveThroughHAProxy(t *testing.T) {
 	t.Parallel()
-	s := up(t)
+	s := up(t, checkedImage)
 	p, heard := s.engine.Proxy(t), new(seen)
 	p.Tell(heard.hear)
 	host := haproxy(t, "haproxy.cfg", p.Host())
 	target := s.target(host)
 
-	touched := make(chan string, 100)
-	ctx, cancel := context.WithCancel(t.Context())
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		target.Watch(ctx, func(project, service string) { touched <- project + "/" + service })
-	}()
-	p.Wait(t, "GET", "^/events$", 1)
+	told := watch(t, p, target.Watch, s.project, "web")
 	s.mustScale(target, 1, 2)
-	for heard := false; !heard; {
-		select {
-		case of := <-touched:
-			heard = of == s.project+"/web"
-		case <-time.After(time.Minute):
-			t.Fatal("nothing is heard of the service")
-		}
-	}
-	cancel()
-	<-watched
-
 	if out, err := s.engine.Exec(t.Context(), s.project+"-web-2", "/service", "read", "/plain"); err != nil || out != "one" {
 		t.Errorf("the inline config of the clone reads %q, %v", out, err)
 	}
-	s.write("bound/settings", "EXIT_AFTER=0s\n")
+	s.write("bound/settings", failing)
 	if out := s.scale(target, 2, 3); out.Result != engine.RolledBack || out.Reached != 2 || !strings.Contains(out.Log, "EXIT_AFTER") {
 		t.Errorf("%s at %d: %s; its log is %q", out.Result, out.Reached, out.Error, out.Log)
 	}
 	s.mustScale(target, 2, 1)
 
+	told()
 	sample(t, host, strings.Fields(s.replicas()[0])[2])
 	heard.are(t, "compose", elsewhere()...)
 	if found := doctor(t, s.dir, host); len(found) != 1 || found[0].Result != "ok" {
 		t.Errorf("the doctor says %+v", found)
+	}
+}
+
+// watch has a target watch its engine through a proxy. What it answers ends that, once the target was told of the service:
+// call it after all scalings, so that it does not matter which of them the engine tells of first.
+func watch(t *testing.T, p *dockertest.Proxy, by func(context.Context, func(project, service string)), project, service string) (told func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	heard, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tell := sync.OnceFunc(func() { close(heard) })
+		by(ctx, func(of, touched string) {
+			if of == project && touched == service {
+				tell()
+			}
+		})
+	}()
+	p.Wait(t, "GET", "^/events$", 1)
+	return func() {
+		t.Helper()
+		defer func() { <-ended }()
+		defer cancel()
+		select {
+		case <-heard:
+		case <-time.After(time.Minute):
+			t.Error("nothing is heard of the service")
+		}
 	}
 }
 
