@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	client "github.com/redis/go-redis/v9"
@@ -20,6 +21,7 @@ const (
 // patience is how long a call may take in all, and one attempt of it.
 type patience struct{ whole, attempt time.Duration }
 
+// brief is for a call: whoever decides waits for it.
 func brief() patience { return patience{3 * time.Second, 2 * time.Second} }
 
 // long is for what reads or writes all that there is.
@@ -29,9 +31,9 @@ var errEmpty = errors.New("it is empty, and no daemon has led yet: nothing was w
 
 var errReadOnly = errors.New("it is open for reading only")
 
-// call does what is harmless to do twice until it is answered, for three seconds at most.
+// call does what is harmless to do twice until it is answered, for as long as this store has patience.
 func (s *Store) call(ctx context.Context, do func(context.Context) error) error {
-	return s.patiently(ctx, brief(), do)
+	return s.patiently(ctx, s.patience, do)
 }
 
 // patiently does so for as long as there is patience. A Redis that was not there the last time is asked once: when it is gone
@@ -67,10 +69,15 @@ func (s *Store) patiently(ctx context.Context, p patience, do func(context.Conte
 
 // telling is why a call failed: where time is up, why an attempt before did says more than that.
 func telling(before, err error) error {
-	if before != nil && errors.Is(err, context.DeadlineExceeded) {
+	if before != nil && late(err) {
 		return before
 	}
 	return err
+}
+
+// late says that time was up: in Go, or for a connection that was waited on, whose error is another.
+func late(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 func attempt(ctx context.Context, p patience, do func(context.Context) error) error {
@@ -152,7 +159,7 @@ type question func(p client.Pipeliner, key func(name string) string)
 // look reads from keys of the generation that is, one after the other. It is no transaction, for Redis answers none when there
 // is no memory left.
 func (s *Store) look(ctx context.Context, ask question) error {
-	return s.lookBy(ctx, brief(), s.client.Pipelined, ask)
+	return s.lookBy(ctx, s.patience, s.client.Pipelined, ask)
 }
 
 // lookAtOnce reads all that there is, as it is at one instant. Where there is no memory left nobody writes, either.

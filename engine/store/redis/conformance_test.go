@@ -25,7 +25,7 @@ func fresh(tb testing.TB) string {
 
 // openToLead waits until a writer that was killed leads no longer.
 func openToLead(url string) (store.Store, error) {
-	s, err := Open(Options{URL: url})
+	s, err := patient(Options{URL: url})
 	if err != nil {
 		return nil, err
 	}

@@ -198,17 +198,19 @@ func TestLiveStateOfAnEarlierLease(t *testing.T) {
 // stopped names, in the process that the next test stops, the Redis to write to.
 const stopped = "FLYBALL_TEST_WRITE_UNTIL_FENCED"
 
-// writeUntilFenced leads for a moment and writes until that is refused, in the process that is to be stopped.
+// writeUntilFenced leads for a moment and writes until that is refused, in the process that is to be stopped. As a daemon does,
+// it goes on where an answer does not come in time: the time of a write is up while it is stopped.
 func writeUntilFenced() bool {
 	url := os.Getenv(stopped)
 	if url == "" {
 		return false
 	}
-	s, err := Open(Options{URL: url})
+	s, err := patient(Options{URL: url})
 	if err == nil {
 		_, err = s.Lead(context.Background(), "the one that is stopped", 3*time.Second)
+		s.patience = brief() // as a daemon has it
 	}
-	for n := 1; err == nil; n++ {
+	for n := 1; err == nil || late(err); n++ {
 		if err = s.Record(context.Background(), decided(n, engine.ScaleUp), engine.State{Virtual: n}); err == nil {
 			fmt.Println(n)
 		}
@@ -223,12 +225,13 @@ func TestLiveStoppedLeader(t *testing.T) {
 	redis := start(t)
 	binary, err := os.Executable()
 	check(t, err)
-	writer := exec.Command(binary)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // it would go on for ever if it were not refused
+	defer cancel()
+	writer := exec.CommandContext(ctx, binary)
 	writer.Env = append(os.Environ(), stopped+"="+redis.url())
 	out, err := writer.StdoutPipe()
 	check(t, err)
 	check(t, writer.Start())
-	t.Cleanup(func() { _ = writer.Process.Kill() }) // it may have ended
 	lines := bufio.NewScanner(out)
 	for range 3 {
 		if !lines.Scan() {

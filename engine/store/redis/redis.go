@@ -60,7 +60,8 @@ type Store struct {
 	readOnly bool
 	fails    bool // over to a replica, by Sentinels or in a Cluster
 	log      *slog.Logger
-	me       string // tells the lease of this store from those of others
+	me       string   // tells the lease of this store from those of others
+	patience patience // of each call, but for those that read or write all
 
 	keep        series.Retention
 	sampleBytes int64
@@ -97,7 +98,7 @@ func Open(o Options) (*Store, error) {
 		client: connect(a, o), scripts: load(), away: true, // nobody waits for one that was never there
 		prefix: a.prefix, name: a.String(), password: o.Password, readOnly: o.ReadOnly,
 		fails: a.kind != single,
-		log:   cmp.Or(o.Log, slog.New(slog.DiscardHandler)), me: rand.Text(),
+		log:   cmp.Or(o.Log, slog.New(slog.DiscardHandler)), me: rand.Text(), patience: brief(),
 		keep:        series.Retention{Samples: cmp.Or(o.KeepSamples, keepSamples), Rollups: cmp.Or(o.KeepRollups, keepRollups)},
 		sampleBytes: cmp.Or(o.SampleBytes, sampleBytes),
 		keepAudit:   cmp.Or(o.KeepAudit, keepAudit),

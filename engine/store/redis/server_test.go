@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -54,10 +55,12 @@ func (s *server) do(words ...any) any {
 
 func command(tb testing.TB, address string, words ...any) any {
 	tb.Helper()
-	c := client.NewClient(&client.Options{Addr: address, PoolSize: 1})
+	patient := client.Options{Addr: address, PoolSize: 1, ReadTimeout: 2 * time.Minute, MaxRetries: -1} // nothing is done twice
+	c := client.NewClient(&patient)
 	defer c.Close()
 	if c.Ping(tb.Context()).Err() != nil { // it wants a password
-		c = client.NewClient(&client.Options{Addr: address, PoolSize: 1, Password: canary})
+		patient.Password = canary
+		c = client.NewClient(&patient)
 		defer c.Close()
 	}
 	answer, err := c.Do(tb.Context(), words...).Result()
@@ -67,10 +70,19 @@ func command(tb testing.TB, address string, words ...any) any {
 	return answer
 }
 
+// patient opens a store whose calls a machine that stalls for some seconds does not end.
+func patient(o Options) (*Store, error) {
+	s, err := Open(o)
+	if err == nil {
+		s.patience = long()
+	}
+	return s, err
+}
+
 // follower is a store that does not lead.
 func follower(tb testing.TB, o Options) *Store {
 	tb.Helper()
-	s, err := Open(o)
+	s, err := patient(o)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -108,6 +120,28 @@ func isError(tb testing.TB, err error, says string) {
 	if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), canary) || strings.Contains(err.Error(), "\n") {
 		tb.Errorf("error is %v; want one line with %q, and no secret", err, says)
 	}
+}
+
+// isRefused wants that no store opens, for a reason that Redis gives. One that was only not reached opens.
+func isRefused(t *testing.T, o Options, says string) {
+	t.Helper()
+	patiently(t, func() error {
+		s, err := Open(o)
+		if err != nil || !s.isAway() {
+			isError(t, err, says)
+			return nil
+		}
+		return errors.Join(errors.New("Redis was not reached"), s.Shutdown())
+	})
+}
+
+// reaches waits until a store that has found nobody there asks somebody who is. Until then it asks once, and waits for no one.
+func reaches(t *testing.T, s *Store) {
+	t.Helper()
+	patiently(t, func() error {
+		_, err := s.Leader(t.Context())
+		return err
+	})
 }
 
 // web is a policy with cooldowns of five and ten minutes.
