@@ -148,11 +148,11 @@ func TestLive03PlainUpIsUndoneOnce(t *testing.T) {
 	s.run()
 	s.cycles(1)
 	s.flyball("scale", "web", "3")
-	begun := time.Now()
+	lastEnd := s.ends()
 	s.compose("up", "-d")
 	s.untilEnded("up 1→3 succeeded", "up 1→3 succeeded")
 	undone := s.history()[1]
-	if quiet := undone.Started.Sub(s.lastEnd(begun)); quiet < 10*time.Second || quiet > time.Minute {
+	if quiet := undone.Started.Sub(lastEnd()); quiet < 10*time.Second || quiet > time.Minute {
 		t.Errorf("undone %s after the up; want that soon after 10 s of quiet", quiet)
 	}
 	if undone.Actor != "flyball" || undone.Reasons[0].Code != "Drift" {
@@ -164,24 +164,35 @@ func TestLive03PlainUpIsUndoneOnce(t *testing.T) {
 	s.settledAt(1)
 }
 
-// lastEnd is when the last container of the project ended, since an instant and up to a second ago.
-func (s *site) lastEnd(since time.Time) (at time.Time) {
+// ends hears from now on of the project's containers that end: the engine forgets soon. Called, the answer is when the last one did.
+func (s *site) ends() (last func() time.Time) {
 	s.Helper()
 	only := s.own()
 	only.Add("event", string(events.ActionDie))
-	all, errs := s.engine.Client().Events(context.Background(), events.ListOptions{
-		Since: fmt.Sprint(since.Unix()), Until: fmt.Sprint(time.Now().Unix()), Filters: only,
-	})
-	for {
-		select {
-		case e := <-all:
-			at = time.Unix(0, e.TimeNano)
-		case <-errs: // that was all
-			if at.IsZero() {
-				s.Fatal("no container has ended")
+	ctx, cancel := context.WithCancel(context.Background())
+	s.Cleanup(cancel)
+	heard, errs := s.engine.Client().Events(ctx, events.ListOptions{Since: fmt.Sprint(time.Now().Unix()), Filters: only})
+	ended := make(chan time.Time, 1)
+	go func() {
+		var at time.Time
+		for {
+			select {
+			case e := <-heard:
+				at = time.Unix(0, e.TimeNano)
+			case <-errs: // that was all
+				ended <- at
+				return
 			}
-			return at
 		}
+	}()
+	return func() time.Time {
+		s.Helper()
+		cancel()
+		at := <-ended
+		if at.IsZero() {
+			s.Fatal("no container has ended")
+		}
+		return at
 	}
 }
 
