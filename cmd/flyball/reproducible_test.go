@@ -9,23 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/flyball-dev/flyball/engine/metrics/metricstest"
 )
 
 // The same source gives the same bytes wherever it lies, and needs no git.
 func TestTheSameBinaryFromTwoFolders(t *testing.T) {
-	tools := map[string]string{}
-	for _, name := range []string{"make", "go"} {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			t.Skip(err)
-		}
-		tools[name] = path
-	}
+	maker, compiler := metricstest.Program(t, "make", "make"), metricstest.Program(t, "go", "golang")
 	var sums [2][sha256.Size]byte
 	for i := range sums {
 		folder := t.TempDir()
 		copySource(t, "../..", folder)
-		build := exec.Command(tools["make"], "-s", "binary", "GO="+tools["go"])
+		build := exec.Command(maker, "-s", "binary", "GO="+compiler)
 		build.Dir, build.Env = folder, append(os.Environ(), "PATH="+t.TempDir(), "GOFLAGS=") // where there is no git
 		if text, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("make binary: %v\n%s", err, text)

@@ -3,12 +3,12 @@ package main
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"testing"
 
 	"github.com/flyball-dev/flyball/engine/api/dashboard"
+	"github.com/flyball-dev/flyball/engine/metrics/metricstest"
 )
 
 func TestVersion(t *testing.T) {
@@ -48,10 +48,7 @@ func TestVersionOfAnotherBinary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := exec.LookPath("go")
-	if err != nil {
-		t.Skip(err)
-	}
+	other := metricstest.Program(t, "go", "golang")
 	for path, want := range map[string]int{own: exitFine, other: exitNo} {
 		var out, errs bytes.Buffer
 		if code := execute(t.Context(), []string{"version", path}, nil, &out, &errs); code != want {

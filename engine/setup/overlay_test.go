@@ -11,6 +11,8 @@ import (
 
 	"github.com/compose-spec/compose-go/v2/loader"
 	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/flyball-dev/flyball/engine/metrics/metricstest"
 )
 
 // with loads an overlay beside a compose file as docker compose does.
@@ -177,14 +179,7 @@ func TestListening(t *testing.T) {
 
 // HAProxy itself reads what is written for it.
 func TestBalancerIsReadByHAProxy(t *testing.T) {
-	haproxy, err := exec.LookPath("haproxy")
-	switch {
-	case err == nil:
-	case os.Getenv("CI") == "true":
-		t.Fatal("haproxy is not installed: apt-get install haproxy")
-	default:
-		t.Skip("haproxy is not installed: apt-get install haproxy")
-	}
+	haproxy := metricstest.Program(t, "haproxy", "haproxy")
 	for name, a := range map[string]Application{
 		"http": {Project: "shop", Services: []Service{routed("web", Route{Published: 80, Target: 80, Mode: ModeHTTP})}},
 		"tcp":  {Project: "shop", Services: []Service{routed("my_mail.out", Route{Published: 25, Target: 25, Mode: ModeTCP})}},

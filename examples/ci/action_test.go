@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/flyball-dev/flyball/engine/metrics/metricstest"
 )
 
 // action is what GitHub's runner makes of action.yml.
@@ -231,9 +232,7 @@ func TestActionBuilds(t *testing.T) {
 
 // The workflow gives the action what it takes, and the rights that it needs; what changes becomes one comment.
 func TestWorkflow(t *testing.T) {
-	if _, err := exec.LookPath("jq"); err != nil && os.Getenv("CI") != "true" { // which gh has in itself
-		t.Skip(err)
-	}
+	metricstest.Program(t, "jq", "jq") // which gh has in itself
 	var workflow struct {
 		Permissions map[string]string
 		Jobs        map[string]struct {

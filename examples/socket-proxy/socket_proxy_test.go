@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine/metrics/metricstest"
 	"github.com/flyball-dev/flyball/engine/target/docker"
 	"github.com/flyball-dev/flyball/engine/target/dockertest"
 )
@@ -86,10 +87,7 @@ func read(t *testing.T, file string) string {
 // answers its host.
 func haproxy(t *testing.T, cfg, engine string) string {
 	t.Helper()
-	program, err := exec.LookPath("haproxy")
-	if err != nil && os.Getenv("CI") != "true" {
-		t.Skip(err)
-	}
+	program := metricstest.Program(t, "haproxy", "haproxy")
 	dir, err := os.MkdirTemp("", "proxy") // short: a socket is in there
 	if err != nil {
 		t.Fatal(err)

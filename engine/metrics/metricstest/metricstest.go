@@ -31,6 +31,23 @@ func Program(tb testing.TB, name, debianPackage string, pattern ...string) strin
 	return path
 }
 
+// Until tries again until it succeeds, for as long as a busy machine may take.
+func Until(tb testing.TB, try func() error) {
+	tb.Helper()
+	deadline := time.After(startDeadline)
+	for {
+		err := try()
+		if err == nil {
+			return
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-deadline:
+			tb.Fatal(err)
+		}
+	}
+}
+
 // Port is a port of the loopback interface that was free a moment ago. It is below those that Linux gives to connections, so
 // that none of them takes it before a server does, or while that is away.
 func Port(tb testing.TB) int {

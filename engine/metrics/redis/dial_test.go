@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/flyball-dev/flyball/engine/metrics/metricstest"
 )
 
 // However often the beginning of a connection fails, few are open, and none when the source is closed.
@@ -55,7 +57,7 @@ func TestFailedConnectionsAreClosed(t *testing.T) {
 			}
 			few := func(most int64) {
 				t.Helper()
-				patiently(t, func() error {
+				metricstest.Until(t, func() error {
 					if n := served.Load(); n > most {
 						return fmt.Errorf("%d connections are open; want %d at most", n, most)
 					}

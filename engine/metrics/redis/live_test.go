@@ -217,7 +217,7 @@ func TestLivePauses(t *testing.T) {
 	}
 	few := func(most int) {
 		t.Helper()
-		patiently(t, func() error { // the server sees an end when it comes to it
+		metricstest.Until(t, func() error { // the server sees an end when it comes to it
 			clients := run(t, address, "CLIENT LIST").(string)
 			if n := strings.Count(clients, "\n") - 1; n > most { // but for the one that asks
 				return fmt.Errorf("%d connections; want %d at most:\n%s", n, most, clients)
@@ -255,20 +255,9 @@ func TestLiveTooManyClients(t *testing.T) {
 	address := metricstest.Redis(t, "--maxclients", "1")
 	other := client.NewClient(&client.Options{Addr: address, PoolSize: 1})
 	defer other.Close()
-	patiently(t, func() error { return other.Ping(t.Context()).Err() }) // the server's end of the test's own look at it may still be open
+	metricstest.Until(t, func() error { return other.Ping(t.Context()).Err() }) // the server's end of the test's own look at it may still be open
 	_, err := source(t, Options{URL: "redis://" + address}).Ask(t.Context(), "LLEN list")
 	isError(t, err, true, "")
-}
-
-func patiently(t *testing.T, try func() error) {
-	t.Helper()
-	var err error
-	for begun := time.Now(); time.Since(begun) < 2*time.Minute; time.Sleep(20 * time.Millisecond) {
-		if err = try(); err == nil {
-			return
-		}
-	}
-	t.Fatal(err)
 }
 
 // run runs commands over one connection, and answers what the last says.

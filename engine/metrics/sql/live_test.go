@@ -69,7 +69,7 @@ func testCancelled(t *testing.T, s *Source, query string, runs func() error) {
 		_, err := s.Ask(ctx, query)
 		answers <- err
 	}()
-	waitFor(t, runs)
+	metricstest.Until(t, runs)
 	cancel()
 	select {
 	case err := <-answers:
@@ -105,14 +105,14 @@ func testSideBySide(t *testing.T, s *Source, admin *sql.DB, slow, running string
 		}()
 	}
 	begin()
-	waitFor(t, func() error { return someOf(admin, running) })
+	metricstest.Until(t, func() error { return someOf(admin, running) })
 	for range 20 {
 		if got := ask(s, t.Context(), "SELECT 7"); got != "7" {
 			t.Fatalf("beside a slow query it answers %s", got)
 		}
 	}
 	begin()
-	waitFor(t, func() error { return someOf(admin, strings.Replace(running, "count(*)", "count(*) - 1", 1)) })
+	metricstest.Until(t, func() error { return someOf(admin, strings.Replace(running, "count(*)", "count(*) - 1", 1)) })
 	short, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer stop()
 	_, err := s.Ask(short, "SELECT 7")
@@ -160,10 +160,10 @@ func testHeals(t *testing.T, s *Source, server *metricstest.Database) {
 			t.Errorf("without a server Ask = %v; want that it is down", err)
 		}
 		server.Start()
-		waitFor(t, func() error { _, err := s.Ask(t.Context(), "SELECT count(*) FROM jobs"); return err })
+		metricstest.Until(t, func() error { _, err := s.Ask(t.Context(), "SELECT count(*) FROM jobs"); return err })
 	}
 	// Started again while nobody asked.
 	server.Kill()
 	server.Start()
-	waitFor(t, func() error { _, err := s.Ask(t.Context(), "SELECT count(*) FROM jobs"); return err })
+	metricstest.Until(t, func() error { _, err := s.Ask(t.Context(), "SELECT count(*) FROM jobs"); return err })
 }

@@ -56,7 +56,7 @@ func TestLiveMariaDB(t *testing.T) {
 	})
 	t.Run("stops what takes too long", func(t *testing.T) {
 		testSlow(t, mysqlSource(t, server.DSN, 5*time.Second), "SELECT sleep(100)", "max_statement_time exceeded")
-		waitFor(t, func() error {
+		metricstest.Until(t, func() error {
 			return noneOf(admin, "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'SELECT sleep(100)%'")
 		})
 	})
@@ -65,7 +65,7 @@ func TestLiveMariaDB(t *testing.T) {
 			return someOf(admin, "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'SELECT sleep(101)%'")
 		})
 		// The server learns of it from its own limit.
-		waitFor(t, func() error {
+		metricstest.Until(t, func() error {
 			return noneOf(admin, "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'SELECT sleep(101)%'")
 		})
 	})
@@ -101,7 +101,7 @@ func TestLiveMariaDB(t *testing.T) {
 			answers <- err
 		}()
 		const it = " FROM information_schema.processlist WHERE info LIKE 'SELECT sleep(103)%'"
-		waitFor(t, func() error { return someOf(admin, "SELECT count(*)"+it) })
+		metricstest.Until(t, func() error { return someOf(admin, "SELECT count(*)"+it) })
 		var id string
 		if err := admin.QueryRow("SELECT id" + it).Scan(&id); err != nil {
 			t.Fatal(err)

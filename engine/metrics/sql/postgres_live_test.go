@@ -67,7 +67,7 @@ func TestLivePostgres(t *testing.T) {
 	})
 	t.Run("stops what takes too long", func(t *testing.T) {
 		testSlow(t, postgresSource(t, server.DSN, 5*time.Second), "SELECT 1 FROM pg_sleep(100)", "canceling statement due to statement timeout")
-		waitFor(t, func() error {
+		metricstest.Until(t, func() error {
 			return noneOf(admin, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT 1 FROM pg_sleep%'")
 		})
 	})
@@ -75,7 +75,7 @@ func TestLivePostgres(t *testing.T) {
 		testCancelled(t, postgresSource(t, server.DSN, time.Minute), "SELECT 2 FROM pg_sleep(100)", func() error {
 			return someOf(admin, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT 2 FROM pg_sleep%'")
 		})
-		waitFor(t, func() error {
+		metricstest.Until(t, func() error {
 			return noneOf(admin, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT 2 FROM pg_sleep%'")
 		})
 	})
@@ -109,7 +109,7 @@ func TestLivePostgres(t *testing.T) {
 			answers <- err
 		}()
 		const it = " FROM pg_stat_activity WHERE query LIKE 'SELECT 4 FROM pg_sleep%' AND state = 'active'"
-		waitFor(t, func() error { return someOf(admin, "SELECT count(*)"+it) })
+		metricstest.Until(t, func() error { return someOf(admin, "SELECT count(*)"+it) })
 		execute(t, admin, "SELECT pg_terminate_backend(pid)"+it)
 		if err := <-answers; !errors.As(err, &engine.Down{}) || !strings.Contains(err.Error(), "terminating connection") {
 			t.Errorf("Ask = %v; want that it is down", err)
@@ -217,17 +217,6 @@ func same(db *sql.DB, query string, some bool) error {
 		return fmt.Errorf("%s: %d", query, n)
 	}
 	return nil
-}
-
-func waitFor(t *testing.T, done func() error) {
-	t.Helper()
-	var err error
-	for begun := time.Now(); time.Since(begun) < 2*time.Minute; time.Sleep(20 * time.Millisecond) {
-		if err = done(); err == nil {
-			return
-		}
-	}
-	t.Error(err)
 }
 
 func BenchmarkPostgres(b *testing.B) {
