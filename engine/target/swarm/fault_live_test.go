@@ -65,6 +65,21 @@ func TestLiveSwarmCallHangs(t *testing.T) {
 	s.target.Close()
 }
 
+// Somebody removes the service between two calls of one look: the tasks are asked for, and there is no such service.
+func TestLiveSwarmRemovedInTheMiddleOfALook(t *testing.T) {
+	s := deploy(t, healthy)
+	s.settings("READY_AFTER=never")
+	p := s.faulty(dockertest.Pass)
+	var once sync.Once
+	p.Fault(dockertest.Fault{Method: "GET", Path: "/tasks$", Do: func(x *dockertest.Exchange) {
+		if p.Seen("POST", changes) > 0 {
+			once.Do(func() { s.engine.Docker(t, s.dir, "service", "rm", s.name+"_web") })
+		}
+		dockertest.Pass(x)
+	}})
+	s.mentions(s.scale(1, 3, engine.Failed, 0).Error, "was removed by somebody else")
+}
+
 func TestLiveSwarmForbidden(t *testing.T) {
 	s := deploy(t, plain)
 	s.faulty(dockertest.Answer(http.StatusForbidden, "no"))

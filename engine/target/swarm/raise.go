@@ -137,15 +137,17 @@ func (t *Target) follow(ctx context.Context, mine service, fresh *climb, longest
 // follows looks at the service's tasks, if it is still what we made it.
 func (t *Target) follows(ctx context.Context, mine service) (cluster, error) {
 	s, _, err := t.inspect(ctx, mine.ID)
-	switch {
-	case errdefs.IsNotFound(err):
-		return cluster{}, fmt.Errorf("service %s was removed by somebody else meanwhile: %w", mine.Spec.Name, errdefs.ErrNotFound)
-	case err != nil:
-		return cluster{}, err
-	case s.version() != mine.version():
-		return cluster{}, fmt.Errorf("service %s: %w", s.Spec.Name, errConflict)
+	var seen cluster
+	if err == nil && s.version() == mine.version() {
+		seen, err = t.history(ctx, s)
 	}
-	return t.history(ctx, s)
+	switch {
+	case errdefs.IsNotFound(err): // by either call
+		return cluster{}, fmt.Errorf("service %s was removed by somebody else meanwhile: %w", mine.Spec.Name, errdefs.ErrNotFound)
+	case err == nil && s.version() != mine.version():
+		err = fmt.Errorf("service %s: %w", s.Spec.Name, errConflict)
+	}
+	return seen, err
 }
 
 // reason says why new replicas are not ready.
