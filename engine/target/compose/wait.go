@@ -110,19 +110,22 @@ func late(longest time.Duration, last error) error {
 	return fmt.Errorf("was not ready after %s; where it needs longer, raise rollout.readyDeadline", longest)
 }
 
-// evidence is the end of what a container printed and of what its last health check did, which is no part of the log.
+// evidence is the end of what a container printed and of what its last health check did, which is no part of the log. Only
+// this order waits for it, so it may take longer than a look at all replicas: a busy engine that restarts the container
+// over and over answers between two starts.
 func (t *Target) evidence(ctx context.Context, id string) string {
-	var b strings.Builder
-	tail, err := t.tail(ctx, id)
+	c, err := t.inspectWithin(ctx, readDeadline, id)
+	if err != nil {
+		return fmt.Sprintf("(no log: %v)", err)
+	}
+	tail, err := t.tail(ctx, c)
 	if err != nil {
 		tail = fmt.Sprintf("(no log: %v)", err)
 	}
-	b.WriteString(tail)
-	c, err := t.inspect(ctx, id)
-	if err != nil || c.State.Health == nil || len(c.State.Health.Log) == 0 {
-		return b.String()
+	if c.State.Health == nil || len(c.State.Health.Log) == 0 {
+		return tail
 	}
 	probe := c.State.Health.Log[len(c.State.Health.Log)-1]
-	fmt.Fprintf(&b, "\nhealth check, exit code %d: %s", probe.ExitCode, docker.Last(strings.TrimSpace(probe.Output), 1<<10))
-	return strings.TrimPrefix(b.String(), "\n")
+	told := fmt.Sprintf("\nhealth check, exit code %d: %s", probe.ExitCode, docker.Last(strings.TrimSpace(probe.Output), 1<<10))
+	return strings.TrimPrefix(tail+told, "\n")
 }
