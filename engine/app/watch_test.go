@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -86,20 +87,20 @@ func TestFollow(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		runs := 0
+		var runs atomic.Int32
 		var following sync.WaitGroup
 		following.Go(func() {
 			Follow(ctx, dir, func() {
-				if runs++; runs == 2 {
+				if runs.Add(1) == 2 {
 					write("in the middle of a run")
 				}
 			})
 		})
-		for _, want := range []int{1, 3} {
+		for _, want := range []int32{1, 3} {
 			time.Sleep(10 * settle)
 			synctest.Wait()
-			if runs != want {
-				t.Errorf("ran %d times, want %d", runs, want)
+			if got := runs.Load(); got != want {
+				t.Errorf("ran %d times, want %d", got, want)
 			}
 			write("a change")
 		}
