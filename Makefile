@@ -81,7 +81,7 @@ demo: ## watch the quickstart scale, in under two minutes; leaves nothing behind
 test: lint ## check the format, vet, lint, then all tests with the race detector
 	@if command -v npm >/dev/null || [ -n "$$CI" ]; then $(MAKE) -s dashboard && cd $(WEB) && npm test --silent; \
 		else echo "no npm: the dashboard is neither built nor tested" >&2; fi
-	$(GO) test $(TEST_FLAGS) $(PACKAGES)
+	GORACE=atexit_sleep_ms=0 $(GO) test $(TEST_FLAGS) $(PACKAGES)
 
 lint: ## check the format, vet, staticcheck
 	@unformatted=$$(gofmt -l $$($(GO) list -f '{{.Dir}}' ./...)) && \
