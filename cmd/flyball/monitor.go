@@ -18,8 +18,8 @@ func newMonitor(f *flags) *cobra.Command {
 		Use:   "monitor",
 		Short: "Watch the services as they are scaled, on the whole terminal",
 		Long: `Show the services of a daemon live: replicas against their bounds, the state as flyball status words it, the metric that is
-nearest to its bound, what happens, and how the newest decision on the chosen service came about. Keys pause, resume, scale and
-roll back, each after a question; ? lists them.
+nearest to its bound, what happens, and how the newest decision on the chosen service came about. Keys pause, resume, scale,
+roll back and turn autoscaling on or off, each after a question; ? lists them.
 
 Where there is no terminal, with --plain or TERM=dumb, it writes a line for each thing that happens: decisions that are others
 than before, changes with from, to and why, trouble. NO_COLOR turns the colours off.`,

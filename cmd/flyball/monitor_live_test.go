@@ -127,6 +127,13 @@ func TestLiveMonitor(t *testing.T) {
 	screen.press("b", "y")
 	screen.shows("^web: 6 → 3 has begun", "^▸ web .* 3 +1-6 +███░░░ ")
 
+	screen.press("e")
+	screen.shows(`^Turn autoscaling off for all services\? y/N`)
+	screen.press("y")
+	screen.shows("^autoscaling is off$", "^flyball · autoscaling off ·", "^▸ web +off ")
+	screen.press("e", "y")
+	screen.shows("^autoscaling is on$", "^flyball · autoscaling on ·")
+
 	screen.press("/")
 	screen.press("sho", "Enter")
 	screen.shows("^▸ shop ", `^filter: sho \(1 of 2\)`)

@@ -20,6 +20,7 @@ type Daemon interface {
 	History(ctx context.Context, service string, limit int) ([]engine.Event, error)
 	Trends(ctx context.Context, ask api.TrendsAsk) (api.Trends, error)
 	Explain(ctx context.Context, q api.Question) (api.Explanation, error)
+	Enable(ctx context.Context, on bool, actor string) error
 	Pause(ctx context.Context, ask api.PauseAsk) (api.Paused, error)
 	Resume(ctx context.Context, service, actor string) (api.Resumed, error)
 	Scale(ctx context.Context, service string, ask api.Ask) (api.Begun, error)
@@ -122,6 +123,12 @@ func (d desk) ask(what string, do func(ctx context.Context) (string, error)) tea
 		}
 		return answered{text, false}
 	}
+}
+
+func (d desk) enable(on bool) tea.Cmd {
+	return d.ask("turn autoscaling "+api.OnOff(on), func(ctx context.Context) (string, error) {
+		return "autoscaling is " + api.OnOff(on), d.daemon.Enable(ctx, on, d.actor)
+	})
 }
 
 func (d desk) pause(service, reason string, length time.Duration) tea.Cmd {

@@ -85,7 +85,7 @@ func (s *Screen) keys() string {
 }
 
 // acts says whether a key changes something.
-func acts(key string) bool { return strings.Contains("prsb", key) }
+func acts(key string) bool { return strings.Contains("eprsb", key) }
 
 // helpRoom is how many lines of the help are seen.
 func (s *Screen) helpRoom() int { return max(0, s.height-2) }
@@ -111,6 +111,7 @@ func (s *Screen) helpLines() []line {
 		{"enter", "the decision on the service, and back"}, {"tab", "the next pane"}, {"esc", "back to the services, then to all of them"},
 		{"/", "show the services with a text in their name or state"},
 		{"p", "pause the service"}, {"r", "resume it"}, {"s", "scale it by hand"}, {"b", "back to the replicas before the last change"},
+		{"e", "turn autoscaling on or off, for all services"},
 		{"q ctrl+c", "quit"},
 		{"█ ▓ ▒ ░", "replicas: ready, starting, missing to the minimum, room to the maximum"},
 		{"64/70", "what a metric reads, and the bound that has the service grow"},

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"github.com/flyball-dev/flyball/engine"
+	"github.com/flyball-dev/flyball/engine/api"
 )
 
 // mostTyped is how many characters one may type.
@@ -171,6 +172,11 @@ func (s *Screen) askRollback(r *row) *form {
 		question = fmt.Sprintf("Take %s back from %d to %d", clean(service), r.CurrentReplicas, e.From)
 	}
 	return askOnly(question, func() tea.Cmd { return s.desk.rollback(service) })
+}
+
+func (s *Screen) askSwitch() *form {
+	on := !s.board.status.Enabled
+	return askOnly("Turn autoscaling "+api.OnOff(on)+" for all services", func() tea.Cmd { return s.desk.enable(on) })
 }
 
 // askOnly is a form that asks for nothing but whether it is meant.

@@ -58,7 +58,7 @@ func (s *Screen) press(key tea.KeyPressMsg) tea.Cmd {
 		default:
 			s.look(decision)
 		}
-	case "p", "r", "s", "b":
+	case "e", "p", "r", "s", "b":
 		s.begin(name)
 	default:
 		s.move(name)
@@ -114,6 +114,9 @@ func (s *Screen) begin(key string) {
 	switch {
 	case s.looks:
 		s.said = "role " + auth.Viewer + " may only look"
+		return
+	case key == "e":
+		s.form = s.askSwitch()
 		return
 	case r == nil:
 		s.said = s.unchosen()

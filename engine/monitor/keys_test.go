@@ -49,6 +49,9 @@ func TestActions(t *testing.T) {
 		"roll back says to what":           {keys: []string{"end", "up", "b"}, seen: "Take web back from 3 to 2? y/N"},
 		"roll back while a change is open": {keys: []string{"end", "b"}, seen: "Take worker back to the replicas before the last change? y/N"},
 		"roll back after what never came":  {daemon: func(p *paper) { p.status.Policies[3].LastEvent.Reached = 2 }, keys: []string{"end", "up", "b"}, seen: "Take web back to the replicas before"},
+		"turn it off":                      {keys: []string{"e", "y"}, asked: "enable off ana", seen: "autoscaling is off"},
+		"turn it off is asked for":         {keys: []string{"e"}, seen: "Turn autoscaling off for all services? y/N"},
+		"turn it on where nothing runs":    {daemon: func(p *paper) { p.status = api.Status{} }, keys: []string{"e", "y"}, asked: "enable on ana", seen: "autoscaling is on"},
 		"a refusal":                        {daemon: func(p *paper) { p.fail = api.Refusal{Status: 403, Detail: "a viewer may not scale"} }, keys: []string{"b", "Y"}, asked: "rollback api ana", seen: "roll back api: refused: a viewer may not scale"},
 		"the daemon is away":               {daemon: func(p *paper) { p.fail = errors.New("connection refused") }, keys: []string{"b", "y"}, asked: "rollback api ana", seen: "roll back api: connection refused"},
 		"keys are text while one types":    {keys: []string{"p", "5", "enter", "q?/", "enter", "y"}, asked: "pause api 5m0s q?/ ana"},
@@ -108,7 +111,7 @@ func TestViewer(t *testing.T) {
 			for _, text := range []string{"p pause", "r resume", "s scale", "b roll back"} {
 				offered(text)
 			}
-			for _, key := range []string{"p", "r", "s", "b"} {
+			for _, key := range []string{"p", "r", "s", "b", "e"} {
 				s.keys(key)
 				if said := strings.Contains(s.text(), "role viewer may only look"); said != looks || s.form != nil == looks {
 					t.Errorf("%s has\n%s", key, s.text())
@@ -116,7 +119,7 @@ func TestViewer(t *testing.T) {
 				s.keys("esc")
 			}
 			s.keys("?")
-			for _, text := range []string{"pause the service", "resume it", "scale it by hand", "back to the replicas"} {
+			for _, text := range []string{"pause the service", "resume it", "scale it by hand", "back to the replicas", "turn autoscaling on or off"} {
 				offered(text)
 			}
 			if !strings.Contains(s.text(), "the next pane") {
@@ -151,7 +154,7 @@ func TestKeysAreNamed(t *testing.T) {
 func TestHelpSaysThereIsMore(t *testing.T) {
 	s := open(t, shop(), 60, 10, false)
 	for _, one := range []struct{ key, foot string }{
-		{"?", "9 more below: ↓  esc ends help"}, {"down", "8 more below: ↓  esc ends help"}, {"end", "9 more above: ↑  esc ends help"}, {"down", "9 more above: ↑  esc ends help"},
+		{"?", "10 more below: ↓  esc ends help"}, {"down", "9 more below: ↓  esc ends help"}, {"end", "10 more above: ↑  esc ends help"}, {"down", "10 more above: ↑  esc ends help"},
 		{"up", "1 more below: ↓  esc ends help"},
 	} {
 		if s.keys(one.key); s.frame()[9] != one.foot {

@@ -70,6 +70,11 @@ func (p *paper) Explain(_ context.Context, q api.Question) (api.Explanation, err
 	return p.explain(q.Of), p.fail
 }
 
+func (p *paper) Enable(_ context.Context, on bool, actor string) error {
+	p.note("enable", api.OnOff(on), actor)
+	return p.fail
+}
+
 func (p *paper) Pause(_ context.Context, ask api.PauseAsk) (api.Paused, error) {
 	p.note("pause", ask.Service, time.Duration(ask.Seconds*float64(time.Second)).String(), ask.Reason, ask.Actor)
 	paused := api.Paused{Pause: api.Pause{Service: ask.Service, Seconds: ask.Seconds}}
