@@ -16,8 +16,8 @@ import (
 )
 
 // lower removes replicas down to what is ordered, side by side. Once ctx has ended no other stop is begun, and those under
-// way are given a moment to end.
-func (t *Target) lower(ctx context.Context, s service, o engine.Order) engine.Outcome {
+// way have until after ends.
+func (t *Target) lower(ctx, after context.Context, s service, o engine.Order) engine.Outcome {
 	count := len(s.current())
 	// A replica that was told to finish, or was stopped, is to go for good.
 	calls := []docker.Call{docker.StopContainer, docker.RemoveContainer}
@@ -39,8 +39,6 @@ func (t *Target) lower(ctx context.Context, s service, o engine.Order) engine.Ou
 	want := max(0, len(current)-o.To)
 	chosen = chosen[:min(want, len(chosen))]
 
-	after, cancel := docker.Outlive(ctx)
-	defer cancel()
 	went := make([]departure, len(chosen))
 	each(len(chosen), func(i int) { went[i] = t.retire(ctx, after, s, chosen[i], o.Policy.Rollout) })
 	var missed error

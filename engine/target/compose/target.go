@@ -133,7 +133,7 @@ func (t *Target) scale(ctx, after context.Context, o engine.Order) engine.Outcom
 		return t.raise(ctx, after, s, o)
 	default:
 		log.Debug("removing replicas", "count", count, "remove", count-o.To)
-		return t.lower(ctx, s, o)
+		return t.lower(ctx, after, s, o)
 	}
 }
 

@@ -21,13 +21,12 @@ func Outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 	return after, func() { unwatch(); cancel() }
 }
 
-// LastLook is a context in which to look once more, given what Outlive answered: where a call that nothing came of has used
-// all of that up, it has a moment of its own, or what runs would be told wrong.
+// LastLook is a context in which to look once more, given what Outlive answered: a call that nothing came of may have used that
+// up, all of it or all but a moment, and without a moment more what runs would be told wrong.
 func LastLook(after context.Context) (context.Context, context.CancelFunc) {
-	if after.Err() == nil {
-		return after, func() {}
-	}
-	return context.WithTimeout(context.WithoutCancel(after), LookDeadline)
+	last, cancel := context.WithCancel(context.WithoutCancel(after))
+	unwatch := context.AfterFunc(after, func() { time.AfterFunc(LookDeadline, cancel) })
+	return last, func() { unwatch(); cancel() }
 }
 
 // Unchanged is the outcome of an order that changed nothing.
