@@ -169,7 +169,13 @@ func (f *flags) initValidate(cmd *cobra.Command, ask app.Ask) error {
 	if _, err := f.settings(cmd); err != nil {
 		loaded.Problems = append(loaded.Problems, engine.Problem{File: f.envFile, Message: err.Error()})
 	}
-	return f.verdict(cmd, loaded, ask.Dir, false)
+	if err := f.verdict(cmd, loaded, ask.Dir, false); err != nil {
+		return err
+	}
+	if names := app.WithoutPolicy(cmd.Context(), ask, loaded.Policies); len(names) > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "could scale, and no policy is for it: %s; write one, or have all written anew: flyball init --force\n", strings.Join(names, ", "))
+	}
+	return nil
 }
 
 func initStarter(cmd *cobra.Command, dir string) error {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flyball-dev/flyball/engine"
 	"github.com/flyball-dev/flyball/engine/setup"
 	"github.com/flyball-dev/flyball/engine/target/docker"
 	"github.com/flyball-dev/flyball/schema"
@@ -110,6 +111,21 @@ func CheckCompose(ctx context.Context, read Reader, ask Ask) (Loaded, error) {
 	problems, err := setup.Check(ctx, ask.Files, ask.Env, ask.Dir, l.Policies)
 	l.Problems = append(l.Problems, problems...)
 	return l, err
+}
+
+// WithoutPolicy names the services that could scale, and that none of the policies is for: those that came after init.
+func WithoutPolicy(ctx context.Context, ask Ask, policies []engine.Policy) []string {
+	application, err := setup.Read(ctx, ask.Files, ask.Env, setup.Machine{}) // which bounds how far, and not what
+	if err != nil {
+		return nil // CheckCompose has said it
+	}
+	var names []string
+	for _, s := range application.Scalable() {
+		if !slices.ContainsFunc(policies, func(p engine.Policy) bool { return p.Service == s.Name }) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
 }
 
 // laidFile is a file that init writes.
