@@ -338,7 +338,8 @@ func names(all []element) []string {
 	return list
 }
 
-// click clicks in the middle of an element, which may have moved or been drawn anew meanwhile.
+// click clicks in the middle of an element. A page that is drawn anew may have moved it meanwhile: it is clicked again where
+// the click has not met it.
 func (b *tab) click(role, name string) {
 	b.Helper()
 	b.until(fmt.Sprintf("a click on %s %q", role, name), func() error {
@@ -346,7 +347,39 @@ func (b *tab) click(role, name string) {
 	})
 }
 
+// aim has the page heed no click that goes elsewhere than to an element or its label, and say what became of the next one.
+const aim = `function() {
+	const aim = window.flyballAim = new AbortController();
+	aim.said = "the click has not arrived";
+	const judge = event => {
+		const met = event.composedPath().some(node => node === this || [...(this.labels ?? [])].includes(node));
+		if (!met) {
+			event.preventDefault();
+			event.stopImmediatePropagation();
+			aim.said = "the click went elsewhere";
+		} else if (event.type === "click") {
+			aim.said = "";
+		}
+	};
+	for (const type of ["pointerdown", "mousedown", "pointerup", "mouseup", "click"]) {
+		window.addEventListener(type, judge, { capture: true, signal: aim.signal });
+	}
+}`
+
+// lower ends what aim began. A page that is another one by now has been left by the click.
+const lower = `(() => {
+	const aim = window.flyballAim;
+	aim?.abort();
+	delete window.flyballAim;
+	return aim?.said ?? "";
+})()`
+
 func (b *tab) press(e element) error {
+	b.Helper()
+	node, err := try(b, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: e.node})
+	if err != nil {
+		return err
+	}
 	if _, err := try(b, dom.ScrollIntoViewIfNeeded, dom.ScrollIntoViewIfNeededParams{BackendNodeID: e.node}); err != nil {
 		return err
 	}
@@ -358,9 +391,18 @@ func (b *tab) press(e element) error {
 		return errors.New("it has no place on the page")
 	}
 	q := quads.Quads[0]
+	if _, err := try(b, runtime.CallFunctionOn, runtime.CallFunctionOnParams{FunctionDeclaration: aim, ObjectID: node.Object.ObjectID}); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
-	return chromedp.Do(ctx, chromedp.MouseClickXY((q[0]+q[4])/2, (q[1]+q[5])/2))
+	if err := chromedp.Do(ctx, chromedp.MouseClickXY((q[0]+q[4])/2, (q[1]+q[5])/2)); err != nil {
+		return err
+	}
+	if said, err := chromedp.Run(ctx, chromedp.Evaluate[string](lower)); err == nil && said != "" {
+		return errors.New(said)
+	}
+	return nil // or the page is being left
 }
 
 // fill writes into a field, in the place of what is there.
