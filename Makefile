@@ -78,6 +78,7 @@ demo: ## watch the quickstart scale, in under two minutes; leaves nothing behind
 	@$(GO) build -o bin/demo ./examples/quickstart/demo
 	@exec bin/demo -build "$(MAKE) -s binary quickstart"
 
+# A program built to find data races sleeps for a second as it ends, unless told not to: tests start hundreds.
 test: lint ## check the format, vet, lint, then all tests with the race detector
 	@if command -v npm >/dev/null || [ -n "$$CI" ]; then $(MAKE) -s dashboard && cd $(WEB) && npm test --silent; \
 		else echo "no npm: the dashboard is neither built nor tested" >&2; fi
