@@ -173,7 +173,7 @@ func (f *flags) initValidate(cmd *cobra.Command, ask app.Ask) error {
 		return err
 	}
 	if names := app.WithoutPolicy(cmd.Context(), ask, loaded.Policies); len(names) > 0 {
-		fmt.Fprintf(cmd.ErrOrStderr(), "could scale, and no policy is for it: %s; write one, or have all written anew: flyball init --force\n", strings.Join(names, ", "))
+		fmt.Fprintf(cmd.ErrOrStderr(), "could scale, and no policy is for it: %s; write one, or have all written anew, with --force in the place of --validate\n", strings.Join(names, ", "))
 	}
 	return nil
 }

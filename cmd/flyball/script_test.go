@@ -68,7 +68,7 @@ func asShipped(env *testscript.Env) error {
 	}
 	path := env.Getenv("PATH")
 	watched := filepath.Join(strings.Split(path, string(os.PathListSeparator))[0], "flyball") // where testscript puts it
-	script := fmt.Sprintf("#!/bin/sh\n[ \"$1\" = run ] && exec %s \"$@\"\nexec %s \"$@\"\n", watched, shipped)
+	script := fmt.Sprintf("#!/bin/sh\n[ \"$1\" = run ] && exec '%s' \"$@\"\nexec '%s' \"$@\"\n", watched, shipped)
 	env.Setenv("PATH", bin+string(os.PathListSeparator)+path)
 	return errors.Join(os.Mkdir(bin, 0o700), os.WriteFile(filepath.Join(bin, "flyball"), []byte(script), 0o700))
 }

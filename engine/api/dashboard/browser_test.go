@@ -349,6 +349,7 @@ func (b *tab) click(role, name string) {
 
 // aim has the page heed no click that goes elsewhere than to an element or its label, and say what became of the next one.
 const aim = `function() {
+	window.flyballAim?.abort(); // of a click that failed
 	const aim = window.flyballAim = new AbortController();
 	aim.said = "the click has not arrived";
 	const judge = event => {
